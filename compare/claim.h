@@ -53,7 +53,7 @@ typedef enum {
   ASSAY_EXACT         /* least and greatest over n_1 replicates, or one evaluation */
 } assay_estimand;
 
-/* What `reduce` sees: K = (values of `along`) x (records) x (1, or 2 with `against`) groups, the last varying fastest. */
+/* What `reduce` sees: K = (values of `along`) x (1, or 2 with `against`) x (records) groups, the last varying fastest. */
 typedef struct {
   int groups;
   const double *value;             /* [groups] their statistics; theory values when the theory is reduced alike */
@@ -77,7 +77,10 @@ typedef struct {
   assay_estimand of;   /* COMBINATION, SMOOTH: the statistic of each group: MEAN (0), PROPORTION or VARIANCE */
   double level;        /* QUANTILE: its order */
   const char *along;   /* points, read-outs or sizes that differ in this parameter only make one cell; `reduce` sees them as groups */
-  const char *against; /* "schedule=sqrt": the arm or point subtracted replicate by replicate (MEAN), or seen by `reduce` (SMOOTH) */
+  /* The label of the point, or "name=value" of the arm, that is subtracted replicate by replicate (its draws have to be shared:
+   * the two may differ in PAIRED parameters only); SMOOTH, COMBINATION: not subtracted but seen by `reduce` as a group. With a
+   * side it is an order, and the theory's value is 0; without, the theory is subtracted alike. */
+  const char *against;
   assay_reduce *reduce;
   assay_predict *predict; /* NULL: the claim's; with `reduce`: the theory's group values are reduced in the same way */
   double exponent;        /* EXTRAPOLATED: the declared power g of the size in the bias */
@@ -85,8 +88,8 @@ typedef struct {
   double skew_floor;      /* G of the interval; 0 means 1; .3 with a quoted pilot */
   assay_margin margin[3];
   assay_predict *spread;  /* puts the sd of one replicate's record in the place of observable `name` */
-  bool exploratory;       /* shown, never judged */
-  const char *reason;     /* where the margin comes from */
+  bool exploratory;   /* shown, never judged */
+  const char *reason; /* where the margin comes from */
 } assay_target;
 
 /* ---- a control: a mistake that must be seen ---- */
@@ -102,6 +105,7 @@ typedef struct {
   assay_predict *predict;     /* wrong theory: puts the wrong values; */
   const char *change;         /* wrong experiment: simulation parameters changed, "covariates=rademacher eta=8", */
   const assay_experiment *experiment; /* of the leg's experiment, or of this one */
+  bool reversed;              /* the opposite of a one-sided statement */
 } assay_control;
 
 /* ---- a figure: theory as lines, simulation as points ---- */
