@@ -1,10 +1,11 @@
 /* The framed pipe between a runner and its workers: a JSON head and raw doubles.
  *
  * On the wire: "ASY1", the head's bytes (uint32), the payload's bytes (uint64), both little-endian, then head and payload. Heads of
- * the runner: {"do":"open", "run":id, "experiment":id, "stream":hex, "point":"name=value ..."}, {"do":"run", "run":id, "first":r,
+ * the runner: {"do":"open", "run":id, "experiment":id, "stream":hex, "point":"name=value ...",
+ * "values":readouts*width}, {"do":"run", "run":id, "first":r,
  * "count":n}, {"do":"quit"}. Of a worker: {"done":"run", "run":id, "first":r, "count":n, "seconds":s, "states":"of each replicate, one
  * character: 1 ok, 2 failed, 3 discarded" or absent when all are ok, "reasons":[[replicate, text], ...]} with the values [count][readouts]
- * [width] as payload, and {"done":"open", "run":id, "values":readouts*width} or with "error" in place of "values". */
+ * [width] as payload. A run that cannot be opened answers with every replicate failed for that reason. */
 #ifndef ASSAY_COMPARE_FRAME_H
 #define ASSAY_COMPARE_FRAME_H
 

@@ -170,7 +170,7 @@ assay_status store_close(store *s, assay_error *error) {
   sqlite3_finalize(s->put_block);
   sqlite3_finalize(s->put_failure);
   sqlite3_finalize(s->put_run);
-  if (s->mode == STORE_CREATE || s->mode == STORE_RESUME) {
+  if (s->mode != STORE_READ) {
     assay_status folded = run_sql(s, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE", "closing", error);
     if (status == ASSAY_OK) status = folded;
   }
