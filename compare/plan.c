@@ -369,12 +369,12 @@ assay_status plan_build(plan *p, assay_tier tier, uint64_t seed, assay_error *er
   return ASSAY_OK;
 }
 
-plan_run *plan_find_run(plan *p, const char *label, double size, assay_error *error) {
+plan_run *plan_find_run(plan *p, const char *claim, const char *label, double size, assay_error *error) {
   char known[512] = "";
   size_t used = 0;
   for (int i = 0; i < p->hidden->n_instances; i++) {
     const instance *at = &p->hidden->instances[i];
-    if (at->run < 0) continue;
+    if (at->run < 0 || strcmp(p->claims[at->claim].claim->id, claim)) continue;
     bool same = at->size == size || (isnan(at->size) && isnan(size));
     if (!strcmp(at->at->label, label) && same) return &p->runs[at->run];
     int more = snprintf(known + used, sizeof known - used, "%s%s/%.15g", used ? ", " : "", at->at->label, at->size);
