@@ -1,4 +1,4 @@
 #include "cli/cli.h"
-#include "compare/registry.h"
+#include "compare/claims/papers.h"
 
-int main(int argc, char **argv) { return cli_main(registry_papers, argc, argv); }
+int main(int argc, char **argv) { return cli_main(shipped_papers, argc, argv); }

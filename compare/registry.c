@@ -2,10 +2,6 @@
 
 #include <string.h>
 
-extern const assay_paper dp_sgd_paper;
-
-const assay_paper *const registry_papers[] = {&dp_sgd_paper, NULL};
-
 const assay_experiment *registry_experiment(const assay_paper *const *papers, const char *id) {
   for (; *papers; papers++)
     for (const assay_experiment *const *e = (*papers)->experiments; e && *e; e++)

@@ -1,11 +1,8 @@
-/* The papers that a program knows. */
+/* Finding claims and experiments in a table of papers. */
 #ifndef ASSAY_COMPARE_REGISTRY_H
 #define ASSAY_COMPARE_REGISTRY_H
 
 #include "compare/claim.h"
-
-/* The papers that are shipped, ended by NULL. */
-extern const assay_paper *const registry_papers[];
 
 /* The experiment with this id; NULL when no paper has it. */
 const assay_experiment *registry_experiment(const assay_paper *const *papers, const char *id);
