@@ -1,7 +1,7 @@
-/* One Philox block in every 64-bit lane of a vector; the body of each level in philox.c, which defines
- *   NAME, TARGET, V (vector type), LANES, LANE_BLOCKS (which block each lane holds, so that INTERLEAVE gives memory order),
- *   SET1, ADD, MUL (32 x 32 -> 64 bits of the low halves), SHR32, XOR3, JOIN(low, high) = low 32 bits of each, joined,
- *   STORE_INTERLEAVED(p, a, b): a and b of block 0, of block 1, ...
+/* One Philox block in every 64-bit lane of a vector: the body of each level in philox.c, which defines
+ *   NAME, TARGET; V, a vector of LANES lanes; LANE_BLOCKS, the block of each lane, such that interleaving gives the
+ *   order of memory; SET1, ADD, SHR32, XOR3; MUL, 32 x 32 -> 64 bits of the low halves; JOIN(low, high), the low
+ *   halves of both in one lane; STORE_INTERLEAVED(p, a, b), a and b of block 0, of block 1, ....
  * A 32-bit word lives in the low half of its lane; the high half may hold anything, since MUL does not read it. */
 
 TARGET static size_t NAME(const uint32_t key[2], uint64_t first, const uint32_t high[2], uint64_t *words,
