@@ -80,7 +80,7 @@ static void draw_noise(norm_chain *chain, long first) {
 static inline bool norm_step(const norm_chain *chain, int m, long i, double eta) {
   double *V = chain->V, r = -chain->label[i];
   for (int j = 0; j < m; j++) r += chain->along[j * CHUNK + i] * sqrt(V[j]);
-  const double most = chain->threshold[i], h = fmin(fmax(r, -most), most);
+  const double most = chain->threshold[i], h = dp_sgd_clip(r, most);
   for (int j = 0; j < m; j++)
     V[j] = dp_sgd_kick(V[j], -eta * h, chain->along[j * CHUNK + i], chain->across[j * CHUNK + i]);
   return fabs(r) > most;
@@ -209,7 +209,7 @@ static void add_one_steps(double C, double norm, double zeta, long d, const assa
   random_normals(&labels, z, (size_t)n);
   for (long i = 0; i < n; i++) {
     const double square = g[i] * g[i] + H[i], most = C / sqrt(square), r = g[i] * norm - zeta * z[i];
-    const double h = fmin(fmax(r, -most), most);
+    const double h = dp_sgd_clip(r, most);
     *sum_drift += h * g[i];
     *sum_square += h * h * square;
   }

@@ -23,17 +23,20 @@
 
 /* ---- steps and noise ---- */
 
-/* The problem can be run with n steps in dimension d: positive parameters, a schedule that the noise allows.
- */
+/* The problem can be run with n steps in dimension d: positive parameters, a schedule the noise allows. */
 assay_status dp_sgd_check(const dp_sgd_problem *problem, long n, long d, assay_error *error);
 
 /* eta[k-1] = eta_k = eta((k-1)/n)/n, k = 1..n. */
 void dp_sgd_step_sizes(const schedule *eta_of_t, long n, double *eta /* [n] */);
 
-/* s[k-1] = s_k, the sd per coordinate of the noise after gradient step k, from the step sizes, C = c sqrt(d)
- * and rho: output     s_n = 2 C max_k eta_k / rho, else 0 scheduled  s_k^2 = (2C/rho)^2 (eta_k^2 -
- * eta_{k+1}^2), s_n = 2 C eta_n/rho naive      s_k = 2 C eta_k/rho All 0 for no noise and for rho = inf. A
- * domain error when C is infinite, or when eta increases and the noise is scheduled. */
+/* s[k-1] = s_k, the sd per coordinate of the noise after gradient step k, from eta_k, C = c sqrt(d) and rho:
+ *
+ *     output     s_n = 2 C max_k eta_k / rho, else 0
+ *     scheduled  s_k^2 = (2C/rho)^2 (eta_k^2 - eta_{k+1}^2), s_n = 2 C eta_n/rho
+ *     naive      s_k = 2 C eta_k/rho
+ *
+ * All 0 for no noise and for rho = inf. A domain error when C is infinite, or when the noise is scheduled and
+ * eta increases. */
 assay_status dp_sgd_noise_sd(dp_sgd_noise noise, double C, double rho, const double *eta, long n,
                              double *s /* [n] */, assay_error *error);
 
@@ -62,21 +65,24 @@ typedef struct {
 typedef struct dp_sgd_path dp_sgd_path;
 
 /* The norm chain. With a_j = lam_j^{1/2} g_j, g_j ~ N(0,1), H_j ~ chi^2_{d_j - 1}, step k is
+ *
  *     r = sum_j a_j V_j^{1/2} - zeta z,  ||x||^2 = sum_j a_j^2 + lam_j H_j,  h = sign(r) min(|r|, C/||x||),
  *     V_j <- (V_j^{1/2} - eta_k h a_j)^2 + (eta_k h)^2 lam_j H_j,
+ *
  * and noise of sd s is V_j <- (V_j^{1/2} + s g'_j)^2 + s^2 H'_j. At most RANDOM_INDICES blocks. */
 dp_sgd_path *dp_sgd_norm_chain_new(const dp_sgd_plan *plan, assay_error *error);
 
-/* The homogenised equation on the norm; isotropic problems only (m = 1, lam = 1). With mu and nu at c =
- * C/sqrt(d) and P = (V + zeta^2)/2, V <- (V^{1/2} (1 - eta_k mu) + q g)^2 + q^2 H,  q^2 = 2 eta_k^2 nu P +
- * s_k^2 (s_n excepted), H ~ chi^2_{d-1}: an Euler-Maruyama step of length 1/n. Its draws come from the source
- * NOISE; it counts no clipped steps. */
+/* The homogenised equation on the norm, by Euler-Maruyama steps of length 1/n; isotropic problems only (m =
+ * 1, lam = 1). With mu and nu (model/clipping.h) at c = C/sqrt(d) and P = (V + zeta^2)/2, step k is
+ *
+ *     V <- (V^{1/2} (1 - eta_k mu) + q g)^2 + q^2 H,  q^2 = 2 eta_k^2 nu P + s_k^2 (s_n excepted),
+ *
+ * g ~ N(0,1), H ~ chi^2_{d-1} from the source NOISE. It counts no clipped steps. Needs zeta > 0. */
 dp_sgd_path *dp_sgd_sde_chain_new(const dp_sgd_plan *plan, assay_error *error);
 
-typedef enum {
-  DP_SGD_GAUSSIAN,
-  DP_SGD_RADEMACHER
-} dp_sgd_covariates; /* x = lam^{1/2} times normals, or times signs */
+/* x = lam^{1/2} times normals, or times signs. */
+typedef enum { DP_SGD_GAUSSIAN, DP_SGD_RADEMACHER } dp_sgd_covariates;
+
 /* Where a block's start, of norm start[j]^{1/2}, points: in a random direction, along the block's first axis,
  * or to a corner (all coordinates alike but for random signs). */
 typedef enum { DP_SGD_RANDOM, DP_SGD_LOCALISED, DP_SGD_SPREAD } dp_sgd_start;

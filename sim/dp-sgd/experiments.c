@@ -9,7 +9,8 @@
 /* ---- parameters that experiments share ---- */
 
 /* clang-format off */
-#define STEPS {"n", NULL, "number of samples, one step each", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,2147483647]", NULL}
+#define STEPS \
+  {"n", NULL, "number of samples, one step each", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,2147483647]", NULL}
 #define DIMENSION {"d", NULL, "dimension", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[1,2147483647]", NULL}
 #define THRESHOLD(role) \
   {"c", NULL, "clipping threshold over sqrt(d); inf: no clipping", ASSAY_REAL, role, NULL, "(0,inf]", NULL}
@@ -40,7 +41,7 @@
 #define RECORDS_OF_A_PATH \
   RECORD_RISK, \
   {"F", NULL, "risk after the terminal noise, whatever t", NULL, ASSAY_MEASURED, 0, INFINITY}, \
-  {"clip_fraction", NULL, "share of clipped steps between t_lo and t; 0 of none", NULL, ASSAY_MEASURED, 0, 1}, \
+  {"clip_fraction", NULL, "share of clipped steps from t_lo to t; 0 of none", NULL, ASSAY_MEASURED, 0, 1}, \
   {"V", NULL, "squared norm of the error in each block", "lam", ASSAY_MEASURED, 0, INFINITY}
 /* clang-format on */
 
@@ -302,33 +303,37 @@ static const assay_observable path_records[] = {RECORDS_OF_A_PATH, {0}};
 static const assay_observable sde_records[] = {RECORD_RISK, {0}};
 
 const assay_experiment dp_sgd_norm_chain = {
-    "dp-sgd/norm-chain",
-    "The squared norms of the blocks, with the exact law of DP-SGD on Gaussian covariates.",
-    norm_chain_params,
-    path_records,
-    128,
-    open_norm_chain,
-    replicate_path,
-    close_path};
+    .id = "dp-sgd/norm-chain",
+    .doc = "The squared norms of the blocks, with the exact law of DP-SGD on Gaussian covariates.",
+    .params = norm_chain_params,
+    .records = path_records,
+    .block = 128,
+    .open = open_norm_chain,
+    .replicate = replicate_path,
+    .close = close_path,
+};
 
-const assay_experiment dp_sgd_vector = {"dp-sgd/vector",
-                                        "DP-SGD itself, on vectors.",
-                                        vector_params,
-                                        path_records,
-                                        8,
-                                        open_vector,
-                                        replicate_path,
-                                        close_path};
+const assay_experiment dp_sgd_vector = {
+    .id = "dp-sgd/vector",
+    .doc = "DP-SGD itself, on vectors.",
+    .params = vector_params,
+    .records = path_records,
+    .block = 8,
+    .open = open_vector,
+    .replicate = replicate_path,
+    .close = close_path,
+};
 
 const assay_experiment dp_sgd_sde_chain = {
-    "dp-sgd/sde-chain",
-    "Euler-Maruyama scheme, of step 1/n, of the homogenised equation's norm.",
-    sde_chain_params,
-    sde_records,
-    64,
-    open_sde_chain,
-    replicate_path,
-    close_path};
+    .id = "dp-sgd/sde-chain",
+    .doc = "Euler-Maruyama scheme, of step 1/n, of the homogenised equation's norm.",
+    .params = sde_chain_params,
+    .records = sde_records,
+    .block = 64,
+    .open = open_sde_chain,
+    .replicate = replicate_path,
+    .close = close_path,
+};
 
 /* ---- one step ---- */
 
@@ -373,14 +378,14 @@ static const assay_observable one_step_records[] = {
     {0}};
 
 const assay_experiment dp_sgd_one_step = {
-    "dp-sgd/one-step",
-    "Drift and second moment of one clipped gradient, averaged over draws.",
-    one_step_params,
-    one_step_records,
-    256,
-    open_one_step,
-    replicate_one_step,
-    NULL};
+    .id = "dp-sgd/one-step",
+    .doc = "Drift and second moment of one clipped gradient, averaged over draws.",
+    .params = one_step_params,
+    .records = one_step_records,
+    .block = 256,
+    .open = open_one_step,
+    .replicate = replicate_one_step,
+};
 
 /* ---- experiments on perturbed vectors ---- */
 
@@ -453,20 +458,23 @@ static const assay_observable tangent_records[] = {
     {"contraction", NULL, "||Delta_n||/||Delta_k||", NULL, ASSAY_MEASURED, 0, INFINITY}, {0}};
 
 const assay_experiment dp_sgd_sensitivity = {
-    "dp-sgd/sensitivity",
-    "Distance of the outputs of two noise-free runs whose samples differ at one step, over its bound.",
-    sensitivity_params,
-    sensitivity_records,
-    8,
-    open_sensitivity,
-    replicate_sensitivity,
-    close_perturbed};
+    .id = "dp-sgd/sensitivity",
+    .doc = "Distance of the outputs of two noise-free runs whose samples differ at one step, over its bound.",
+    .params = sensitivity_params,
+    .records = sensitivity_records,
+    .block = 8,
+    .open = open_sensitivity,
+    .replicate = replicate_sensitivity,
+    .close = close_perturbed,
+};
 
-const assay_experiment dp_sgd_tangent = {"dp-sgd/tangent",
-                                         "Contraction of an infinitesimal perturbation by noise-free DP-SGD.",
-                                         tangent_params,
-                                         tangent_records,
-                                         8,
-                                         open_tangent,
-                                         replicate_tangent,
-                                         close_perturbed};
+const assay_experiment dp_sgd_tangent = {
+    .id = "dp-sgd/tangent",
+    .doc = "Contraction of an infinitesimal perturbation by noise-free DP-SGD.",
+    .params = tangent_params,
+    .records = tangent_records,
+    .block = 8,
+    .open = open_tangent,
+    .replicate = replicate_tangent,
+    .close = close_perturbed,
+};

@@ -26,6 +26,11 @@ struct dp_sgd_path {
 void *dp_sgd_path_new(const dp_sgd_simulator *simulator, const dp_sgd_plan *plan, size_t bytes,
                       assay_error *error);
 
+/* sign(r) min(|r|, most), without a branch: which way it goes cannot be predicted. */
+static inline double dp_sgd_clip(double r, double most) {
+  return fmin(fmax(r, -most), most);
+}
+
 /* ||v + s b||^2 for ||v||^2 = V and normal b, whose part along v is g and whose other parts have the squared
  * norm H. */
 static inline double dp_sgd_kick(double V, double s, double g, double H) {

@@ -61,7 +61,7 @@ static double clipped_residual(const dp_sgd_plan *plan, const double *x, double 
   vector_dot_and_square(x, delta, (size_t)plan->d, &dot, &square);
   const double r = dot - label, most = plan->C / sqrt(square);
   *clipped = fabs(r) > most;
-  return fmin(fmax(r, -most), most);
+  return dp_sgd_clip(r, most);
 }
 
 /* The gradient step k on delta; true when it was clipped. */

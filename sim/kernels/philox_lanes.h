@@ -1,8 +1,12 @@
 /* One Philox block in every 64-bit lane of a vector: the body of each level in philox.c, which defines
- *   NAME, TARGET; V, a vector of LANES lanes; LANE_BLOCKS, the block of each lane, such that interleaving gives the
- *   order of memory; SET1, ADD, SHR32, XOR3; MUL, 32 x 32 -> 64 bits of the low halves; JOIN(low, high), the low
- *   halves of both in one lane; STORE_INTERLEAVED(p, a, b), a and b of block 0, of block 1, ....
- * A 32-bit word lives in the low half of its lane; the high half may hold anything, since MUL does not read it. */
+ *   NAME, TARGET      the function and its target attribute,
+ *   V, LANES          a vector type and its number of lanes,
+ *   LANE_BLOCKS       the block of each lane, such that interleaving gives the order of memory,
+ *   SET1, ADD, SHR32, XOR3, and MUL, 32 x 32 -> 64 bits of the low halves,
+ *   JOIN(low, high)   the low halves of both in one lane,
+ *   STORE_INTERLEAVED(p, a, b)   a and b of block 0, a and b of block 1, ....
+ * A 32-bit word lives in the low half of its lane; the high half may hold anything: MUL does not read it.
+ * No include guard: it is included once for each level, and undefines what it was given. */
 
 TARGET static size_t NAME(const uint32_t key[2], uint64_t first, const uint32_t high[2], uint64_t *words,
                           size_t blocks) {

@@ -68,7 +68,8 @@ void random_normals(random_source *source, double *out, size_t n);
 /* -1 or +1, one bit each. */
 void random_signs(random_source *source, double *out, size_t n);
 /* Gamma with density x^(shape-1) e^-x / Gamma(shape); shape > 0. Marsaglia, Tsang, "A simple method for
- * generating gamma variables" (2000); a shape below 1 is that of shape + 1 times U^(1/shape). */
+ * generating gamma variables" (2000); a shape below 1 is that of shape + 1 times U^(1/shape), which may
+ * underflow to 0 when the shape is below 0.05. */
 void random_gammas(random_source *source, double shape, double *out, size_t n);
 /* Chi-square with `freedom` >= 0 degrees of freedom: twice a gamma of shape freedom/2; 0 when freedom = 0. */
 void random_chi_squares(random_source *source, uint64_t freedom, double *out, size_t n);
