@@ -11,18 +11,23 @@
 #include "theory/dp-sgd/flow.h"
 #include "theory/numerics/root.h"
 
-#define SCAN_RTOL 1e-7 /* of the integrations that only bracket */
-#define ROOT_RTOL 1e-13
+#define SCAN_RTOL 1e-7    /* of the integrations that only bracket */
+#define SCAN_STIFF 100.   /* a rate above which BDF brackets faster than Adams */
+#define NEAR 1.05         /* how far around a guess a root is looked for first */
 #define LARGEST_CONST 1.8 /* eta gamma: keeps eta ||x||^2 <= 2 at finite d, a constant step */
 #define LARGEST_FIRST 1.0 /* and the first step of a schedule */
 
 /* What is varied. FIRST_STEP is eta(0) = alpha/t0 of a harmonic schedule at fixed alpha. */
 typedef enum { STEP, FIRST_STEP, CLIP } axis;
 
+/* What an optimum at the upper end of a range means: look further; it is a constraint, which may be the
+ * optimum; or there is nothing beyond but a limit, in which the parameter plays no part any more. */
+typedef enum { EXTEND, CONSTRAINT, LIMIT } range_end;
+
 typedef struct {
   double lo, hi;
   int count;
-  int capped; /* hi is a constraint, and may be the optimum; else the range is extended */
+  range_end end;
 } range;
 
 typedef struct {
@@ -100,6 +105,7 @@ static assay_status evaluate(const search *s, double rtol, int with_derivatives,
                      .context = &f,
                      .rtol = rtol,
                      .atol = rtol * 1e-5};
+  if (rtol == SCAN_RTOL && flow_stiffness(&f, 1) > SCAN_STIFF) ode.method = ODE_BDF;
   const double end = 1;
   status = ode_solve(&ode, 0, y, &end, 1, NULL, NULL, NULL, error);
   if (status != ASSAY_OK) return status;
@@ -172,19 +178,19 @@ static assay_status slope_at(double x, void *context, double *slope, assay_error
 static assay_status find_valley(root_function *value, void *context, range r, root_valley *valley,
                                 int *at_edge, assay_error *error) {
   *at_edge = 0;
-  double reach = r.hi / r.lo;
+  const double reach = r.hi / r.lo;
   for (int extensions = 0;; extensions++) {
     root_grid grid = {r.lo, r.hi, r.count, ROOT_LOG};
     assay_status status = root_valley_scan(value, context, &grid, valley, error);
     if (status != ASSAY_OK) return status;
-    int low = valley->mid == r.lo, high = valley->mid == r.hi && !r.capped;
+    int low = valley->mid == r.lo, high = valley->mid == r.hi && r.end != CONSTRAINT;
     if (!low && !high) return ASSAY_OK;
-    if (extensions == 2) {
+    if (extensions == 2 || (high && r.end == LIMIT)) {
       *at_edge = 1;
       return ASSAY_OK;
     }
     if (low)
-      r.hi = valley->hi, r.lo /= reach, r.capped = 0;
+      r.hi = valley->hi, r.lo /= reach, r.end = EXTEND;
     else
       r.lo = valley->lo, r.hi *= reach;
   }
@@ -192,7 +198,7 @@ static assay_status find_valley(root_function *value, void *context, range r, ro
 
 /* Tightens a valley to the root of the slope; at a constraint that F still falls towards, it is the
  * constraint. */
-static assay_status settle(root_function *slope, void *context, const root_valley *v, double *x,
+static assay_status settle(root_function *slope, void *context, const root_valley *v, double rtol, double *x,
                            assay_error *error) {
   double at_end;
   if (v->mid == v->hi) {
@@ -201,7 +207,7 @@ static assay_status settle(root_function *slope, void *context, const root_valle
     if (status != ASSAY_OK || at_end <= 0) return status;
   }
   assay_value root;
-  assay_status status = root_find(slope, context, v->lo, v->hi, ROOT_RTOL, &root, error);
+  assay_status status = root_find(slope, context, v->lo, v->hi, rtol, &root, error);
   if (status == ASSAY_OK) *x = root.value;
   return status;
 }
@@ -210,32 +216,33 @@ static assay_status settle(root_function *slope, void *context, const root_valle
 static assay_status optimise_one(search *s, axis along, range r, double near, double *x, assay_error *error) {
   s->along = along;
   s->at_edge = 0;
-  root_valley v = {near / 1.3, near, near * 1.3, 0};
+  root_valley v = {near / NEAR, near, near * NEAR, 0};
   double below = 0, above = 0;
   assay_status status = ASSAY_OK;
   if (near > 0) {
-    if (r.capped) v.hi = fmin(v.hi, r.hi);
+    if (r.end == CONSTRAINT) v.hi = fmin(v.hi, r.hi);
     status = slope_at(v.lo, s, &below, error);
     if (status == ASSAY_OK) status = slope_at(v.hi, s, &above, error);
     if (status != ASSAY_OK) return status;
-    if (v.hi == r.hi && r.capped) v.mid = v.hi;
+    if (v.hi == r.hi && r.end == CONSTRAINT) v.mid = v.hi;
   }
-  int found = below < 0 && (above > 0 || (v.mid == v.hi && r.capped));
+  int found = below < 0 && (above > 0 || v.mid == v.hi);
   if (!found) status = find_valley(value_at, s, r, &v, &s->at_edge, error);
   *x = v.mid;
-  if (status == ASSAY_OK && !s->at_edge) status = settle(slope_at, s, &v, x, error);
+  if (status == ASSAY_OK && !s->at_edge) status = settle(slope_at, s, &v, s->rtol, x, error);
   move(s, along, *x);
   return status;
 }
 
 /* The widest useful steps: 40 e-folds of the start. */
-static range step_range(const dp_sgd_problem *p) {
+static range step_range(const search *s) {
+  const dp_sgd_problem *p = &s->problem;
   double cap = (p->eta.kind == SCHEDULE_CONST ? LARGEST_CONST : LARGEST_FIRST) / p->gamma;
   double mu = clipping_mu(p->c, p->R0 + p->zeta * p->zeta / 2);
   if (p->eta.kind == SCHEDULE_HARMONIC) cap *= p->eta.t0;
   double useful = 40 / mu * (p->eta.kind == SCHEDULE_HARMONIC ? fmax(1, p->eta.t0) : 1);
   double hi = fmin(cap, useful);
-  return (range){hi * 1e-3, hi, 41, hi == cap};
+  return (range){hi * 1e-3, hi, 41, hi == cap ? CONSTRAINT : EXTEND};
 }
 
 /* ---- two variables ---- */
@@ -243,14 +250,14 @@ static range step_range(const dp_sgd_problem *p) {
 typedef struct {
   search *s;
   axis inner, outer;
-  range inner_range; /* of count 0: step_range at the outer point */
-  double near;       /* the last inner optimum, a guess for the next; 0: none */
+  range (*inner_range)(const search *); /* at the outer point */
+  double near;                          /* the last inner optimum, a guess for the next; 0: none */
 } nested;
 
 static assay_status outer_point(nested *n, double y, gradient *g, assay_error *error) {
   double x = 0;
   move(n->s, n->outer, y);
-  range r = n->inner_range.count > 0 ? n->inner_range : step_range(&n->s->problem);
+  range r = n->inner_range(n->s);
   assay_status status = optimise_one(n->s, n->inner, r, n->near, &x, error);
   if (status == ASSAY_OK) status = evaluate(n->s, n->s->rtol, 1, g, error);
   n->near = n->s->at_edge ? 0 : x;
@@ -293,12 +300,12 @@ static assay_status settle_search(search *s, nested *n, axis along, const root_v
   double *settled = n ? &best->y : &best->x;
   if (n) {
     n->near = 0;
-    status = settle(outer_slope, n, v, settled, error);
+    status = settle(outer_slope, n, v, s->rtol, settled, error);
     if (status == ASSAY_OK) status = outer_point(n, *settled, &g, error);
     best->x = n->near;
   } else {
     s->along = along;
-    status = settle(slope_at, s, v, settled, error);
+    status = settle(slope_at, s, v, s->rtol, settled, error);
     move(s, along, *settled);
     if (status == ASSAY_OK) status = evaluate(s, s->rtol, 1, &g, error);
   }
@@ -349,7 +356,7 @@ static assay_status begin(search *s, const dp_sgd_problem *problem, dp_sgd_mista
 /* ---- the clipping threshold ---- */
 
 static const char no_clip[] = "the best clipping threshold is not finite there";
-static const range clip_range = {.01, 30, 61, 0}, joint_clip_range = {.01, 30, 25, 0};
+static const range clip_range = {.01, 30, 61, EXTEND}, joint_clip_range = {.01, 30, 13, EXTEND};
 
 /* A problem with a placeholder in what is to be found: the search begins from values that pass every check.
  */
@@ -390,21 +397,25 @@ assay_status dp_sgd_clip_optimum(const dp_sgd_problem *problem, double ratio, dp
 
 /* ---- schedules ---- */
 
+/* alpha at a given first step: t0 = alpha/eta(0) from 1e-6 to 1e3, from where on the step is constant in
+ * effect. */
+static range alpha_range(const search *s) {
+  return (range){s->first_step * 1e-6, s->first_step * 1e3, 41, LIMIT};
+}
+
 static assay_status optimise_harmonic(search *s, unsigned free, assay_value *alpha, assay_value *t0,
                                       assay_value *F, assay_error *error) {
   static const char constant[] = "the best harmonic schedule is a constant step";
-  const dp_sgd_problem *p = &s->problem;
-  double cap = LARGEST_FIRST / p->gamma, mu_first = clipping_mu(p->c, p->R0 + p->zeta * p->zeta / 2);
-  double mu_last = clipping_mu(p->c, p->zeta * p->zeta / 2);
-  range first_steps = {cap * 1e-4, cap, 33, 1};
+  const double cap = LARGEST_FIRST / s->problem.gamma;
+  const range first_steps = {cap * 1e-4, cap, 13, CONSTRAINT};
   assay_value first;
   s->first_step = cap;
   if (free == DP_SGD_FREE_T0) {
     assay_status status = optimise(s, NULL, FIRST_STEP, first_steps, constant, &first, NULL, F, error);
     if (status != ASSAY_OK) return status;
-    *alpha = (assay_value){p->eta.eta0, 0};
+    *alpha = (assay_value){s->problem.eta.eta0, 0};
   } else {
-    nested n = {s, STEP, FIRST_STEP, {.02 / mu_last, 40 / mu_first, 41, 0}, 0};
+    nested n = {s, STEP, FIRST_STEP, alpha_range, 0};
     assay_status status = optimise(s, &n, FIRST_STEP, first_steps, constant, alpha, &first, F, error);
     if (status != ASSAY_OK) return status;
   }
@@ -428,7 +439,7 @@ assay_status dp_sgd_schedule_optimum(const dp_sgd_problem *problem, unsigned fre
         "nothing to optimise: only eta0, or alpha and t0 of the harmonic schedule, can be free");
   *t0 = (assay_value){p.eta.t0, 0};
   if (free & DP_SGD_FREE_T0) return optimise_harmonic(&s, free, eta0, t0, F, error);
-  return optimise(&s, NULL, STEP, step_range(&p), "the step runs off to its limit", eta0, NULL, F, error);
+  return optimise(&s, NULL, STEP, step_range(&s), "the step runs off to its limit", eta0, NULL, F, error);
 }
 
 assay_status dp_sgd_joint_optimum(const dp_sgd_problem *problem, dp_sgd_mistake mistake,
@@ -440,6 +451,6 @@ assay_status dp_sgd_joint_optimum(const dp_sgd_problem *problem, dp_sgd_mistake 
   assay_status status = begin(&s, &p, mistake, error);
   if (status == ASSAY_OK) status = needs_private_noise(&p, mistake, error);
   if (status != ASSAY_OK) return status;
-  nested n = {&s, STEP, CLIP, {0, 0, 0, 0}, 0};
+  nested n = {&s, STEP, CLIP, step_range, 0};
   return optimise(&s, &n, CLIP, joint_clip_range, no_clip, eta_star, c_star, F, error);
 }
