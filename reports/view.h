@@ -53,7 +53,7 @@ bool report_next_control(const assay_claim_result *claim, int *cursor, report_co
 /* Controls rejected, counted cell by cell, and their number. */
 void report_count_controls(const assay_claim_result *claim, int *rejected, int *all);
 
-/* "All 14 claims pass." or "2 of 14 claims fail; 1 undecided." */
+/* "All 14 claims pass" or "2 of 14 claims fail". */
 void report_headline(const assay_results *results, FILE *out);
 /* What the verdicts are worth, as two sentences with their probabilities. */
 void report_error_probabilities(const assay_results *results, FILE *out);
