@@ -24,8 +24,8 @@ bool report_slack(const assay_cell_result *cell, double *lo, double *hi);
  * interval, and for M <= 0. */
 double report_used_margin(const assay_cell_result *cell);
 
-/* The judged cell that decides the claim: worst verdict first, then the largest share of the margin. NULL
- * without cells. */
+/* The cell that decides the claim: worst verdict first, then the largest share of the margin, cells whose
+ * share is not known last. NULL without cells. */
 const assay_cell_result *report_worst_cell(const assay_claim_result *claim);
 
 /* Targets are told apart by their titles. */
