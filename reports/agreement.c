@@ -104,7 +104,7 @@ static void put_name(const canvas *c, const assay_cell_result *cell) {
            cell->id ? cell->id : "");
   fprintf(c->out, "<text class=\"row\" x=\"%d\" y=\"%.2f\" text-anchor=\"end\" style=\"font-size:%.1fpx\">",
           LEFT - 10, c->y + c->row / 2 + 0.3 * fmin(11.5, c->row), fmin(11.5, c->row));
-  report_xml_short(name, c->row < 11.5 ? 40 : 34, c->out);
+  report_xml_short(name, 30, c->out);
   fputs("</text>", c->out);
 }
 

@@ -48,13 +48,14 @@ const char *const report_html_style[] = {
     "border-bottom:1px solid var(--faint)}th:last-child,td:last-child{padding-right:0}"
     "thead th{font-weight:600;color:var(--soft);border-bottom:1.5px solid var(--ink);"
     "white-space:nowrap;vertical-align:bottom}tbody th{font-weight:400}"
-    ".n{text-align:right;white-space:nowrap}.v{white-space:nowrap;font-weight:600}"
+    ".n{text-align:right;white-space:nowrap}.s{max-width:6rem;text-align:right;overflow-wrap:anywhere}"
+    ".v{white-space:nowrap;font-weight:600}"
     "tr.group th{padding-top:1rem;font-weight:600;border-bottom-color:var(--rule)}"
     "tr.group .note{font-weight:400}tr.why td{padding-top:0}"
     "tr.has-why > *{border-bottom-color:transparent}"
     "td small,th small{display:block;color:var(--soft);font-size:.92em;overflow-wrap:anywhere}"
     ".summary .what{min-width:19rem}.summary a{font-weight:600}.summary code{white-space:nowrap}"
-    ".agreement tbody th{min-width:15rem;max-width:22rem}"
+    ".agreement tbody th{min-width:12.5rem;max-width:22rem}"
     ".gauge{display:inline-block;width:3.4rem;height:.5rem;margin-left:.5rem;background:var(--faint);"
     "border-right:1.5px solid var(--ink)}.gauge i{display:block;height:100%;background:currentColor}\n",
     /* claims */
@@ -67,7 +68,7 @@ const char *const report_html_style[] = {
     "border-left:3px solid var(--rule);padding:.45rem .75rem;margin-top:.25rem;user-select:all}\n",
     /* figures */
     "figure{margin:1.4rem 0}figcaption{font-size:.86rem;color:var(--soft);margin-top:.2rem}"
-    "svg.plot{display:block;width:100%;min-width:34rem;max-width:50rem;height:auto;font-size:12px}"
+    "svg.plot{display:block;width:100%;min-width:30rem;max-width:50rem;height:auto;font-size:12px}"
     "svg text{fill:var(--ink)}svg .tick,svg .note{fill:var(--soft);font-weight:400;font-size:11px}"
     "svg .label{font-size:12.5px}svg .row{font-size:11.5px;font-variant-numeric:tabular-nums}"
     "svg .group{font-weight:600;font-size:12.5px}svg path{fill:none}svg .axis{stroke:var(--ink)}"
@@ -87,7 +88,7 @@ const char *const report_html_style[] = {
     "dl{grid-template-columns:1fr}dd{margin-bottom:.35rem}}\n",
     /* paper: everything open, ink on white, nothing cut in two */
     "@media print{"
-    ":root{color-scheme:light;--page:#fff;--ink:#000;--soft:#444;--rule:#bbb;--faint:#ddd;--wash:#fff;"
+    ":root{color-scheme:light;--page:#fff;--ink:#000;--soft:#444;--rule:#bbb;--faint:#eee;--wash:#fff;"
     "--good:#00573f;--bad:#a33600;--open:#6b4600;--none:#444;--agree:#009e731c;--zero:#000;"
     "--s0:#0072b2;--s1:#d55e00;--s2:#009e73;--s3:#b5508f;--s4:#b07a00;--s5:#3a96cf;--s6:#4a4843}"
     "@page{size:A4;margin:18mm 16mm}body{max-width:none;padding:0;font-size:10pt}"

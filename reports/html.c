@@ -247,7 +247,7 @@ static void put_cell_row(const assay_cell_result *cell, FILE *out) {
   put_pretty_cell(report_brief(cell->margin), out);
   put_shown(cell, out);
   put_used_margin(report_used_margin(cell), cell->verdict, out);
-  put_element("td", " class=\"n\"", cell->sizes, out);
+  put_element("td", " class=\"s\"", cell->sizes, out);
   put_replicates(cell, out);
   put_verdict_cell(cell->verdict, out);
   fputs("</tr>\n", out);
@@ -329,15 +329,24 @@ static void put_claim_head(const assay_claim_result *claim, FILE *out) {
   fputs("</dl>\n", out);
 }
 
+static void put_plot_caption(const assay_claim_result *claim, FILE *out) {
+  bool unscaled = false;
+  for (int i = 0; i < claim->n_cells; i++) unscaled |= claim->cells[i].margin <= 0;
+  fputs("</div><figcaption>Estimate minus theory in units of the margin. A cell agrees when its interval "
+        "lies inside the "
+        "shaded region.",
+        out);
+  if (unscaled)
+    fputs(" Cells without a positive margin are in units of the larger end of their interval.", out);
+  fputs("</figcaption></figure>\n", out);
+}
+
 static void put_claim(page *p, const assay_claim_result *claim) {
   put_claim_head(claim, p->out);
   if (claim->n_cells) {
     fputs("<figure><div class=\"scroll\">", p->out);
     report_agreement_plot(claim, ++p->figures, p->out);
-    fputs("</div><figcaption>Estimate minus theory, in units of the margin. A cell agrees when its interval "
-          "lies inside the "
-          "shaded region.</figcaption></figure>\n",
-          p->out);
+    put_plot_caption(claim, p->out);
   }
   for (int i = 0; i < claim->n_figures; i++) report_figure(&claim->figures[i], ++p->figures, p->out);
   if (claim->n_cells) put_agreement(p, claim);
