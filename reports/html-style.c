@@ -48,7 +48,7 @@ const char *const report_html_style[] = {
     "border-bottom:1px solid var(--faint)}th:last-child,td:last-child{padding-right:0}"
     "thead th{font-weight:600;color:var(--soft);border-bottom:1.5px solid var(--ink);"
     "white-space:nowrap;vertical-align:bottom}tbody th{font-weight:400}"
-    ".n{text-align:right;white-space:nowrap}.s{max-width:6rem;text-align:right;overflow-wrap:anywhere}"
+    ".n{text-align:right;white-space:nowrap}.s{max-width:6rem;text-align:right}"
     ".v{white-space:nowrap;font-weight:600}"
     "tr.group th{padding-top:1rem;font-weight:600;border-bottom-color:var(--rule)}"
     "tr.group .note{font-weight:400}tr.why td{padding-top:0}"

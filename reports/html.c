@@ -237,6 +237,16 @@ static void put_replicates(const assay_cell_result *cell, FILE *out) {
   fputs("</td>", out);
 }
 
+/* Digits and commas, which may break after a comma only. */
+static void put_sizes(const char *sizes, FILE *out) {
+  fputs("<td class=\"s\">", out);
+  for (const char *c = sizes ? sizes : ""; *c; c++) {
+    report_xml((char[]){*c, '\0'}, out);
+    if (*c == ',') fputs("<wbr/>", out);
+  }
+  fputs("</td>", out);
+}
+
 static void put_cell_row(const assay_cell_result *cell, FILE *out) {
   report_precision digits = report_cell_precision(cell);
   bool why = *cell->reason;
@@ -247,7 +257,7 @@ static void put_cell_row(const assay_cell_result *cell, FILE *out) {
   put_pretty_cell(report_brief(cell->margin), out);
   put_shown(cell, out);
   put_used_margin(report_used_margin(cell), cell->verdict, out);
-  put_element("td", " class=\"s\"", cell->sizes, out);
+  put_sizes(cell->sizes, out);
   put_replicates(cell, out);
   put_verdict_cell(cell->verdict, out);
   fputs("</tr>\n", out);
