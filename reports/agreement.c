@@ -6,10 +6,10 @@
 #include "reports/text.h"
 #include "reports/view.h"
 
-enum { WIDTH = 720, LEFT = 236, RIGHT = 592, TOP = 8, HEADING = 24, BELOW = 46 };
+enum { WIDTH = 720, LEFT = 216, RIGHT = 566, TOP = 8, HEADING = 24, BELOW = 46 };
 
 /* Half of the axis is at most this many margins; what lies beyond is an arrow at the edge. */
-static const double FARTHEST = 3;
+static const double FARTHEST = 5;
 
 typedef struct {
   const assay_claim_result *claim;
@@ -39,7 +39,10 @@ static double half_width(const assay_claim_result *claim) {
   double most = 1.25;
   for (int i = 0; i < claim->n_cells; i++) {
     placed p = place(&claim->cells[i]);
-    if (p.drawn) most = fmax(most, 1.06 * fmax(fabs(p.lo), fabs(p.hi)));
+    if (!p.drawn) continue;
+    /* How far a bound holds is of less interest than how close it comes to failing. */
+    bool far = claim->cells[i].side && p.hi > FARTHEST;
+    most = fmax(most, 1.06 * fmax(-p.lo, far ? 0 : p.hi));
   }
   return fmin(most, FARTHEST);
 }
@@ -64,11 +67,12 @@ static void put_region(const canvas *c, const placed *p, int side) {
             c->y, to - from, c->row);
 }
 
-/* An arrow head at the edge that the interval crosses. */
+/* An arrow at the edge that the interval crosses; with a stub, as all of it may lie beyond. */
 static void put_arrow(const canvas *c, bool right, const char *class, double y) {
   double x = right ? RIGHT : LEFT, back = right ? -6 : 6, size = fmin(4, c->row / 2);
   fprintf(c->out, "<path class=\"dot %s\" d=\"M%.2f %.2fl%.2f %.2fv%.2fz\"/>", class, x, y, back, -size,
           2 * size);
+  fprintf(c->out, "<path class=\"span %s\" d=\"M%.2f %.2fh%.2f\"/>", class, x + back, y, 3 * back);
 }
 
 static void put_dot(const canvas *c, double x, double y, assay_verdict verdict) {
@@ -100,7 +104,7 @@ static void put_name(const canvas *c, const assay_cell_result *cell) {
            cell->id ? cell->id : "");
   fprintf(c->out, "<text class=\"row\" x=\"%d\" y=\"%.2f\" text-anchor=\"end\" style=\"font-size:%.1fpx\">",
           LEFT - 10, c->y + c->row / 2 + 0.3 * fmin(11.5, c->row), fmin(11.5, c->row));
-  report_xml_short(name, c->row < 11.5 ? 40 : 34, c->out);
+  report_xml_short(name, 30, c->out);
   fputs("</text>", c->out);
 }
 
@@ -122,9 +126,8 @@ static void put_row(canvas *c, const assay_cell_result *cell) {
     put_region(c, &p, cell->side);
     put_interval(c, &p, cell->verdict);
   } else if (c->row >= 9) {
-    fprintf(c->out,
-            "<text class=\"row\" x=\"%d\" y=\"%.2f\" text-anchor=\"middle\">no interval to draw</text>",
-            (LEFT + RIGHT) / 2, c->y + c->row / 2 + 4);
+    fprintf(c->out, "<text class=\"tick\" x=\"%d\" y=\"%.2f\">%s</text>", LEFT + 8, c->y + c->row / 2 + 4,
+            cell->verdict == ASSAY_VERDICT_EXPLORATORY ? "not judged" : "no interval");
   }
   if (c->row >= 9) {
     put_name(c, cell);
@@ -139,8 +142,7 @@ static void put_row(canvas *c, const assay_cell_result *cell) {
 static void put_group(canvas *c, const assay_cell_result *first) {
   fprintf(c->out, "<text class=\"group\" x=\"12\" y=\"%.2f\">", c->y + HEADING - 7);
   report_xml_short(first->target, 60, c->out);
-  if (first->side)
-    fputs(" <tspan class=\"note\">one-sided: slack, right of the theory is right</tspan>", c->out);
+  if (first->side) fputs(" <tspan class=\"note\">one-sided</tspan>", c->out);
   fputs("</text>", c->out);
   c->y += HEADING;
   for (int i = (int)(first - c->claim->cells); i < c->claim->n_cells; i++) {

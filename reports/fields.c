@@ -3,28 +3,44 @@
 #include <stddef.h>
 #include <string.h>
 
-#define FIELDS(field)                                                                                        \
-  field(id, REPORT_TEXT) field(target, REPORT_TEXT) field(point, REPORT_TEXT) field(params, REPORT_TEXT)     \
-      field(sizes, REPORT_TEXT) field(unit, REPORT_TEXT) field(estimand, REPORT_TEXT)                        \
-          field(side, REPORT_INT) field(verdict, REPORT_VERDICT) field(reason, REPORT_TEXT)                  \
-              field(theory, REPORT_NUMBER) field(theory_error, REPORT_NUMBER) field(estimate, REPORT_NUMBER) \
-                  field(lo, REPORT_NUMBER) field(hi, REPORT_NUMBER) field(d, REPORT_NUMBER)                  \
-                      field(demonstrated, REPORT_NUMBER) field(demonstrated_relative, REPORT_NUMBER)         \
-                          field(margin, REPORT_NUMBER) field(margin_bias, REPORT_NUMBER)                     \
-                              field(margin_sd, REPORT_NUMBER) field(margin_reason, REPORT_TEXT)              \
-                                  field(used, REPORT_LONG) field(failed, REPORT_LONG)                        \
-                                      field(discarded, REPORT_LONG) field(look, REPORT_INT)                  \
-                                          field(looks, REPORT_INT) field(skew, REPORT_NUMBER)                \
-                                              field(drift, REPORT_NUMBER)
+#define FIELD(member, type)                                                                                  \
+  { #member, REPORT_##type, offsetof(assay_cell_result, member) }
 
-#define OFFSET(member, type) offsetof(assay_cell_result, member),
-#define ENTRY(member, type) {#member, type},
-
-static const size_t offsets[] = {FIELDS(OFFSET)};
-const report_field report_cell_fields[] = {FIELDS(ENTRY){NULL, REPORT_TEXT}};
+const report_field report_cell_fields[] = {
+    FIELD(id, TEXT),
+    FIELD(target, TEXT),
+    FIELD(point, TEXT),
+    FIELD(params, TEXT),
+    FIELD(sizes, TEXT),
+    FIELD(unit, TEXT),
+    FIELD(estimand, TEXT),
+    FIELD(side, INT),
+    FIELD(verdict, VERDICT),
+    FIELD(reason, TEXT),
+    FIELD(theory, NUMBER),
+    FIELD(theory_error, NUMBER),
+    FIELD(estimate, NUMBER),
+    FIELD(lo, NUMBER),
+    FIELD(hi, NUMBER),
+    FIELD(d, NUMBER),
+    FIELD(demonstrated, NUMBER),
+    FIELD(demonstrated_relative, NUMBER),
+    FIELD(margin, NUMBER),
+    FIELD(margin_bias, NUMBER),
+    FIELD(margin_sd, NUMBER),
+    FIELD(margin_reason, TEXT),
+    FIELD(used, LONG),
+    FIELD(failed, LONG),
+    FIELD(discarded, LONG),
+    FIELD(look, INT),
+    FIELD(looks, INT),
+    FIELD(skew, NUMBER),
+    FIELD(drift, NUMBER),
+    {NULL, REPORT_TEXT, 0},
+};
 
 static const void *at(const assay_cell_result *cell, int field) {
-  return (const char *)cell + offsets[field];
+  return (const char *)cell + report_cell_fields[field].offset;
 }
 
 const char *report_field_text(const assay_cell_result *cell, int field) {

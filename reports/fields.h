@@ -3,6 +3,8 @@
 #ifndef ASSAY_REPORTS_FIELDS_H
 #define ASSAY_REPORTS_FIELDS_H
 
+#include <stddef.h>
+
 #include "compare/result.h"
 
 typedef enum { REPORT_TEXT, REPORT_NUMBER, REPORT_INT, REPORT_LONG, REPORT_VERDICT } report_field_type;
@@ -10,6 +12,7 @@ typedef enum { REPORT_TEXT, REPORT_NUMBER, REPORT_INT, REPORT_LONG, REPORT_VERDI
 typedef struct {
   const char *name;
   report_field_type type;
+  size_t offset; /* in assay_cell_result */
 } report_field;
 
 /* Ended by an entry whose name is NULL. */

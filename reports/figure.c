@@ -258,8 +258,6 @@ void report_figure(const assay_figure_result *figure, int number, FILE *out) {
   for (int i = 0; i < figure->n_series; i++) left_out += put_points(&c, &figure->series[i], i);
   fputs("</svg></div><figcaption>", out);
   report_xml(figure->of->title, out);
-  if (left_out)
-    fprintf(out, " <span class=\"note\">%d point%s cannot be placed on these axes.</span>", left_out,
-            left_out == 1 ? "" : "s");
+  if (left_out) fprintf(out, " (%d point%s beyond these axes)", left_out, left_out == 1 ? "" : "s");
   fputs("</figcaption></figure>\n", out);
 }

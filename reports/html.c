@@ -10,7 +10,7 @@
 #include "reports/view.h"
 
 /* Longer tables are folded away on the screen unless something in them is wrong. */
-enum { FEW_CLAIMS = 4, MOST_FAILURES = 200, AGREEMENT_COLUMNS = 11 };
+enum { FEW_CLAIMS = 4, MOST_FAILURES = 200, AGREEMENT_COLUMNS = 9 };
 
 typedef struct {
   const assay_results *results;
@@ -124,7 +124,7 @@ static void put_opening(const page *p) {
   fprintf(p->out, "</p>\n<p class=\"run\">tier %s · seed %" PRIu64 "%s · %d judged cells · %s",
           assay_tier_names[r->tier], r->seed, r->default_seed ? "" : " (not the default)", r->n_cells,
           report_duration(r->wall_seconds).text);
-  if (r->started) put_element("span", "", " · ", p->out);
+  if (r->started) fputs(" · ", p->out);
   report_xml(r->started, p->out);
   fputs("</p></header>\n", p->out);
 }
@@ -146,7 +146,7 @@ static void put_summary_row(const page *p, const assay_claim_result *claim) {
   fputs("</th>", p->out);
   put_used_margin(worst ? report_used_margin(worst) : NAN, worst ? worst->verdict : claim->verdict, p->out);
   fputs("<td><code>", p->out);
-  report_xml_short(worst ? worst->id : "–", 48, p->out);
+  report_xml_short(worst ? worst->id : "–", 28, p->out);
   fputs("</code></td><td class=\"n\">", p->out);
   if (controls)
     fprintf(p->out, "%s%d/%d", rejected < controls ? "▽ " : "", rejected, controls);
@@ -194,7 +194,7 @@ static void put_target_row(const assay_cell_result *cell, FILE *out) {
   fputs(" <span class=\"note\">", out);
   report_xml(cell->estimand, out);
   if (cell->side) fprintf(out, "; one-sided, may not lie %s the theory", cell->side > 0 ? "below" : "above");
-  if (cell->margin_reason && *cell->margin_reason) {
+  if (!isnan(cell->margin) && cell->margin_reason && *cell->margin_reason) {
     fputs("; margin: ", out);
     report_xml(cell->margin_reason, out);
   }
@@ -211,6 +211,14 @@ static void put_place(const assay_cell_result *cell, FILE *out) {
   fputs("</th>", out);
 }
 
+static void put_estimate(const assay_cell_result *cell, report_precision digits, FILE *out) {
+  fprintf(out, "<td class=\"n\">%s", report_pretty(report_number(cell->estimate, digits)).text);
+  if (!isnan(cell->lo) && !isnan(cell->hi))
+    fprintf(out, "<small>[%s, %s]</small>", report_pretty(report_number(cell->lo, digits)).text,
+            report_pretty(report_number(cell->hi, digits)).text);
+  fputs("</td>", out);
+}
+
 static void put_shown(const assay_cell_result *cell, FILE *out) {
   fprintf(out, "<td class=\"n\">%s", report_pretty(report_brief(cell->demonstrated)).text);
   if (isfinite(cell->demonstrated_relative))
@@ -220,9 +228,23 @@ static void put_shown(const assay_cell_result *cell, FILE *out) {
 
 static void put_replicates(const assay_cell_result *cell, FILE *out) {
   fprintf(out, "<td class=\"n\">%ld", cell->used);
+  if (cell->look)
+    fprintf(out, "<small>look %d of %d</small>", cell->look, cell->looks);
+  else
+    fprintf(out, "<small>none of %d looks</small>", cell->looks);
   if (cell->failed) fprintf(out, "<small>%ld failed</small>", cell->failed);
   if (cell->discarded) fprintf(out, "<small>%ld discarded</small>", cell->discarded);
-  fprintf(out, "</td><td class=\"n\">%d/%d</td>", cell->look, cell->looks);
+  fputs("</td>", out);
+}
+
+/* Digits and commas, which may break after a comma only. */
+static void put_sizes(const char *sizes, FILE *out) {
+  fputs("<td class=\"s\">", out);
+  for (const char *c = sizes ? sizes : ""; *c; c++) {
+    report_xml((char[]){*c, '\0'}, out);
+    if (*c == ',') fputs("<wbr/>", out);
+  }
+  fputs("</td>", out);
 }
 
 static void put_cell_row(const assay_cell_result *cell, FILE *out) {
@@ -231,13 +253,11 @@ static void put_cell_row(const assay_cell_result *cell, FILE *out) {
   fprintf(out, "<tr%s>", why ? " class=\"has-why\"" : "");
   put_place(cell, out);
   put_pretty_cell(report_number(cell->theory, digits), out);
-  put_pretty_cell(report_number(cell->estimate, digits), out);
-  fprintf(out, "<td class=\"n\">[%s, %s]</td>", report_pretty(report_number(cell->lo, digits)).text,
-          report_pretty(report_number(cell->hi, digits)).text);
+  put_estimate(cell, digits, out);
   put_pretty_cell(report_brief(cell->margin), out);
   put_shown(cell, out);
   put_used_margin(report_used_margin(cell), cell->verdict, out);
-  put_element("td", " class=\"n\"", cell->sizes, out);
+  put_sizes(cell->sizes, out);
   put_replicates(cell, out);
   put_verdict_cell(cell->verdict, out);
   fputs("</tr>\n", out);
@@ -248,9 +268,9 @@ static void put_cell_row(const assay_cell_result *cell, FILE *out) {
 }
 
 static void put_agreement(const page *p, const assay_claim_result *claim) {
-  static const char *const headings[] = {"Cell",        "#Theory",       "#Estimate", "#Interval",
-                                         "#Margin M",   "#Shown within", "#Used",     "#Size",
-                                         "#Replicates", "#Look",         "Verdict",   NULL};
+  static const char *const headings[] = {
+      "Cell",  "#Theory", "#Estimate, interval", "#Margin M", "#Shown within",
+      "#Used", "#Size",   "#Replicates",         "Verdict",   NULL};
   begin_details(p, claim);
   fprintf(p->out, "Agreement table, %d cell%s</summary>\n", claim->n_cells, claim->n_cells == 1 ? "" : "s");
   begin_table("agreement", headings, p->out);
@@ -307,9 +327,11 @@ static void put_claim_head(const assay_claim_result *claim, FILE *out) {
   report_xml(claim->claim->id, out);
   fputs("</h3>\n", out);
   put_element("p", " class=\"statement\"", claim->claim->statement, out);
-  if (*claim->reason)
-    put_element("p", report_is_bad(claim->verdict) ? " class=\"bad\"" : " class=\"none\"", claim->reason,
-                out);
+  if (*claim->reason) {
+    fprintf(out, "<p class=\"%s\">", class_of(claim->verdict));
+    report_xml(claim->reason, out);
+    fputs("</p>\n", out);
+  }
   fputs("<dl>", out);
   put_term("kind", claim->claim->kinds, out);
   put_term("source", claim->claim->source, out);
@@ -317,15 +339,24 @@ static void put_claim_head(const assay_claim_result *claim, FILE *out) {
   fputs("</dl>\n", out);
 }
 
+static void put_plot_caption(const assay_claim_result *claim, FILE *out) {
+  bool unscaled = false;
+  for (int i = 0; i < claim->n_cells; i++) unscaled |= claim->cells[i].margin <= 0;
+  fputs("</div><figcaption>Estimate minus theory in units of the margin. A cell agrees when its interval "
+        "lies inside the "
+        "shaded region.",
+        out);
+  if (unscaled)
+    fputs(" Cells without a positive margin are in units of the larger end of their interval.", out);
+  fputs("</figcaption></figure>\n", out);
+}
+
 static void put_claim(page *p, const assay_claim_result *claim) {
   put_claim_head(claim, p->out);
   if (claim->n_cells) {
     fputs("<figure><div class=\"scroll\">", p->out);
     report_agreement_plot(claim, ++p->figures, p->out);
-    fputs("</div><figcaption>Estimate minus theory, in units of the margin. A cell agrees when its interval "
-          "lies inside the "
-          "shaded region.</figcaption></figure>\n",
-          p->out);
+    put_plot_caption(claim, p->out);
   }
   for (int i = 0; i < claim->n_figures; i++) report_figure(&claim->figures[i], ++p->figures, p->out);
   if (claim->n_cells) put_agreement(p, claim);

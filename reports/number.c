@@ -20,19 +20,24 @@ report_text report_exact(double x) {
   return t;
 }
 
-/* "1.2e-05" to "1.2e-5", "1e+08" to "1e8". */
+/* "1.20e-05" to "1.2e-5", "1.00e+08" to "1e8". */
 static void tidy_exponent(char *text) {
   char *e = strchr(text, 'e');
   if (!e) return;
   int exponent = atoi(e + 1);
-  snprintf(e + 1, 8, "%d", exponent);
+  while (e[-1] == '0' && strchr(text, '.')) e--;
+  if (e[-1] == '.') e--;
+  snprintf(e, 8, "e%d", exponent);
 }
 
 report_text report_brief(double x) {
   report_text t;
   if (special(x, &t)) return t;
-  bool whole = fabs(x) >= 999.5 && fabs(x) < 99999.5;
-  snprintf(t.text, sizeof t.text, whole ? "%.0f" : "%.3g", x);
+  double size = fabs(x);
+  const char *format = x == 0 || (size >= 1e-3 && size < 999.5) ? "%.3g"
+                       : size >= 999.5 && size < 99999.5        ? "%.0f"
+                                                                : "%.2e";
+  snprintf(t.text, sizeof t.text, format, x);
   tidy_exponent(t.text);
   return t;
 }
@@ -74,6 +79,8 @@ report_text report_pretty(report_text plain) {
   const char *sign = negative ? "−" : "", *e = strchr(from, 'e');
   if (!strcmp(from, "inf"))
     snprintf(t.text, sizeof t.text, "%s∞", sign);
+  else if (e == from + 1 && *from == '1')
+    snprintf(t.text, sizeof t.text, "%s%.24s", sign, report_power_of_ten(atoi(e + 1)).text);
   else if (e)
     snprintf(t.text, sizeof t.text, "%s%.*s×%.24s", sign, e - from < 24 ? (int)(e - from) : 24, from,
              report_power_of_ten(atoi(e + 1)).text);

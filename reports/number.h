@@ -12,7 +12,7 @@ typedef struct {
 report_text report_exact(double x);
 /* Three significant digits: "0.0123", "1.2e-12", "40300"; "inf", "-inf"; "" for NaN. */
 report_text report_brief(double x);
-/* The same for people: a true minus sign and "1.2×10⁻¹²"; "∞"; an en dash for NaN. */
+/* The same for people: a true minus sign and "1.2×10⁻¹²" or "10⁻¹²"; "∞"; an en dash for NaN. */
 report_text report_pretty(report_text plain);
 /* "0.4 s", "12 s", "3 min 20 s", "2 h 5 min"; "" for NaN. */
 report_text report_duration(double seconds);

@@ -33,7 +33,7 @@ bool report_slack(const assay_cell_result *cell, double *lo, double *hi) {
 double report_used_margin(const assay_cell_result *cell) {
   double lo, hi;
   if (!(cell->margin > 0) || !report_slack(cell, &lo, &hi)) return NAN;
-  if (cell->side) return -lo / cell->margin;
+  if (cell->side) return fmax(-lo, 0) / cell->margin;
   double most = isfinite(cell->demonstrated) ? cell->demonstrated : fmax(fabs(lo), fabs(hi));
   return most / cell->margin;
 }
@@ -136,8 +136,6 @@ void report_count_controls(const assay_claim_result *claim, int *rejected, int *
 /* ---- sentences ---- */
 
 void report_headline(const assay_results *results, FILE *out) {
-  static const assay_verdict order[] = {ASSAY_VERDICT_ERROR, ASSAY_VERDICT_UNDERPOWERED,
-                                        ASSAY_VERDICT_UNDECIDED, ASSAY_VERDICT_SKIPPED};
   const int *count = results->count, n = results->n_claims;
   if (!n) {
     fputs("No claim was run", out);
@@ -153,8 +151,6 @@ void report_headline(const assay_results *results, FILE *out) {
     fprintf(out, "%d of %d claim%s pass%s", count[ASSAY_VERDICT_PASS], n, n == 1 ? "" : "s",
             count[ASSAY_VERDICT_PASS] == 1 ? "es" : "");
   }
-  for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-    if (count[order[i]]) fprintf(out, "; %d %s", count[order[i]], assay_verdict_name(order[i]));
 }
 
 void report_error_probabilities(const assay_results *results, FILE *out) {
@@ -162,9 +158,10 @@ void report_error_probabilities(const assay_results *results, FILE *out) {
           "A claim that is off by its margin in any cell passes with probability at most %s, however many "
           "cells it has. "
           "A cell in which the theory is true fails with probability at most %s",
-          report_brief(ASSAY_ALPHA_PASS).text, report_brief(ASSAY_ALPHA_FAIL).text);
+          report_pretty(report_brief(ASSAY_ALPHA_PASS)).text,
+          report_pretty(report_brief(ASSAY_ALPHA_FAIL)).text);
   if (results->n_cells > 1)
     fprintf(out, "; that any of the %d judged cells of this run fails so has probability at most %s",
-            results->n_cells, report_brief(results->n_cells * ASSAY_ALPHA_FAIL).text);
+            results->n_cells, report_pretty(report_brief(results->n_cells * ASSAY_ALPHA_FAIL)).text);
   fputs(".", out);
 }

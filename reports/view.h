@@ -24,8 +24,8 @@ bool report_slack(const assay_cell_result *cell, double *lo, double *hi);
  * interval, and for M <= 0. */
 double report_used_margin(const assay_cell_result *cell);
 
-/* The judged cell that decides the claim: worst verdict first, then the largest share of the margin. NULL
- * without cells. */
+/* The cell that decides the claim: worst verdict first, then the largest share of the margin, cells whose
+ * share is not known last. NULL without cells. */
 const assay_cell_result *report_worst_cell(const assay_claim_result *claim);
 
 /* Targets are told apart by their titles. */
@@ -53,7 +53,7 @@ bool report_next_control(const assay_claim_result *claim, int *cursor, report_co
 /* Controls rejected, counted cell by cell, and their number. */
 void report_count_controls(const assay_claim_result *claim, int *rejected, int *all);
 
-/* "All 14 claims pass." or "2 of 14 claims fail; 1 undecided." */
+/* "All 14 claims pass" or "2 of 14 claims fail". */
 void report_headline(const assay_results *results, FILE *out);
 /* What the verdicts are worth, as two sentences with their probabilities. */
 void report_error_probabilities(const assay_results *results, FILE *out);

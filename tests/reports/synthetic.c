@@ -274,6 +274,7 @@ static void calibration(assay_claim_result *r) {
   r->cells[2].demonstrated_relative = INFINITY;
   for (int i = 0; i < 3; i++) {
     r->cells[i].estimand = "exact";
+    r->cells[i].theory_error = 0;
     r->cells[i].look = r->cells[i].looks = 1;
     r->cells[i].used = 1;
   }
