@@ -323,6 +323,15 @@ static assay_status attach_wrong_experiment(builder *b, plan_cell *cell, int c, 
   return status;
 }
 
+/* The wrong evaluation of an identity. */
+static assay_status attach_wrong_check(builder *b, plan_cell *cell, int c, const group_source *g, assay_error *error) {
+  assay_value value;
+  plan_control *pc = &cell->controls[c];
+  assay_status status = predicted_value(b->p, pc->of->check, g->realised, b->observable, g->element, &value, error);
+  pc->measured = value.value;
+  return status;
+}
+
 static assay_status attach_controls(builder *b, plan_cell *cell, const group_source *sources, const group_source *minus,
                                     assay_error *error) {
   int all = plan_count_controls(b->claim);
@@ -338,10 +347,11 @@ static assay_status attach_controls(builder *b, plan_cell *cell, const group_sou
     int c = cell->result.n_controls++;
     cell->controls[c] = (plan_control){.of = control};
     cell->result.controls[c] = (assay_control_result){.name = control->name, .mistake = control->mistake,
-        .wrong_experiment = control->change || control->experiment, .wrong = NAN, .lo = NAN, .hi = NAN, .distance = NAN,
+        .wrong_experiment = control->change || control->experiment || control->check, .wrong = NAN, .lo = NAN, .hi = NAN, .distance = NAN,
         .separation = NAN};
     assay_status status = ASSAY_OK;
-    if (cell->result.controls[c].wrong_experiment)
+    if (control->check) status = attach_wrong_check(b, cell, c, sources, error);
+    else if (cell->result.controls[c].wrong_experiment)
       status = attach_wrong_experiment(b, cell, c, k, sources, error);
     else if (control->predict) attach_wrong_theory(b, cell, c, sources, minus);
     else if (!control->reversed || b->target->side == 0)

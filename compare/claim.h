@@ -105,6 +105,7 @@ typedef struct {
   assay_predict *predict;     /* wrong theory: puts the wrong values; */
   const char *change;         /* wrong experiment: simulation parameters changed, "covariates=rademacher eta=8", */
   const assay_experiment *experiment; /* of the leg's experiment, or of this one */
+  assay_predict *check;       /* wrong evaluation in place of a leg's check */
   bool reversed;              /* the opposite of a one-sided statement */
 } assay_control;
 

@@ -125,11 +125,10 @@ static assay_status gather(const plan *p, const plan_sample *s, long n, bool min
   return ASSAY_OK;
 }
 
-static assay_status estimate_sample(const plan *p, const plan_cell *cell, const plan_sample *s, long n, gathered *g,
-                                    stat_estimate *e, assay_error *error) {
+static assay_status estimate_sample(const plan *p, const plan_cell *cell, const plan_sample *s, double measured, long n,
+                                    gathered *g, stat_estimate *e, assay_error *error) {
   const assay_target *t = cell->target;
   stat_problem problem = {t->estimand, t->of, t->level, t->skew_floor, t->reduce, s->axis, s->points, t->exponent, cell->size};
-  double measured = cell->measured;
   stat_group once = {&measured, 1, 0};
   *g = (gathered){0};
   if (s->n == 0) { /* a check: one evaluation */
@@ -144,7 +143,7 @@ static assay_status estimate_sample(const plan *p, const plan_cell *cell, const 
 assay_status judge_estimate(plan *p, plan_cell *cell, long n, double *value, double *se, long *used, assay_error *error) {
   gathered g;
   stat_estimate e = {0};
-  assay_status status = estimate_sample(p, cell, &cell->sample, n, &g, &e, error);
+  assay_status status = estimate_sample(p, cell, &cell->sample, cell->measured, n, &g, &e, error);
   *value = status == ASSAY_OK ? e.estimate : NAN;
   *se = status == ASSAY_OK ? e.se : NAN;
   *used = g.used;
@@ -187,7 +186,7 @@ static assay_status judge_control(plan *p, plan_cell *cell, int c, int look, con
   if (r->wrong_experiment) {
     gathered g;
     stat_estimate e = {0};
-    assay_status status = estimate_sample(p, cell, &control->sample, cell->first << (look - 1), &g, &e, error);
+    assay_status status = estimate_sample(p, cell, &control->sample, control->measured, cell->first << (look - 1), &g, &e, error);
     if (status == ASSAY_OK) {
       r->wrong = e.estimate + shift;
       record_control(r, &e, theory, numeric, cr->margin, cr->side);
@@ -279,7 +278,7 @@ static assay_status judge_look(plan *p, plan_cell *cell, int look, assay_error *
   assay_cell_result *r = &cell->result;
   gathered g;
   stat_estimate e = {0};
-  assay_status status = estimate_sample(p, cell, &cell->sample, cell->first << (look - 1), &g, &e, error);
+  assay_status status = estimate_sample(p, cell, &cell->sample, cell->measured, cell->first << (look - 1), &g, &e, error);
   if (status == ASSAY_OK && !cell->decided) {
     double held_to = cell->target->estimand == ASSAY_EXTRAPOLATED ? 0 : r->theory;
     record_cell(cell, &e, &g, look);

@@ -202,10 +202,25 @@ static bool point_mentioned(const char *globs, const point *at) {
   return false;
 }
 
+/* The parameters that stand behind the sizes: on the claim's call when it has them, else on the simulation's (NULL: left out). */
+static assay_status set_extras(const char *extras, assay_call *call, assay_call *sim, assay_error *error) {
+  char word[256], name[128];
+  assay_status status = ASSAY_OK;
+  for (const char *s = extras + strspn(extras, " "); *s && status == ASSAY_OK; s += strspn(s, " ")) {
+    size_t n = strcspn(s, " ");
+    snprintf(word, sizeof word, "%.*s", (int)n, s);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    assay_call *to = assay_has_param(call, name) ? call : sim;
+    if (to) status = point_set_words(to, word, true, error);
+    s += n;
+  }
+  return status;
+}
+
 static assay_status arrange(const assay_claim *claim, const assay_leg *leg, const char *extras, assay_call *call,
                             assay_call *sim, assay_call *realised, assay_error *error) {
   assay_status status = assay_copy_params(sim, call, error);
-  if (status == ASSAY_OK) status = point_set_words(sim, extras, true, error);
+  if (status == ASSAY_OK) status = set_extras(extras, call, sim, error);
   if (status != ASSAY_OK || !leg->arrange) return status;
   assay_call *all[] = {call, sim, realised};
   status = leg->arrange(call, sim, realised);
@@ -262,6 +277,7 @@ static assay_status add_instance(plan *p, int claim_index, int leg_index, const 
     status = assay_set(call, plan_size_name(claim->params), size);
     if (status != ASSAY_OK) assay_error_set(error, status, "%s", assay_call_error(call)->text);
   }
+  if (status == ASSAY_OK) status = set_extras(extras, call, NULL, error);
   if (status == ASSAY_OK) status = assay_call_complete(call, error);
   if (status == ASSAY_OK && !(made.realised = assay_call_copy(call, error))) status = ASSAY_NO_MEMORY;
   if (status == ASSAY_OK && leg->experiment) {

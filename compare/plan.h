@@ -45,6 +45,7 @@ typedef struct {
   const assay_control *of;
   double wrong, wrong_error; /* wrong theory */
   plan_sample sample;        /* wrong experiment */
+  double measured;           /* wrong check */
   bool settled;
 } plan_control;
 

@@ -349,6 +349,8 @@ assay_status assay_copy_params(assay_call *to, const assay_call *from, assay_err
     int k = find_param(from, to->params[i].name);
     const param_value *value = k < 0 ? NULL : &from->values[k];
     if (!value || (value->n == 0 && !value->word)) continue;
+    /* A word that the other table does not know ("opt") stands for a value that someone still has to choose. */
+    if (value->word && !is_word_of(to->params[i].words, value->word, strlen(value->word))) continue;
     assay_status status = value->word ? set_word(to, i, value->word, strlen(value->word), error)
                                       : set_values(to, i, value->v, value->n, error);
     if (status != ASSAY_OK) return status;

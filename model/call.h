@@ -93,7 +93,8 @@ assay_status assay_set_text(assay_call *call, const char *name, const char *text
 assay_status assay_set(assay_call *call, const char *name, double value);
 assay_status assay_set_list(assay_call *call, const char *name, const double *values, int n);
 assay_status assay_set_word(assay_call *call, const char *name, const char *word);
-/* Copies every parameter that both tables have under the same name and that is given in `from`. */
+/* Copies every parameter that both tables have under the same name and that is given in `from`, except words that `to` does not
+ * know. */
 assay_status assay_copy_params(assay_call *to, const assay_call *from, assay_error *error);
 /* Every required parameter is given? */
 assay_status assay_call_complete(const assay_call *call, assay_error *error);
