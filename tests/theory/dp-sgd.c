@@ -697,6 +697,9 @@ Test(localised, reference_values_and_quadrature) {
   p.c = INFINITY, p.eta.eta0 = 1; /* without clipping, the start does not matter */
   ok(dp_sgd_localised(&p, &last, 1, &R, e));
   same("unclipped", R, end_risk(&p, DP_SGD_RIGHT).value, 1e-11);
+  p.c = 1e6;
+  ok(dp_sgd_localised(&p, &last, 1, &R, e));
+  same("hardly clipped", R, end_risk(&p, DP_SGD_RIGHT).value, 1e-11);
   p.noise = DP_SGD_SCHEDULED, p.rho = 1, p.c = .3;
   refuses(dp_sgd_localised(&p, &last, 1, &R, e), ASSAY_DOMAIN, "at the end only");
 }
@@ -927,6 +930,9 @@ Test(schedule_optimum, one_parameter_at_a_time) {
   ok(dp_sgd_schedule_optimum(&p, DP_SGD_FREE_T0, DP_SGD_RIGHT, &a, &b, &G, e));
   same("t0", b, t0.value, 1e-8);
   cr_expect(a.value == alpha.value && a.error == 0);
+  dp_sgd_problem large = {
+      1, .5, .5, .2, .5, HARMONIC(1, 1), DP_SGD_SCHEDULED}; /* at large gamma decay does not pay */
+  refuses(dp_sgd_schedule_optimum(&large, 3, DP_SGD_RIGHT, &a, &b, &G, e), ASSAY_DOMAIN, "constant step");
   refuses(dp_sgd_schedule_optimum(&p, 0, DP_SGD_RIGHT, &a, &b, &G, e), ASSAY_DOMAIN, "nothing to optimise");
   refuses(dp_sgd_schedule_optimum(&p, DP_SGD_FREE_STEP, DP_SGD_NU_ONE, &a, &b, &G, e), ASSAY_DOMAIN,
           "right clip factors");

@@ -131,8 +131,9 @@ static assay_status run(greedy *g, double eta0, double rtol, double *final, doub
 
 /* eta at the table's nodes, from S there. */
 static assay_status tabulate(greedy *g, double eta0, double *table, int count, assay_error *error) {
-  double *t = malloc((size_t)count * 3 * sizeof *t), *rows = t + count, final[2];
+  double *t = malloc((size_t)count * 3 * sizeof *t), final[2];
   if (!t) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a table of %d steps", count);
+  double *rows = t + count; /* [count][2] */
   for (int i = 0; i < count; i++) t[i] = (double)i / (count - 1) * i / (count - 1);
   t[count - 1] = 1;
   assay_status status = run(g, eta0, FLOW_RTOL, final, rows, t, count, error);

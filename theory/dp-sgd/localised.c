@@ -1,4 +1,5 @@
 /* Rademacher covariates and a start on one coordinate: the residual is D x_1 + G, half a Gaussian. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,18 +16,14 @@ static double density(double z) {
 static double distribution(double z) {
   return erfc(-z * M_SQRT1_2) / 2;
 }
-/* E (Z + z)_+ . */
-static double excess(double z) {
-  return z * distribution(z) + density(z);
-}
 
 static clipped_gaussian clip(double D, double s, double c) {
-  if (isinf(c)) return (clipped_gaussian){D, D * D + s * s, 1};
+  if (isinf(c * c)) return (clipped_gaussian){D, D * D + s * s, 1};
   double lo = (-c - D) / s, hi = (c - D) / s; /* |X| < c is lo < z < hi */
   double below = distribution(lo), above = distribution(-hi), inside = 1 - below - above;
-  /* h = X clipped = -c + (X+c)_+ - (X-c)_+ ; X^2 = (D + s z)^2 inside, c^2 outside */
-  double mean = -c + s * (excess(-lo) - excess(-hi));
   double first = density(lo) - density(hi), second = inside + lo * density(lo) - hi * density(hi);
+  /* X = D + s z inside, -c below and c above */
+  double mean = D * inside + s * first + c * (above - below);
   double square = D * D * inside + 2 * D * s * first + s * s * second + c * c * (below + above);
   return (clipped_gaussian){mean, square, inside};
 }
@@ -52,13 +49,16 @@ assay_status dp_sgd_localised(const dp_sgd_problem *problem, const double *t, in
   if (f.K > 0 && own.noise != DP_SGD_OUTPUT)
     return assay_error_set(error, ASSAY_DOMAIN, "the localised start allows private noise at the end only");
   const double start[2] = {1, 0};
+  /* What rounding adds to E h over the whole run: its terms are of the order of D and zeta even where it is
+   * small. */
+  double rounding = 8 * DBL_EPSILON * schedule_max(&own.eta) * (1 + own.zeta);
   ode_problem ode = {.n = 2, .f = slope, .context = &f};
   assay_value *rows = malloc((size_t)count * 2 * sizeof *rows);
   status = rows ? flow_solve(&f, &ode, flow_stiffness(&f, 1), start, t, count, rows, NULL, error)
                 : assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d times", count);
   for (int i = 0; i < count && status == ASSAY_OK; i++) {
     double D = rows[2 * i].value, Q = rows[2 * i + 1].value;
-    R[i] = (assay_value){(D * D + Q) / 2, fabs(D) * rows[2 * i].error + rows[2 * i + 1].error / 2};
+    R[i] = (assay_value){(D * D + Q) / 2, fabs(D) * rows[2 * i].error + rows[2 * i + 1].error / 2 + rounding};
   }
   free(rows);
   return status;

@@ -20,14 +20,14 @@
 /* What is varied. FIRST_STEP is eta(0) = alpha/t0 of a harmonic schedule at fixed alpha. */
 typedef enum { STEP, FIRST_STEP, CLIP } axis;
 
-/* What an optimum at the upper end of a range means: look further; it is a constraint, which may be the
- * optimum; or there is nothing beyond but a limit, in which the parameter plays no part any more. */
-typedef enum { EXTEND, CONSTRAINT, LIMIT } range_end;
-
+/* Where an optimum is sought: extended downwards without end, and upwards to `most`, a constraint, which may
+ * be the optimum. */
 typedef struct {
   double lo, hi;
   int count;
-  range_end end;
+  double most;
+  int limit; /* hi == most is no constraint: beyond it there is only a limit, in which the parameter plays no
+                part */
 } range;
 
 typedef struct {
@@ -183,16 +183,16 @@ static assay_status find_valley(root_function *value, void *context, range r, ro
     root_grid grid = {r.lo, r.hi, r.count, ROOT_LOG};
     assay_status status = root_valley_scan(value, context, &grid, valley, error);
     if (status != ASSAY_OK) return status;
-    int low = valley->mid == r.lo, high = valley->mid == r.hi && r.end != CONSTRAINT;
+    int low = valley->mid == r.lo, high = valley->mid == r.hi && (r.hi < r.most || r.limit);
     if (!low && !high) return ASSAY_OK;
-    if (extensions == 2 || (high && r.end == LIMIT)) {
+    if (extensions == 2 || (high && r.limit)) {
       *at_edge = 1;
       return ASSAY_OK;
     }
     if (low)
-      r.hi = valley->hi, r.lo /= reach, r.end = EXTEND;
+      r.hi = valley->hi, r.lo /= reach;
     else
-      r.lo = valley->lo, r.hi *= reach;
+      r.lo = valley->lo, r.hi = fmin(r.hi * reach, r.most);
   }
 }
 
@@ -216,15 +216,14 @@ static assay_status settle(root_function *slope, void *context, const root_valle
 static assay_status optimise_one(search *s, axis along, range r, double near, double *x, assay_error *error) {
   s->along = along;
   s->at_edge = 0;
-  root_valley v = {near / NEAR, near, near * NEAR, 0};
+  root_valley v = {near / NEAR, near, fmin(near * NEAR, r.most), 0};
   double below = 0, above = 0;
   assay_status status = ASSAY_OK;
-  if (near > 0) {
-    if (r.end == CONSTRAINT) v.hi = fmin(v.hi, r.hi);
+  if (near > 0 && !(r.limit && v.hi == r.most)) {
     status = slope_at(v.lo, s, &below, error);
     if (status == ASSAY_OK) status = slope_at(v.hi, s, &above, error);
     if (status != ASSAY_OK) return status;
-    if (v.hi == r.hi && r.end == CONSTRAINT) v.mid = v.hi;
+    if (v.hi == r.most) v.mid = v.hi;
   }
   int found = below < 0 && (above > 0 || v.mid == v.hi);
   if (!found) status = find_valley(value_at, s, r, &v, &s->at_edge, error);
@@ -234,7 +233,7 @@ static assay_status optimise_one(search *s, axis along, range r, double near, do
   return status;
 }
 
-/* The widest useful steps: 40 e-folds of the start. */
+/* Steps up to 40 e-folds of the start, more than is useful; beyond, up to the cap, only if need be. */
 static range step_range(const search *s) {
   const dp_sgd_problem *p = &s->problem;
   double cap = (p->eta.kind == SCHEDULE_CONST ? LARGEST_CONST : LARGEST_FIRST) / p->gamma;
@@ -242,7 +241,7 @@ static range step_range(const search *s) {
   if (p->eta.kind == SCHEDULE_HARMONIC) cap *= p->eta.t0;
   double useful = 40 / mu * (p->eta.kind == SCHEDULE_HARMONIC ? fmax(1, p->eta.t0) : 1);
   double hi = fmin(cap, useful);
-  return (range){hi * 1e-3, hi, 41, hi == cap ? CONSTRAINT : EXTEND};
+  return (range){hi * 1e-3, hi, 41, cap, 0};
 }
 
 /* ---- two variables ---- */
@@ -356,7 +355,7 @@ static assay_status begin(search *s, const dp_sgd_problem *problem, dp_sgd_mista
 /* ---- the clipping threshold ---- */
 
 static const char no_clip[] = "the best clipping threshold is not finite there";
-static const range clip_range = {.01, 30, 61, EXTEND}, joint_clip_range = {.01, 30, 13, EXTEND};
+static const range clip_range = {.01, 30, 61, INFINITY, 0}, joint_clip_range = {.01, 30, 13, INFINITY, 0};
 
 /* A problem with a placeholder in what is to be found: the search begins from values that pass every check.
  */
@@ -400,14 +399,14 @@ assay_status dp_sgd_clip_optimum(const dp_sgd_problem *problem, double ratio, dp
 /* alpha at a given first step: t0 = alpha/eta(0) from 1e-6 to 1e3, from where on the step is constant in
  * effect. */
 static range alpha_range(const search *s) {
-  return (range){s->first_step * 1e-6, s->first_step * 1e3, 41, LIMIT};
+  return (range){s->first_step * 1e-6, s->first_step * 1e3, 41, s->first_step * 1e3, 1};
 }
 
 static assay_status optimise_harmonic(search *s, unsigned free, assay_value *alpha, assay_value *t0,
                                       assay_value *F, assay_error *error) {
   static const char constant[] = "the best harmonic schedule is a constant step";
   const double cap = LARGEST_FIRST / s->problem.gamma;
-  const range first_steps = {cap * 1e-4, cap, 13, CONSTRAINT};
+  const range first_steps = {cap * 1e-4, cap, 13, cap, 0};
   assay_value first;
   s->first_step = cap;
   if (free == DP_SGD_FREE_T0) {
