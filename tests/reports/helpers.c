@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "reports/figure.h"
+
 char *rendered(report_writer *write, const assay_results *results) {
   char *text = NULL;
   size_t size;
@@ -26,6 +28,16 @@ char *written(void (*put)(const char *, FILE *), const char *text) {
   FILE *out = open_memstream(&made, &size);
   cr_assert(out);
   put(text, out);
+  cr_assert_eq(fclose(out), 0);
+  return made;
+}
+
+char *drawn(const assay_figure_result *figure) {
+  char *made = NULL;
+  size_t size;
+  FILE *out = open_memstream(&made, &size);
+  cr_assert(out);
+  report_figure(figure, 1, out);
   cr_assert_eq(fclose(out), 0);
   return made;
 }

@@ -10,6 +10,9 @@ char *rendered(report_writer *write, const assay_results *results);
 /* What a function that writes a text to a stream writes. The caller's. */
 char *written(void (*put)(const char *, FILE *), const char *text);
 
+/* The figure as it stands in the page. The caller's. */
+char *drawn(const assay_figure_result *figure);
+
 /* A new empty directory, and its removal with what lies in it. */
 void make_scratch(char path[64]);
 void remove_scratch(const char *path);

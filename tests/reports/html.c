@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/figure.h"
 #include "reports/report.h"
 #include "tests/reports/helpers.h"
 #include "tests/reports/synthetic.h"
@@ -82,15 +81,6 @@ Test(reports_html, coordinates_are_finite) {
     svg = end;
   }
   free(text);
-}
-
-static char *drawn(const assay_figure_result *figure) {
-  char *text = NULL;
-  size_t size;
-  FILE *out = open_memstream(&text, &size);
-  report_figure(figure, 1, out);
-  fclose(out);
-  return text;
 }
 
 Test(reports_html, a_line_has_gaps_where_the_theory_is_absent) {

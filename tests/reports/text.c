@@ -82,7 +82,7 @@ Test(reports_text, markdown) {
 }
 
 Test(reports_text, tap_has_one_line_and_no_directive) {
-  check(report_tap_line, "  two\n\n lines # TODO \\", "two lines \\# TODO \\\\");
+  check(report_tap_line, "  two\n\n lines # SKIP \\", "two lines \\# SKIP \\\\");
 }
 
 Test(reports_text, a_full_disk_is_an_error) {
