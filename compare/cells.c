@@ -341,8 +341,7 @@ static assay_status attach_controls(builder *b, plan_cell *cell, const group_sou
   if (!cell->controls || !cell->result.controls) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for controls");
   for (int k = 0; k < all && !b->target->exploratory; k++) {
     const assay_control *control = &b->claim->controls[k];
-    bool named = point_matches(control->targets, cell->result.target) || point_matches(control->targets, b->target->name);
-    if (!named || !plan_control_applies(control, b->p->tier, cell->result.point, at->at->base, cell->result.id, at->size))
+    if (!point_matches(control->targets, cell->result.target) || !plan_control_applies(control, b->p->tier, cell->result.point, at->at->base, cell->result.id, at->size))
       continue;
     int c = cell->result.n_controls++;
     cell->controls[c] = (plan_control){.of = control};

@@ -30,8 +30,8 @@ typedef struct {
   /* From the claim's point (with the size set) make the simulation's and the realised point. Both arrive with every parameter
    * of the same name copied. NULL: nothing more to do. `claim` may be used to fail with a reason. */
   assay_status (*arrange)(assay_call *claim, assay_call *sim, assay_call *realised);
-  /* "LABEL: name=value name=value". A read-out or paired parameter may have several values (t=.5,1): one run or arm each. Any
-   * other scalar with several values expands into one point per value, called LABEL:name=value. Labels are unique in a claim. */
+  /* "LABEL: name=value name=value". A read-out may have several values (t=.5,1), from one run. Any other number or word with
+   * several values makes a point of each, called LABEL:name=value. Labels are unique in a claim. */
   const char *const *points;
   /* "d=100,200 draws=50": the values of the SIZE parameter, then simulation parameters. NULL: the leg is not in the tier. */
   const char *sizes[3];
@@ -98,7 +98,7 @@ typedef struct {
 
 typedef struct {
   const char *name, *mistake; /* the mistake in one line */
-  const char *targets;        /* globs on target names or titles where it must be rejected */
+  const char *targets;        /* globs on titles (names, where a target has none) where it must be rejected */
   const char *points;         /* globs on labels, or on LABEL:readout=value */
   const char *sizes;          /* NULL: all; else the values of the size where it must be rejected */
   unsigned tiers;             /* bits; 0: all */

@@ -77,6 +77,55 @@ static assay_status expand(assay_call *call, int from, const char *label, const 
   return append(list, label, base, call, error);
 }
 
+static const assay_param *find_word_param(const assay_claim *claim, const char *name, size_t length) {
+  for (const assay_param *p = claim->params; p->name; p++)
+    if (strlen(p->name) == length && !strncmp(p->name, name, length)) return p->type == ASSAY_WORD ? p : NULL;
+  return NULL;
+}
+
+/* The first "name=word,word" in the text whose parameter takes words: its start, the name's length and the whole length. */
+static const char *find_words(const assay_claim *claim, const char *text, size_t *name, size_t *whole) {
+  for (const char *s = text + strspn(text, " "); *s; s += strspn(s, " ")) {
+    *whole = strcspn(s, " ");
+    *name = strcspn(s, "= ");
+    if (memchr(s, ',', *whole) && find_word_param(claim, s, *name)) return s;
+    s += *whole;
+  }
+  return NULL;
+}
+
+/* `text` without alternatives among words: one point, or as many as its numbers make. */
+static assay_status parse_numbers(const assay_claim *claim, const char *text, const char *label, const char *base, point_list *list,
+                                  assay_error *error) {
+  assay_call *call = assay_call_new(claim->params, claim->observables, error);
+  if (!call) return error ? error->status : ASSAY_NO_MEMORY;
+  assay_error why;
+  assay_status status = point_set_words(call, text, true, &why);
+  if (status == ASSAY_OK) return expand(call, 0, label, base, list, error);
+  assay_call_free(call);
+  return assay_error_set(error, status, "%s, point %s: %s", claim->id, base, why.text);
+}
+
+/* Takes the alternatives among words one by one, then the numbers. */
+static assay_status parse_words(const assay_claim *claim, const char *text, const char *label, const char *base, point_list *list,
+                                assay_error *error) {
+  size_t name, whole;
+  const char *found = find_words(claim, text, &name, &whole);
+  if (!found) return parse_numbers(claim, text, label, base, list, error);
+  assay_status status = ASSAY_OK;
+  for (const char *word = found + name + 1; word < found + whole && status == ASSAY_OK;) {
+    size_t n = strcspn(word, ", ");
+    char *one = NULL, of_word[256];
+    snprintf(of_word, sizeof of_word, "%s:%.*s=%.*s", label, (int)name, found, (int)n, word);
+    if (asprintf(&one, "%.*s%.*s=%.*s%s", (int)(found - text), text, (int)name, found, (int)n, word, found + whole) < 0)
+      return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a point");
+    status = parse_words(claim, one, of_word, base, list, error);
+    free(one);
+    word += n + 1;
+  }
+  return status;
+}
+
 assay_status point_parse(const assay_claim *claim, const char *text, point_list *list, assay_error *error) {
   const char *colon = strchr(text, ':');
   char label[64];
@@ -86,15 +135,7 @@ assay_status point_parse(const assay_claim *claim, const char *text, point_list 
   for (int i = 0; i < list->n; i++)
     if (!strcmp(list->at[i].base, label))
       return assay_error_set(error, ASSAY_USAGE, "%s: the label %s is used twice", claim->id, label);
-  assay_call *call = assay_call_new(claim->params, claim->observables, error);
-  if (!call) return error ? error->status : ASSAY_NO_MEMORY;
-  assay_error why;
-  assay_status status = point_set_words(call, colon + 1, true, &why);
-  if (status != ASSAY_OK) {
-    assay_call_free(call);
-    return assay_error_set(error, status, "%s, point %s: %s", claim->id, label, why.text);
-  }
-  return expand(call, 0, label, label, list, error);
+  return parse_words(claim, colon + 1, label, label, list, error);
 }
 
 void point_list_free(point_list *list) {

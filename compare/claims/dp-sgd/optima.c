@@ -345,7 +345,7 @@ static const assay_leg ordering_legs[] = {
     {.experiment = &dp_sgd_norm_chain, .arrange = arrange_ordering, .points = POINTS(EIGHT_SCHEDULES("A", STRICT, "4.573", ".323")),
      .sizes = {NULL, "d=200", "d=1000"}, .first = {0, 128, 128}, .looks = {0, 7, 5}},
     {.experiment = &dp_sgd_norm_chain, .arrange = arrange_ordering,
-     .points = POINTS("T: gamma=.1 c=.3 rho=1 zeta=.5 schedule=harmonic alpha=3 t0=.7 noise=scheduled"), .sizes = {"d=100", "d=400", "d=2000"},
+     .points = POINTS("T: gamma=.1 c=.3 rho=1 zeta=.5 schedule=harmonic alpha=3 t0=.7 noise=scheduled"), .sizes = {"d=400", "d=400", "d=2000"},
      .first = {128, 128, 128}, .looks = {6, 7, 4}},
     {0}};
 

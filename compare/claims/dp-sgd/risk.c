@@ -462,7 +462,7 @@ static const assay_leg stationary_legs[] = {
     {0}};
 
 static const assay_target stationary_targets[] = {
-    {.name = "R_T", .points = "S*", .spread = spread_stationary, .margin = MARGIN(.6), .reason = REASON(.6)},
+    {.name = "R_T", .records = "R", .points = "S*", .spread = spread_stationary, .margin = MARGIN(.6), .reason = REASON(.6)},
     {.name = "R_T", .title = "diverges", .records = "R", .points = "D1", .estimand = ASSAY_QUANTILE, .level = .5, .predict = hundredfold,
      .side = 1, .reason = "the median of R_T/R0 exceeds 100; the limit is 734 at eta gamma = 2.2"},
     {.name = "R_T", .title = "stays", .records = "R", .points = "D0", .estimand = ASSAY_QUANTILE, .level = .5, .predict = at_start,

@@ -46,7 +46,7 @@ static assay_status naive_mu(assay_call *call) {
 static assay_status spread(assay_call *call) {
   double root = sqrt(assay_real(call, "d"));
   if (!strcmp(assay_word(call, "start"), "localised")) {
-    assay_put(call, 0, 0, (assay_real(call, "zeta") < .3 ? .024 : .1) / root, 0);
+    assay_put(call, 0, 0, (assay_real(call, "zeta") < .3 ? .0262 : .094) / root, 0);
     return ASSAY_OK;
   }
   dp_sgd_problem problem;
