@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,6 +163,13 @@ bool cli_set_arguments(const assay_claim *claim, assay_call *call, char *const *
 }
 
 /* ---- surroundings ---- */
+
+bool cli_use_data(const char *directory) {
+  struct stat info;
+  if (stat(directory, &info) == 0 && S_ISDIR(info.st_mode) && setenv("ASSAY_DATA", directory, 1) == 0) return true;
+  cli_fail("--data %s is not a directory", directory);
+  return false;
+}
 
 int cli_processors(void) {
   cpu_set_t set;

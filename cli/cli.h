@@ -35,6 +35,11 @@ bool cli_set_arguments(const assay_claim *claim, assay_call *call, char *const *
 
 enum { CLI_PILOT_SEED = 2 }; /* of simulate: no margin is fitted to the replicates that it judges */
 
+/* Notes the directory of --data for this process and its workers. False after a message when it is no directory. */
+bool cli_use_data(const char *directory);
+#define CLI_DATA_OPTION {"data", CLI_KEY_DATA, "DIR", 0, "read data sets from DIR instead of where their packages put them", 0}
+enum { CLI_KEY_DATA = 1000 };
+
 /* Where interrupts are noted; set up by cli_catch_interrupts. */
 extern volatile sig_atomic_t cli_interrupted;
 void cli_catch_interrupts(void);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +18,13 @@ static const struct argp_option options[] = {
     {"store", KEY_STORE, "FILE", 0, "compare with what FILE holds", 0},
     {"tier", 't', "TIER", 0, "the tier that has the point and size (default: the first that has)", 0},
     {"seed", KEY_SEED, "S", 0, "seed of the random streams (default 1)", 0},
+    CLI_DATA_OPTION,
     {0}};
 
 static error_t parse(int key, char *value, struct argp_state *state) {
   arguments *a = state->input;
   switch (key) {
+  case CLI_KEY_DATA: return cli_use_data(value) ? 0 : EINVAL;
   case KEY_STORE: a->store = value; return 0;
   case 't': a->tier = value; return 0;
   case KEY_SEED: a->seed = value; return 0;

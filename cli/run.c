@@ -32,11 +32,13 @@ static const struct argp_option options[] = {
     {"time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "one replicate may take this long; 0: no limit (default 600)", 0},
     {"memory-limit", KEY_MEMORY_LIMIT, "MIB", 0, "address space of a worker; 0: no limit (default)", 0},
     {"quiet", 'q', NULL, 0, "no progress", 0},
+    CLI_DATA_OPTION,
     {0}};
 
 static error_t parse(int key, char *value, struct argp_state *state) {
   arguments *a = state->input;
   switch (key) {
+  case CLI_KEY_DATA: return cli_use_data(value) ? 0 : EINVAL;
   case 't': a->tier = value; return 0;
   case 'j': a->workers = value; return 0;
   case KEY_SEED: a->seed = value; return 0;

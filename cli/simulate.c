@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +30,13 @@ static const struct argp_option options[] = {
     {"jobs", 'j', "N", 0, "worker processes (default: one for every processor)", 0},
     {"experiment", KEY_EXPERIMENT, "ID", 0, "the experiment, where a claim has several (default: the first)", 0},
     {"json", 'J', NULL, 0, "one JSON object a point and line", 0},
+    CLI_DATA_OPTION,
     {0}};
 
 static error_t parse(int key, char *value, struct argp_state *state) {
   arguments *a = state->input;
   switch (key) {
+  case CLI_KEY_DATA: return cli_use_data(value) ? 0 : EINVAL;
   case 'n': a->size = value; return 0;
   case 'r': a->reps = value; return 0;
   case 'j': a->workers = value; return 0;

@@ -17,11 +17,12 @@ typedef struct {
   bool json;
 } arguments;
 
-static const struct argp_option options[] = {{"json", 'J', NULL, 0, "one JSON object a point and line", 0}, {0}};
+static const struct argp_option options[] = {{"json", 'J', NULL, 0, "one JSON object a point and line", 0}, CLI_DATA_OPTION, {0}};
 
 static error_t parse(int key, char *value, struct argp_state *state) {
   arguments *a = state->input;
   switch (key) {
+  case CLI_KEY_DATA: return cli_use_data(value) ? 0 : EINVAL;
   case 'J': a->json = true; return 0;
   case ARGP_KEY_ARG:
     if (!a->claim) a->claim = value;

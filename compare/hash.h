@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "model/data/data.h"
 #include "model/status.h"
 
 enum { HASH_TEXT = 65 }; /* 64 hexadecimal digits and the end */
@@ -12,5 +13,8 @@ enum { HASH_TEXT = 65 }; /* 64 hexadecimal digits and the end */
 assay_status hash_text(const char *text, char hex[HASH_TEXT], assay_error *error);
 /* Its first 64 bits, most significant byte first. */
 assay_status hash_key(const char *text, uint64_t *key, assay_error *error);
+
+/* The SHA-256 of the files of a data set, one after the other. "" when `set` is NULL. */
+assay_status hash_data(const data_set *set, char hex[HASH_TEXT], assay_error *error);
 
 #endif

@@ -103,7 +103,7 @@ static char *run_text(const assay_experiment *experiment, const assay_call *sim,
 }
 
 /* The run at `sim` (copied), made if it is new; -1 on error. */
-static int add_run(plan *p, const assay_experiment *experiment, const assay_call *sim, const char *address,
+static int add_run(plan *p, const assay_experiment *experiment, const assay_call *sim, const char *data, const char *address,
                    assay_error *error) {
   assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a run");
   char *text = run_text(experiment, sim, ASSAY_READOUT, p->seed);
@@ -115,7 +115,7 @@ static int add_run(plan *p, const assay_experiment *experiment, const assay_call
     }
   plan_run *runs = plan_grow(p->runs, p->n_runs, &p->hidden->room_runs, sizeof *runs);
   char *stream = run_text(experiment, sim, ASSAY_READOUT | ASSAY_PAIRED, p->seed);
-  plan_run run = {.experiment = experiment, .text = text, .address = strdup(address), .sim = assay_call_copy(sim, error)};
+  plan_run run = {.experiment = experiment, .data = data, .text = text, .address = strdup(address), .sim = assay_call_copy(sim, error)};
   if (runs) p->runs = runs;
   if (!runs || !stream || !run.address || !run.sim || hash_key(stream, &run.stream, error) != ASSAY_OK) {
     free(stream);
@@ -139,9 +139,14 @@ static assay_status finish_run(plan_run *run, uint64_t seed, assay_error *error)
   run->width = 0;
   for (int r = 0; run->experiment->records[r].name; r++) run->width += assay_observable_length(run->sim, r);
   free(run->stored_text);
-  char *text = run_text(run->experiment, run->sim, 0, seed);
-  if (!text || asprintf(&run->stored_text, "%s fingerprint=%s", text, machine_fingerprint()) < 0) run->stored_text = NULL;
+  run->stored_text = NULL;
+  char *text = run_text(run->experiment, run->sim, 0, seed), data[HASH_TEXT];
+  assay_status status = hash_data(run->data ? data_find(run->data) : NULL, data, error);
+  if (status == ASSAY_OK && text &&
+      asprintf(&run->stored_text, "%s data=%s fingerprint=%s", text, data, machine_fingerprint()) < 0)
+    run->stored_text = NULL;
   free(text);
+  if (status != ASSAY_OK) return status;
   if (!run->stored_text) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a run");
   return hash_text(run->stored_text, run->key, error);
 }
@@ -252,7 +257,7 @@ static assay_status add_control_runs(plan *p, const assay_claim *claim, instance
     if (status == ASSAY_OK) {
       char name[512];
       snprintf(name, sizeof name, "%s (control '%s')", address, control->name);
-      at->control_run[c] = add_run(p, experiment, sim, name, error);
+      at->control_run[c] = add_run(p, experiment, sim, claim->data, name, error);
       if (at->control_run[c] < 0) status = error->status;
     }
     assay_call_free(sim);
@@ -287,7 +292,7 @@ static assay_status add_instance(plan *p, int claim_index, int leg_index, const 
     if (status == ASSAY_OK) {
       char address[512];
       snprintf(address, sizeof address, "%s/%s/%.15g", claim->id, at->label, size);
-      made.run = add_run(p, leg->experiment, made.sim, address, error);
+      made.run = add_run(p, leg->experiment, made.sim, claim->data, address, error);
       if (made.run < 0) status = error->status;
       else status = add_control_runs(p, claim, &made, address, error);
     }
@@ -350,7 +355,7 @@ static assay_status plan_leg(plan *p, int claim_index, int leg_index, assay_erro
 
 static assay_status plan_runs_of(plan *p, int claim_index, assay_error *error) {
   const assay_claim *claim = p->claims[claim_index].claim;
-  assay_status status = ASSAY_OK;
+  assay_status status = claim->data ? data_check(claim->data, error) : ASSAY_OK;
   for (int l = 0; status == ASSAY_OK && claim->legs && claim->legs[l].points; l++)
     for (int i = 0; status == ASSAY_OK && claim->legs[l].points[i]; i++)
       status = point_parse(claim, claim->legs[l].points[i], &p->hidden->points[claim_index], error);

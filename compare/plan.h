@@ -13,6 +13,7 @@ enum { RUN_ABSENT = 0, RUN_OK, RUN_FAILED, RUN_DISCARDED }; /* states of a repli
 typedef struct {
   const assay_experiment *experiment;
   assay_call *sim;         /* the simulation's point; owned */
+  const char *data;        /* the data set that it reads; NULL: none */
   char *text;              /* experiment and point without read-outs; owned */
   char *stored_text;       /* the text whose SHA-256 is `key`; owned */
   char key[65];            /* its name in a store */
