@@ -27,6 +27,7 @@ static const command commands[] = {
     {"replay", "one replicate again, bit for bit", cli_replay},
     {"report", "render the reports of a store", cli_report},
     {"plan", "what a store still lacks for the next look", cli_plan},
+    {"merge", "put the stores of shards together", cli_merge},
     {"worker", NULL, cli_worker},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

@@ -13,7 +13,7 @@ enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_MISTAKE = 2, EXIT_OPEN = 3, EXIT_SKI
 
 typedef int cli_command(const assay_paper *const *papers, int argc, char **argv);
 
-cli_command cli_list, cli_run, cli_theory, cli_simulate, cli_replay, cli_report, cli_plan, cli_worker;
+cli_command cli_list, cli_run, cli_theory, cli_simulate, cli_replay, cli_report, cli_plan, cli_merge, cli_worker;
 
 /* Runs the command line against a table of papers. Returns the exit status. */
 int cli_main(const assay_paper *const *papers, int argc, char **argv);

@@ -27,9 +27,9 @@ static int differs(const char *path, const char *what, const char *stored, const
   return cli_fail("%s was made with %s %s, not %s; leave the option out or give another --store", path, what, stored, asked);
 }
 
-/* Patterns, tier and seed from the store. */
-static int adopt(session *s, session_request *r, const char *path) {
-  char *patterns = store_get(s->s, "patterns"), *tier = store_get(s->s, "tier"), *seed = store_get(s->s, "seed");
+/* Patterns, tier and seed from a store. */
+static int adopt(session *s, store *from, session_request *r, const char *path) {
+  char *patterns = store_get(from, "patterns"), *tier = store_get(from, "tier"), *seed = store_get(from, "seed");
   char *asked = join(r->globs, r->n_globs), seed_text[32];
   snprintf(seed_text, sizeof seed_text, "%llu", (unsigned long long)r->seed);
   int status = EXIT_GOOD;
@@ -53,13 +53,15 @@ static int adopt(session *s, session_request *r, const char *path) {
 
 /* What the store was made for, and on what. */
 static int describe(session *s, const session_request *r) {
-  char *patterns = join(r->globs, r->n_globs), *machine = machine_text(), *now = cli_now(), seed[32];
+  char *patterns = join(r->globs, r->n_globs), *machine = machine_text(), *now = cli_now(), seed[32], alpha[64];
   assay_error error = {0};
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)r->seed);
+  snprintf(alpha, sizeof alpha, "%g %g %d", ASSAY_ALPHA_PASS, ASSAY_ALPHA_FAIL, ASSAY_LOOKS);
   assay_status status = ASSAY_OK;
   const char *const facts[][2] = {{"patterns", patterns},
                                   {"tier", assay_tier_names[r->tier]},
                                   {"seed", seed},
+                                  {"alpha", alpha},
                                   {"version", machine_version()},
                                   {"fingerprint", machine_fingerprint()},
                                   {"machine", machine},
@@ -73,11 +75,28 @@ static int describe(session *s, const session_request *r) {
 }
 
 /* Replicates of other sources are not used; say so instead of starting from nothing in silence. */
-static void warn_fingerprint(session *s, const char *path) {
-  char *stored = store_get(s->s, "fingerprint");
+static void warn_fingerprint(store *s, const char *path) {
+  char *stored = store_get(s, "fingerprint");
   if (stored && strcmp(stored, machine_fingerprint()))
     fprintf(stderr, "assay: %s holds replicates of other simulation sources; they are not used\n", path);
   free(stored);
+}
+
+/* Plans, and loads what `from` holds (NULL: nothing). */
+static int plan_and_load(session *out, session_request *r, const assay_paper *const *papers, store *from) {
+  assay_error error = {0};
+  if (plan_select(papers, r->globs, r->n_globs, &out->p, &error) != ASSAY_OK) return cli_fail("%s", error.text);
+  if (plan_build(&out->p, r->tier, r->seed, &error) != ASSAY_OK) return cli_fail("%s", error.text);
+  for (int i = 0; from && i < out->p.n_runs; i++)
+    if (store_load(from, &out->p.runs[i], &error) != ASSAY_OK) return cli_fail("%s", error.text);
+  return EXIT_GOOD;
+}
+
+/* The patterns that were read from a store are of no use to the caller any more. */
+static void forget_patterns(session *out, session_request *r) {
+  if (!out->patterns) return;
+  free(r->globs);
+  r->globs = NULL;
 }
 
 int session_open(session *out, session_request *r, const assay_paper *const *papers, const char *path, store_mode mode) {
@@ -86,19 +105,27 @@ int session_open(session *out, session_request *r, const assay_paper *const *pap
   out->s = store_open(path, mode, &error);
   if (!out->s) return cli_fail("%s", error.text);
   bool existing = mode == STORE_RESUME || mode == STORE_READ;
-  int status = existing ? adopt(out, r, path) : EXIT_GOOD;
-  if (status == EXIT_GOOD && plan_select(papers, r->globs, r->n_globs, &out->p, &error) != ASSAY_OK)
-    status = cli_fail("%s", error.text);
-  if (status == EXIT_GOOD && !existing) status = describe(out, r);
-  if (status == EXIT_GOOD && existing) warn_fingerprint(out, path);
-  if (status == EXIT_GOOD && plan_build(&out->p, r->tier, r->seed, &error) != ASSAY_OK) status = cli_fail("%s", error.text);
-  for (int i = 0; status == EXIT_GOOD && existing && i < out->p.n_runs; i++)
-    if (store_load(out->s, &out->p.runs[i], &error) != ASSAY_OK) status = cli_fail("%s", error.text);
-  if (out->patterns) {
-    free(r->globs);
-    r->globs = NULL;
-  }
-  if (status != EXIT_GOOD) return session_close(out, mode == STORE_PRIVATE || mode == STORE_CREATE, false, status);
+  int status = existing ? adopt(out, out->s, r, path) : describe(out, r);
+  if (status == EXIT_GOOD && existing) warn_fingerprint(out->s, path);
+  if (status == EXIT_GOOD) status = plan_and_load(out, r, papers, existing ? out->s : NULL);
+  forget_patterns(out, r);
+  if (status != EXIT_GOOD) return session_close(out, !existing, false, status);
+  return EXIT_GOOD;
+}
+
+int session_open_from(session *out, session_request *r, const assay_paper *const *papers, const char *path, const char *from) {
+  assay_error error = {0};
+  *out = (session){0};
+  store *base = store_open(from, STORE_READ, &error);
+  if (!base) return cli_fail("%s", error.text);
+  int status = adopt(out, base, r, from);
+  if (status == EXIT_GOOD && !(out->s = store_open(path, STORE_CREATE, &error))) status = cli_fail("%s", error.text);
+  if (status == EXIT_GOOD) status = describe(out, r);
+  if (status == EXIT_GOOD) warn_fingerprint(base, from);
+  if (status == EXIT_GOOD) status = plan_and_load(out, r, papers, base);
+  forget_patterns(out, r);
+  store_close(base, NULL);
+  if (status != EXIT_GOOD) return session_close(out, true, false, status);
   return EXIT_GOOD;
 }
 

@@ -22,6 +22,8 @@ typedef struct {
 /* Opens the store, completes the request from what it says (a resumed or reported store knows its patterns, tier and seed; asking for
  * others is an error), plans, and loads what is stored. EXIT_GOOD or an exit status after a message. */
 int session_open(session *out, session_request *request, const assay_paper *const *papers, const char *path, store_mode mode);
+/* The same for a new store that goes on from another one, whose replicates count but are not copied. */
+int session_open_from(session *out, session_request *request, const assay_paper *const *papers, const char *path, const char *from);
 /* Closes the store (a private one is removed unless `keep`) and frees the plan. Returns `status`, or EXIT_MISTAKE when closing failed. */
 int session_close(session *s, bool private_store, bool keep, int status);
 

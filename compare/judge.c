@@ -39,6 +39,15 @@ void judge_need(plan *p, const plan_cell *cell) {
   if (cell->open) visit_look(p, cell, cell->look + 1, raise_need, NULL);
 }
 
+int judge_shard_look(const plan_cell *cell) {
+  int last = cell->result.looks;
+  return cell->look + 1 < last ? last - 1 : last;
+}
+
+void judge_need_through(plan *p, const plan_cell *cell, int look) {
+  if (cell->open) visit_look(p, cell, look, raise_need, NULL);
+}
+
 static void count_lacking(plan_run *run, long n, void *with) {
   long *sum = with;
   sum[0] += n > run->prefix ? n - run->prefix : 0;

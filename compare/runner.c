@@ -423,7 +423,7 @@ static bool work_to_do(const plan *p) {
   for (int i = 0; i < p->n_cells; i++)
     if (p->cells[i].open && p->cells[i].sample.n > 0) return true;
   for (int i = 0; i < p->n_runs; i++)
-    if (p->runs[i].prefix < p->runs[i].need) return true;
+    if (p->runs[i].issued < p->runs[i].need) return true;
   return false;
 }
 
