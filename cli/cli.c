@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/ranks.h"
 #include "compare/machine.h"
 
 typedef struct {
@@ -70,7 +71,7 @@ static int close_output(int status) {
   return cli_fail("standard output could not be written in full (%s)", strerror(errno));
 }
 
-int cli_main(const assay_paper *const *papers, int argc, char **argv) {
+static int run_command(const assay_paper *const *papers, int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   argp_err_exit_status = EXIT_MISTAKE;
   if (argc < 2) {
@@ -96,6 +97,14 @@ int cli_main(const assay_paper *const *papers, int argc, char **argv) {
     return close_output(status);
   }
   return unknown_command(argv[1]);
+}
+
+int cli_main(const assay_paper *const *papers, int argc, char **argv) {
+  int status;
+  if (ranks_serve(papers, &status)) return status;
+  status = run_command(papers, argc, argv);
+  ranks_finish();
+  return status;
 }
 
 /* ---- reading arguments ---- */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/progress.h"
+#include "cli/ranks.h"
 #include "cli/session.h"
 #include "compare/results.h"
 #include "compare/runner.h"
@@ -265,6 +266,10 @@ static int run_plan(const arguments *a, runner_options *o, session *s, bool *int
   o->watch = progress_watch;
   o->with = watch;
   o->executable = "/proc/self/exe";
+  if (ranks_count() > 0) {
+    o->workers = ranks_count();
+    o->connect = ranks_connect;
+  }
   assay_status status = runner_run(&s->p, s->s, o, &report, &error);
   progress_free(watch);
   *interrupted = status != ASSAY_OK || report.interrupted;

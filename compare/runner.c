@@ -34,7 +34,8 @@ typedef struct {
 } arrived; /* stored, not yet committed */
 
 typedef struct {
-  pid_t pid; /* 0: not running */
+  bool running;
+  pid_t pid; /* 0: it runs elsewhere */
   int fd;
   worker_progress *progress;
   frame_buffer buffer;
@@ -100,7 +101,29 @@ static void child(const runner_options *o, int request, int progress) {
   _exit(127);
 }
 
+static void begin_worker(worker *w, pid_t pid, int fd) {
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  frame_buffer_free(&w->buffer);
+  w->running = true;
+  w->pid = pid;
+  w->fd = fd;
+  w->queued = 0;
+  w->open_run = -1;
+  w->overdue = false;
+}
+
+/* A worker that runs elsewhere shares no memory: what it is at is not known. */
+static assay_status connect_worker(runner *r, worker *w, assay_error *error) {
+  static worker_progress unknown;
+  int fd = r->options->connect(r->options->connect_with, (int)(w - r->workers));
+  if (fd < 0) return assay_error_set(error, ASSAY_IO, "worker %d cannot be reached", (int)(w - r->workers));
+  w->progress = &unknown;
+  begin_worker(w, 0, fd);
+  return ASSAY_OK;
+}
+
 static assay_status start_worker(runner *r, worker *w, assay_error *error) {
+  if (r->options->connect) return connect_worker(r, w, error);
   int pair[2], shared = memfd_create("assay-progress", MFD_CLOEXEC);
   if (shared < 0 || ftruncate(shared, sizeof *w->progress) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
     if (shared >= 0) close(shared);
@@ -116,25 +139,19 @@ static assay_status start_worker(runner *r, worker *w, assay_error *error) {
     close(pair[0]);
     return assay_error_set(error, ASSAY_IO, "no worker can be started: %s", strerror(errno));
   }
-  fcntl(pair[0], F_SETFL, O_NONBLOCK);
-  frame_buffer_free(&w->buffer);
-  w->pid = pid;
-  w->fd = pair[0];
-  w->queued = 0;
-  w->open_run = -1;
-  w->overdue = false;
+  begin_worker(w, pid, pair[0]);
   return ASSAY_OK;
 }
 
 static void stop_workers(runner *r) {
   for (int i = 0; i < r->options->workers; i++) {
     worker *w = &r->workers[i];
-    if (w->pid > 0) {
+    if (w->running) {
       close(w->fd);
-      if (w->queued) kill(w->pid, SIGKILL);
-      waitpid(w->pid, NULL, 0);
+      if (w->pid > 0 && w->queued) kill(w->pid, SIGKILL);
+      if (w->pid > 0) waitpid(w->pid, NULL, 0);
     }
-    if (w->progress && w->progress != MAP_FAILED) munmap(w->progress, sizeof *w->progress);
+    if (w->pid > 0 && w->progress && w->progress != MAP_FAILED) munmap(w->progress, sizeof *w->progress);
     frame_buffer_free(&w->buffer);
   }
 }
@@ -212,7 +229,7 @@ static assay_status give_all(runner *r, assay_error *error) {
     for (int i = 0; i < r->options->workers; i++) {
       worker *w = &r->workers[i];
       job what;
-      while (w->pid > 0 && w->queued < depth && next_job(r, w, &what)) {
+      while (w->running && w->queued < depth && next_job(r, w, &what)) {
         assay_status status = give(r, w, what, error);
         if (status != ASSAY_OK) return status;
       }
@@ -283,8 +300,9 @@ static assay_status bury(runner *r, worker *w, assay_error *error) {
   int how = 0;
   char reason[256];
   close(w->fd);
+  w->running = false;
+  if (w->pid == 0) return assay_error_set(error, ASSAY_IO, "worker %d, which runs elsewhere, is gone", (int)(w - r->workers));
   waitpid(w->pid, &how, 0);
-  w->pid = 0;
   uint64_t at = w->progress->replicate;
   if (w->overdue) snprintf(reason, sizeof reason, "exceeded the time limit of %g s", r->options->time_limit);
   else if (WIFSIGNALED(how)) snprintf(reason, sizeof reason, "the worker was killed by signal %d (%s)", WTERMSIG(how), strsignal(WTERMSIG(how)));
@@ -336,7 +354,7 @@ static void kill_overdue(runner *r) {
   if (r->options->time_limit <= 0) return;
   for (int i = 0; i < r->options->workers; i++) {
     worker *w = &r->workers[i];
-    uint64_t replicate = w->pid > 0 ? w->progress->replicate : 0, started = w->progress->started;
+    uint64_t replicate = w->running && w->pid > 0 ? w->progress->replicate : 0, started = w->progress->started;
     if (!replicate || w->overdue) continue;
     if (seconds() - 1e-9 * (double)started > r->options->time_limit) {
       w->overdue = true;
@@ -386,7 +404,7 @@ static bool stopped(const runner *r) { return r->options->stop && *r->options->s
 static assay_status wait_for_workers(runner *r, assay_error *error) {
   int n = r->options->workers;
   struct pollfd fds[256];
-  for (int i = 0; i < n; i++) fds[i] = (struct pollfd){r->workers[i].pid > 0 ? r->workers[i].fd : -1, POLLIN, 0};
+  for (int i = 0; i < n; i++) fds[i] = (struct pollfd){r->workers[i].running ? r->workers[i].fd : -1, POLLIN, 0};
   if (poll(fds, (nfds_t)n, 50) < 0 && errno != EINTR)
     return assay_error_set(error, ASSAY_IO, "waiting for workers failed: %s", strerror(errno));
   assay_status status = ASSAY_OK;
