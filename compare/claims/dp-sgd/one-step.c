@@ -44,22 +44,47 @@ static assay_status spread(assay_call *call) {
   return ASSAY_OK;
 }
 
+/* Runs whose steps are too small to move the error: `draws` samples at the same P. */
+static assay_status arrange_still(assay_call *claim, assay_call *sim, assay_call *realised) {
+  (void)realised;
+  double zeta = assay_real(claim, "zeta");
+  assay_status status = assay_set(sim, "n", assay_real(claim, "draws"));
+  if (status == ASSAY_OK) status = assay_set(sim, "R0", assay_real(claim, "P") - zeta * zeta / 2);
+  return status == ASSAY_OK ? assay_set(sim, "eta0", 1e-9) : status;
+}
+
+/* mu is also the share of samples that are not clipped. */
+static assay_status share_kept(const assay_sample *s, double *out) {
+  *out = 1 - s->value[0];
+  return ASSAY_OK;
+}
+
+static assay_status spread_kept(assay_call *call) {
+  double mu = erf(assay_real(call, "c") / (2 * sqrt(assay_real(call, "P"))));
+  assay_put(call, O_MU, 0, sqrt(mu * (1 - mu) / assay_real(call, "draws")), 0);
+  return ASSAY_OK;
+}
+
 static const assay_leg legs[] = {
     {.experiment = &dp_sgd_one_step,
      .points = POINTS("S1: c=.3 P=.625 zeta=.5", "S2: c=1 P=.625 zeta=.5", "S3: c=.1 P=.1 zeta=.3", "S4: c=.01 P=1 zeta=.5"),
      .sizes = {"d=200 draws=100", "d=400 draws=1000", "d=2000 draws=10000"},
      .first = {128, 128, 128}, .looks = {5, 7, 8}},
+    {.experiment = &dp_sgd_vector, .arrange = arrange_still, .points = POINTS("V1: c=.3 P=.625 zeta=.5", "V2: c=1 P=.625 zeta=.5"),
+     .sizes = {"d=100 draws=1000", "d=200 draws=1000", "d=1000 draws=2000"}, .first = {128, 128, 128}, .looks = {3, 5, 4}},
     {0}};
 
 #define MARGIN_08 MARGIN(.8)
 static const assay_target targets[] = {
-    {.name = "mu", .spread = spread, .margin = MARGIN_08, .reason = REASON(.8)},
-    {.name = "nu", .spread = spread, .margin = MARGIN_08, .reason = REASON(.8)},
+    {.name = "mu", .points = "S*", .spread = spread, .margin = MARGIN_08, .reason = REASON(.8)},
+    {.name = "nu", .points = "S*", .spread = spread, .margin = MARGIN_08, .reason = REASON(.8)},
+    {.name = "mu", .title = "share not clipped", .records = "clip_fraction", .points = "V*", .estimand = ASSAY_SMOOTH, .reduce = share_kept,
+     .predict = predict, .spread = spread_kept, .margin = MARGIN(1.2), .reason = REASON(1.2)},
     {0}};
 
 static const assay_control controls[] = {
-    {.name = "naive factor", .mistake = "mu is E min(1, c/|r|), the mean shrinkage, instead of Prob(|r| < c)", .targets = "mu",
-     .points = "S1,S2,S3", .predict = predict_naive},
+    {.name = "naive factor", .mistake = "mu is E min(1, c/|r|), the mean shrinkage, instead of Prob(|r| < c)", .targets = "mu,share not clipped",
+     .points = "S1,S2,S3,V1,V2", .predict = predict_naive},
     {.name = "residual variance P", .mistake = "the residual's variance is taken for P; it is 2P", .targets = "mu", .points = "S1,S3",
      .predict = predict_residual_p},
     {0}};

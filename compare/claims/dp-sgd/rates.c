@@ -48,6 +48,7 @@ static assay_status spread_rate(assay_call *call, int observable, const dp_sgd_p
 
 #define GAMMAS_3 "c=.25 zeta=.5 kk=.1 gamma=.1,.03,.01"
 #define GAMMAS_5 GAMMAS_3 ",.003,.001"
+#define POINT_VECTOR "c=.25 zeta=.5 kk=.1 gamma=.1"
 #define REASON_SLOPE ".03: the bias of log F, common to all gamma, nearly cancels; 10 se at n_max"
 
 /* ---- dp-sgd/rate-constant-lr ---- */
@@ -134,11 +135,13 @@ static const assay_leg constant_legs[] = {
      .first = {128, 0, 0}, .looks = {5, 0, 0}},
     {.experiment = &dp_sgd_norm_chain, .arrange = arrange_constant_rate, .points = POINTS("S: " GAMMAS_5), .sizes = {NULL, "d=100", "d=400"},
      .first = {0, 128, 128}, .looks = {0, 5, 6}},
+    {.experiment = &dp_sgd_vector, .arrange = arrange_constant_rate, .points = POINTS("V: " POINT_VECTOR), .sizes = {"d=100", "d=100", "d=200"},
+     .first = {128, 128, 128}, .looks = {3, 3, 4}},
     {.check = optimum_for_expansion, .points = POINTS("E: c=.25 zeta=.5 kk=.1 gamma=1e-5"), .sizes = {"", "", ""}},
     {0}};
 
 static const assay_target constant_targets[] = {
-    {.name = "F_over_gamma", .records = "F", .estimand = ASSAY_SMOOTH, .points = "R,S", .reduce = over_gamma, .predict = constant_rate, .spread = spread_constant,
+    {.name = "F_over_gamma", .records = "F", .estimand = ASSAY_SMOOTH, .points = "R,S,V", .reduce = over_gamma, .predict = constant_rate, .spread = spread_constant,
      .margin = MARGIN(1.5), .reason = REASON(1.5)},
     {.name = "F", .title = "slope", .records = "F", .points = "R,S", .estimand = ASSAY_SMOOTH, .along = "gamma", .reduce = log_slope,
      .margin = ALL_TIERS({.bias = .03}), .reason = REASON_SLOPE},
@@ -172,7 +175,7 @@ const assay_claim dp_sgd_rate_constant_lr_claim = {
 
 static const assay_param decaying_params[] = {
     PARAM_FINITE_C, PARAM_ZETA, PARAM_KK("[0,inf)"), {"gamma", NULL, "d/n; not given: the limits only", ASSAY_REAL, 0, NULL, "(0,inf)", ""}, PARAM_D, {0}};
-enum { D_A, D_B, D_G, D_LOW, D_UP, D_F_OVER_GAMMA, D_F };
+enum { D_A, D_B, D_G, D_LOW, D_UP, D_F_OVER_GAMMA, D_F, D_A_STAR };
 static const assay_observable decaying_observables[] = {
     {"A", NULL, "zeta^2 nu/(2 mu^2)", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"B", NULL, "27 c^2 kk/(2 mu^2)", NULL, ASSAY_PREDICTED, 0, INFINITY},
@@ -181,6 +184,7 @@ static const assay_observable decaying_observables[] = {
     {"G_up", NULL, "9A/8 + B", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"F_over_gamma", NULL, "final risk of the best greedy schedule, over gamma", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"F", NULL, "final risk of the best greedy schedule", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"a_star", NULL, "c/zeta that makes A + B least", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {0}};
 
 static assay_status limits_of(assay_call *call, dp_sgd_mistake mistake, dp_sgd_decaying_rate *rate) {
@@ -199,12 +203,26 @@ static void put_limits(assay_call *call, const dp_sgd_decaying_rate *rate) {
   claim_put(call, D_UP, rate->G_up);
 }
 
+static assay_status put_best_clip(assay_call *call) {
+  double kk = assay_real(call, "kk");
+  assay_value a, least;
+  if (kk == 0) {
+    assay_absent(call, D_A_STAR, "without privacy less clipping is never worse");
+    return ASSAY_OK;
+  }
+  assay_status status = dp_sgd_rate_clip(kk, &a, &least, assay_call_error(call));
+  if (status == ASSAY_OK) claim_put(call, D_A_STAR, a);
+  return status;
+}
+
 static assay_status decaying_rate(assay_call *call) {
   dp_sgd_decaying_rate rate;
   assay_value F;
   assay_status status = limits_of(call, DP_SGD_RIGHT, &rate);
   if (status != ASSAY_OK) return status;
   put_limits(call, &rate);
+  status = put_best_clip(call);
+  if (status != ASSAY_OK) return status;
   if (!assay_given(call, "gamma")) {
     assay_absent(call, D_F_OVER_GAMMA, "gamma is not given");
     assay_absent(call, D_F, "gamma is not given");
@@ -256,6 +274,51 @@ static assay_status ode_for_G(assay_call *call) {
   return status;
 }
 
+/* The exponent of G in rho, from rho to .3 rho at fixed gamma, where kk = gamma/rho^2. */
+static assay_status limit_exponent(assay_call *call) {
+  dp_sgd_decaying_rate rate, private;
+  double c = assay_real(call, "c"), zeta = assay_real(call, "zeta"), kk = assay_real(call, "kk");
+  assay_status status = limits_of(call, DP_SGD_RIGHT, &rate);
+  if (status == ASSAY_OK) status = dp_sgd_rate_decaying(c, zeta, kk / (.3 * .3), DP_SGD_RIGHT, &private, assay_call_error(call));
+  if (status == ASSAY_OK) assay_put(call, D_F_OVER_GAMMA, 0, log(private.G.value / rate.G.value) / log(.3), 0);
+  return status;
+}
+
+static assay_status rho_exponent(assay_call *call) {
+  assay_value F, private;
+  double gamma = assay_real(call, "gamma"), c = assay_real(call, "c"), zeta = assay_real(call, "zeta"), kk = assay_real(call, "kk");
+  assay_status status = greedy_of(call, &F);
+  if (status == ASSAY_OK) status = dp_sgd_rate_greedy(gamma, c, zeta, kk / (.3 * .3), &private, assay_call_error(call));
+  if (status == ASSAY_OK) assay_put(call, D_F_OVER_GAMMA, 0, log(private.value / F.value) / log(.3), 0);
+  return status;
+}
+
+/* The privacy term alone, gamma^2/rho^2. */
+static assay_status always_private(assay_call *call) {
+  assay_put(call, D_F_OVER_GAMMA, 0, -2, 0);
+  return ASSAY_OK;
+}
+
+/* A + B at its least over c; G. */
+static assay_status best_clip(assay_call *call) {
+  dp_sgd_decaying_rate rate;
+  assay_value a, least;
+  double zeta = assay_real(call, "zeta");
+  assay_status status = limits_of(call, DP_SGD_RIGHT, &rate);
+  if (status == ASSAY_OK) status = dp_sgd_rate_clip(assay_real(call, "kk"), &a, &least, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  claim_put(call, D_LOW, (assay_value){zeta * zeta * least.value, zeta * zeta * least.error});
+  claim_put(call, D_G, rate.G);
+  return ASSAY_OK;
+}
+
+/* Below G at every c: nu >= mu^2, and c^2/mu^2 >= pi zeta^2/2. */
+static assay_status uniform_bound(assay_call *call) {
+  double zeta = assay_real(call, "zeta");
+  assay_put(call, D_G, 0, zeta * zeta * (0.5 + 6.75 * M_PI * assay_real(call, "kk")), 0);
+  return ASSAY_OK;
+}
+
 enum { NODES = 2001 };
 
 static assay_status decaying_chosen(assay_call *call, dp_sgd_problem *problem, double **table) {
@@ -292,12 +355,18 @@ static const assay_leg decaying_legs[] = {
      .first = {128, 0, 0}, .looks = {5, 0, 0}},
     {.experiment = &dp_sgd_norm_chain, .arrange = arrange_decaying, .points = POINTS("S: " GAMMAS_5), .sizes = {NULL, "d=100", "d=400"},
      .first = {0, 128, 128}, .looks = {0, 5, 6}},
+    {.experiment = &dp_sgd_vector, .arrange = arrange_decaying, .points = POINTS("V: " POINT_VECTOR), .sizes = {"d=100", "d=100", "d=200"},
+     .first = {128, 128, 128}, .looks = {3, 3, 4}},
     {.check = other_ways, .points = POINTS("B1: c=.25 zeta=.5 kk=.1", "B2: c=.5 zeta=.5 kk=1", "B3: c=1 zeta=.3 kk=.01"), .sizes = {"", "", ""}},
     {.check = ode_for_G, .points = POINTS("G: c=.25 zeta=.5 kk=.1 gamma=1e-4"), .sizes = {"", "", ""}},
+    /* rho = 1, .1 and .01. */
+    {.check = rho_exponent, .points = POINTS("P: c=.25 zeta=.5 gamma=1e-4 kk=1e-4,.01,1"), .sizes = {"", "", ""}},
+    /* c = a* zeta. */
+    {.check = best_clip, .points = POINTS("C1: c=.81226 zeta=.5 kk=1e-3", "C2: c=.417861 zeta=.5 kk=1e-2", "C3: c=.110442 zeta=.5 kk=.1"), .sizes = {"", "", ""}},
     {0}};
 
 static const assay_target decaying_targets[] = {
-    {.name = "F_over_gamma", .records = "F", .points = "R,S", .estimand = ASSAY_SMOOTH, .reduce = over_gamma, .predict = decaying_rate, .spread = spread_decaying,
+    {.name = "F_over_gamma", .records = "F", .points = "R,S,V", .estimand = ASSAY_SMOOTH, .reduce = over_gamma, .predict = decaying_rate, .spread = spread_decaying,
      .margin = MARGIN(1.5), .reason = REASON(1.5)},
     {.name = "F", .title = "slope", .records = "F", .points = "R,S", .estimand = ASSAY_SMOOTH, .along = "gamma", .reduce = log_slope,
      .margin = ALL_TIERS({.bias = .03}), .reason = REASON_SLOPE},
@@ -307,11 +376,19 @@ static const assay_target decaying_targets[] = {
     {.name = "G_up", .points = "B*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-12}), .reason = "the harmonic schedule with alpha = 3/2"},
     {.name = "G", .points = "G", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = .01}), .reason = "F/gamma at gamma = 1e-4 is within 1 % of its limit"},
     {.name = "G", .title = "F over gamma above G", .points = "G", .estimand = ASSAY_EXACT, .side = 1, .margin = ALL_TIERS({.relative = 1e-9}), .reason = "the limit is approached from above"},
+    {.name = "F_over_gamma", .title = "exponent in rho", .points = "P", .estimand = ASSAY_EXACT, .predict = limit_exponent, .margin = ALL_TIERS({.bias = .02}),
+     .reason = "F/gamma at gamma = 1e-4 is within 1 % of G, which moves the exponent by less than .02"},
+    {.name = "G_low", .title = "A + B at the best c", .points = "C*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-9}),
+     .reason = "A + B is flat at its minimum, and c has 6 digits"},
+    {.name = "G", .title = "G above its bound for all c", .points = "C*", .estimand = ASSAY_EXACT, .predict = uniform_bound, .side = 1,
+     .margin = ALL_TIERS({.relative = 1e-9}), .reason = "zeta^2/2 + (27 pi/4) zeta^2 kk <= G"},
     {0}};
 
 static const assay_control decaying_controls[] = {
     {.name = "constant step", .mistake = "the rate of the best constant step, with its logarithms", .targets = "slope", .predict = as_constant},
     {.name = "B with 2", .mistake = "B = 2 c^2 kk/mu^2 instead of 27 c^2 kk/(2 mu^2)", .targets = "G_up", .predict = b_two},
+    {.name = "always private", .mistake = "F falls like gamma^2/rho^2 however weak privacy is", .targets = "exponent in rho", .points = "P:kk=0.0001,P:kk=0.01",
+     .predict = always_private},
     {0}};
 
 static const assay_figure decaying_figures[] = {

@@ -59,7 +59,7 @@ static const assay_leg trajectory_legs[] = {
                       "I5: " POINT_I5 FOUR_TIMES, "I6: " POINT_I6 FOUR_TIMES, "I7: " POINT_I7 FOUR_TIMES),
      .sizes = {"d=200", "d=400", "d=100000"}, .first = {128, 128, 128}, .looks = {6, 9, 3}},
     {.experiment = &dp_sgd_vector, .arrange = claim_arrange, .points = POINTS("V2: " POINT_I2 FOUR_TIMES),
-     .sizes = {"d=100", "d=200", "d=2000"}, .first = {128, 128, 128}, .looks = {2, 4, 3}},
+     .sizes = {"d=100", "d=200", "d=2000"}, .first = {128, 128, 128}, .looks = {3, 4, 3}},
     {.experiment = &dp_sgd_norm_chain, .arrange = claim_arrange, .points = POINTS("L2: " POINT_I2 TWENTY_TIMES),
      .sizes = {"d=20000", "d=20000", "d=1000000"}, .first = {2, 8, 8}, .looks = {1, 1, 1}},
     {0}};
@@ -71,10 +71,10 @@ static const assay_target trajectory_targets[] = {
      .margin = ALL_TIERS({.over_size = .6, .deviations = 5}), .reason = "every path within 5 sd of the limit at 20 times"},
     {0}};
 
-#define AT_THE_END "I1:t=1:*,I2:t=1:*"
+#define AT_THE_END "I1:t=1:*,I2:t=1:*,V2:t=1:*"
 static const assay_control trajectory_controls[] = {
     {.name = "naive mu", .mistake = "mu is E min(1, c/|r|) instead of Prob(|r| < c)", .targets = "R,single path",
-     .points = AT_THE_END ",V2:t=1:*,L2:t=1:*", .predict = naive_mu},
+     .points = AT_THE_END ",L2:t=1:*", .predict = naive_mu},
     {.name = "half noise", .mistake = "gradient noise eta^2 gamma nu P/2 instead of eta^2 gamma nu P", .targets = "R",
      .points = AT_THE_END, .predict = half_noise},
     {.name = "nu = 1", .mistake = "the clipped gradient keeps its second moment", .targets = "R", .points = AT_THE_END, .predict = nu_one},
@@ -174,16 +174,22 @@ static const assay_leg fluctuation_legs[] = {
     {.experiment = &dp_sgd_norm_chain, .arrange = claim_arrange,
      .points = POINTS("I1: " POINT_I1 TWO_TIMES, "I2: " POINT_I2 TWO_TIMES, "I4: " POINT_I4 TWO_TIMES, "I5: " POINT_I5 TWO_TIMES),
      .sizes = {"d=200", "d=400", "d=400"}, .first = {128, 160, 160}, .looks = {9, 10, 13}},
+    /* The same paths, after the terminal noise. */
+    {.experiment = &dp_sgd_norm_chain, .arrange = claim_arrange,
+     .points = POINTS("F1: " POINT_I1, "F2: " POINT_I2, "F5: " POINT_I5), .sizes = {"d=200", "d=400", "d=400"},
+     .first = {128, 160, 160}, .looks = {9, 10, 13}},
     {.experiment = &dp_sgd_norm_chain, .arrange = claim_arrange, .points = POINTS("S1: " POINT_WITHOUT_NOISE),
      .sizes = {"d=100,400,1600", "d=100,400,1600,6400", "d=100,400,1600,6400"}, .first = {128, 128, 128}, .looks = {9, 8, 10}},
+    {.experiment = &dp_sgd_vector, .arrange = claim_arrange, .points = POINTS("V2: " POINT_I2), .sizes = {"d=50", "d=100", "d=100"},
+     .first = {128, 128, 128}, .looks = {7, 8, 9}},
     {0}};
 
 #define MARGIN_VARIANCE ALL_TIERS({.over_size = 3, .deviations = 10})
 #define REASON_VARIANCE "bias 3 value/d (measured: d = 50) + 10 sqrt(2/n_max) of the value"
 static const assay_target fluctuation_targets[] = {
-    {.name = "d_var_R", .records = "R", .points = "I1,I2,I4,I5", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = times_d,
+    {.name = "d_var_R", .records = "R", .points = "I1,I2,I4,I5,V2", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = times_d,
      .predict = fluctuations, .spread = spread_variance, .margin = MARGIN_VARIANCE, .reason = REASON_VARIANCE},
-    {.name = "d_var_F", .records = "F", .points = "I1,I2,I5", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = times_d,
+    {.name = "d_var_F", .records = "F", .points = "F*", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = times_d,
      .predict = fluctuations, .spread = spread_variance, .margin = MARGIN_VARIANCE, .reason = REASON_VARIANCE},
     {.name = "slope", .records = "R", .points = "S1", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .along = "d",
      .reduce = slope_of_sd, .predict = fluctuations, .margin = ALL_TIERS({.bias = .03}), .reason = ".03: the bias of the variance at the smallest d, at most .01, + 10 se at n_max"},
@@ -191,7 +197,7 @@ static const assay_target fluctuation_targets[] = {
 
 static const assay_control fluctuation_controls[] = {
     {.name = "homogenised SDE", .mistake = "the fluctuations are those of the homogenised SDE, which has the same mean only",
-     .targets = "d_var_R", .points = "I2:t=1:*", .predict = sde_fluctuations},
+     .targets = "d_var_R", .points = "I2:t=1:*,V2", .predict = sde_fluctuations},
     {.name = "slope -1", .mistake = "R concentrates like 1/d instead of 1/sqrt(d)", .targets = "slope", .predict = slope_minus_one},
     {0}};
 
@@ -255,7 +261,7 @@ static const assay_leg final_legs[] = {
      .points = POINTS("I1: " POINT_I1, "I2: " POINT_I2, "I3: " POINT_I3, "I5: " POINT_I5, "I6: " POINT_I6, "I7: " POINT_I7),
      .sizes = {"d=200", "d=400", "d=100000"}, .first = {128, 128, 128}, .looks = {6, 9, 3}},
     {.experiment = &dp_sgd_vector, .arrange = claim_arrange, .points = POINTS("V2: " POINT_I2),
-     .sizes = {"d=100", "d=200", "d=2000"}, .first = {128, 128, 128}, .looks = {2, 4, 3}},
+     .sizes = {"d=100", "d=200", "d=2000"}, .first = {128, 128, 128}, .looks = {3, 4, 3}},
     {0}};
 
 static const assay_target final_targets[] = {
@@ -325,24 +331,43 @@ static assay_status integrate_unclipped(assay_call *call) {
   return ASSAY_OK;
 }
 
+/* R_inf as the risk after a long time when the spectrum is not flat: lam = .25, 1.75. */
+static assay_status settle_anisotropic(assay_call *call) {
+  const double lam[] = {.25, 1.75}, p[] = {.5, .5}, w[] = {.9, .1}, t = 1;
+  const spectrum_blocks spectrum = {2, lam, p, w};
+  double gamma = assay_real(call, "gamma"), eta = assay_real(call, "eta"), T = 40 / (lam[0] * eta * (2 - eta * gamma));
+  dp_sgd_problem problem = {.gamma = gamma / T, .c = INFINITY, .rho = INFINITY, .zeta = assay_real(call, "zeta"),
+                            .eta = {.kind = SCHEDULE_CONST, .eta0 = eta * T}, .noise = DP_SGD_NO_NOISE};
+  assay_value R;
+  assay_status status = dp_sgd_blocks(&problem, &spectrum, DP_SGD_RIGHT, &t, 1, &R, NULL, NULL, assay_call_error(call));
+  if (status == ASSAY_OK) claim_put(call, O_R_INF, R);
+  return status;
+}
+
+/* The bias of the mean is of the order (2 eta^2 gamma - (2 eta - eta^2 gamma)^2 gamma/2)/d: small eta^2 gamma keeps it below 2/d. */
 static const assay_leg unclipped_legs[] = {
     {.experiment = &dp_sgd_norm_chain, .arrange = claim_arrange_constant,
-     .points = POINTS("U1: gamma=1 eta=1 zeta=.5" FOUR_TIMES, "U2: gamma=.5 eta=2 zeta=.3" FOUR_TIMES),
+     .points = POINTS("U1: gamma=1 eta=1 zeta=.5" FOUR_TIMES, "U2: gamma=.5 eta=1 zeta=.3" FOUR_TIMES),
      .sizes = {"d=200 c=inf", "d=400 c=inf", "d=100000 c=inf"}, .first = {128, 128, 128}, .looks = {6, 9, 3}},
+    {.experiment = &dp_sgd_vector, .arrange = claim_arrange_constant, .points = POINTS("V1: gamma=1 eta=1 zeta=.5"),
+     .sizes = {"d=100 c=inf", "d=200 c=inf", "d=1000 c=inf"}, .first = {128, 128, 128}, .looks = {3, 4, 3}},
     {.check = integrate_unclipped, .points = POINTS("E1: gamma=1 eta=1 zeta=.5" FOUR_TIMES, "E2: gamma=.2 eta=6 zeta=.3 t=.5"),
      .sizes = {"", "", ""}},
+    {.check = settle_anisotropic, .points = POINTS("A1: gamma=1 eta=1 zeta=.5", "A2: gamma=.2 eta=6 zeta=.3"), .sizes = {"", "", ""}},
     {0}};
 
 static const assay_target unclipped_targets[] = {
-    {.name = "R", .points = "U1,U2", .spread = spread_R, .margin = MARGIN(2), .reason = REASON(2) "; unclipped"},
+    {.name = "R", .points = "U1,U2,V1", .spread = spread_R, .margin = MARGIN(2), .reason = REASON(2) "; unclipped"},
     {.name = "R", .title = "R integrated", .points = "E1,E2", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-8}),
      .reason = "the ODE's tolerance"},
     {.name = "R_inf", .points = "E1,E2", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-8}), .reason = "the ODE's tolerance"},
+    {.name = "R_inf", .title = "R_inf, any Sigma", .points = "A1,A2", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-8}),
+     .reason = "the ODE's tolerance"},
     {0}};
 
 static const assay_control unclipped_controls[] = {
     {.name = "no noise growth", .mistake = "the exponent is 2 eta instead of 2 eta - eta^2 gamma", .targets = "R,R integrated",
-     .points = "U1:t=1:*,E1:t=1:*", .predict = linear_rate},
+     .points = "U1:t=1:*,V1,E1:t=1:*", .predict = linear_rate},
     {0}};
 
 const assay_claim dp_sgd_no_clipping_limit_claim = {
@@ -422,6 +447,22 @@ static assay_status at_start(assay_call *call) {
   return ASSAY_OK;
 }
 
+/* The root alone, at steps so large that a run would be long. */
+static assay_status balance(assay_call *call) {
+  stationary_point p = stationary_of(call);
+  assay_value R;
+  assay_status status = dp_sgd_stationary(p.gamma, p.c, p.eta, p.zeta, DP_SGD_RIGHT, &R, assay_call_error(call));
+  if (status == ASSAY_OK) claim_put(call, O_STAT, R);
+  return status;
+}
+
+/* The limit of large steps: every sample is clipped, mu ~ c/sqrt(pi P), nu P ~ c^2/2 and P ~ R. */
+static assay_status all_clipped(assay_call *call) {
+  double k = assay_real(call, "eta") * assay_real(call, "gamma") * assay_real(call, "c");
+  assay_put(call, O_STAT, 0, M_PI * k * k / 16, 0);
+  return ASSAY_OK;
+}
+
 /* T time units are a run with (gamma/T, eta T) on [0,1]. */
 static assay_status stretched(assay_call *call, dp_sgd_problem *problem) {
   stationary_point p = stationary_of(call);
@@ -459,22 +500,30 @@ static const assay_leg stationary_legs[] = {
      .points = POINTS("E1: gamma=.5 c=1 eta=8 zeta=.5", "E2: gamma=1 c=.5 eta=3 zeta=.5", "E3: gamma=1 c=1 eta=2 zeta=.3",
                       "E4: gamma=.2 c=1 eta=3 zeta=.5", "E5: gamma=.5 c=.5 eta=3 zeta=.5"),
      .sizes = {"", "", ""}},
+    {.check = balance, .points = POINTS("X1: gamma=.5 c=1 eta=800 zeta=.5"), .sizes = {"", "", ""}},
+    {.experiment = &dp_sgd_vector, .arrange = arrange_stationary, .points = POINTS("V5: gamma=.5 c=.5 eta=3 zeta=.5"),
+     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {3, 4, 4}},
     {0}};
 
 static const assay_target stationary_targets[] = {
-    {.name = "R_T", .records = "R", .points = "S*", .spread = spread_stationary, .margin = MARGIN(.6), .reason = REASON(.6)},
+    {.name = "R_T", .records = "R", .points = "S2,S3,S4,S5,V5", .spread = spread_stationary, .margin = MARGIN(.6), .reason = REASON(.6)},
+    {.name = "R_T", .records = "R", .points = "S1", .spread = spread_stationary, .margin = MARGIN(.85), .reason = REASON(.85) "; eta gamma = 4"},
     {.name = "R_T", .title = "diverges", .records = "R", .points = "D1", .estimand = ASSAY_QUANTILE, .level = .5, .predict = hundredfold,
      .side = 1, .reason = "the median of R_T/R0 exceeds 100; the limit is 734 at eta gamma = 2.2"},
     {.name = "R_T", .title = "stays", .records = "R", .points = "D0", .estimand = ASSAY_QUANTILE, .level = .5, .predict = at_start,
      .side = -1, .reason = "the median of R_T stays below R0 at eta gamma = 1.5"},
     {.name = "R_stat", .points = "E*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-8}), .reason = "the ODE's tolerance after 60 time units"},
+    {.name = "R_stat", .title = "R_stat at large steps", .points = "X1", .estimand = ASSAY_EXACT, .predict = all_clipped,
+     .margin = ALL_TIERS({.relative = .005}), .reason = "1.7/(eta gamma c) of the value: .0042 at eta gamma c = 400"},
     {0}};
 
 static const assay_control stationary_controls[] = {
     {.name = "unclipped formula", .mistake = "the stationary risk is that of unclipped SGD, eta gamma zeta^2/(2 (2 - eta gamma))",
-     .targets = "R_T,R_stat", .points = "S5,E5", .predict = stationary_unclipped},
+     .targets = "R_T,R_stat", .points = "S5,V5,E5", .predict = stationary_unclipped},
     {.name = "clipped run", .mistake = "a run with clipping, which does not diverge, is taken for one without", .targets = "diverges",
      .change = "c=1"},
+    {.name = "step beyond the threshold", .mistake = "a run at eta gamma = 2.2, which diverges, is taken for one at 1.5", .targets = "stays",
+     .change = "eta0=26.4"},
     {0}};
 
 static const assay_figure stationary_figures[] = {
@@ -538,7 +587,7 @@ static const assay_leg sde_legs[] = {
     {0}};
 
 static const assay_target sde_targets[] = {
-    {.name = "R", .spread = spread_sde, .margin = MARGIN(.6), .reason = REASON(.6)},
+    {.name = "R", .spread = spread_sde, .margin = MARGIN(.75), .reason = REASON(.75)},
     {.name = "d_var_R", .records = "R", .points = "I2", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = times_d, .predict = sde,
      .spread = spread_sde, .margin = MARGIN_VARIANCE, .reason = REASON_VARIANCE},
     {0}};

@@ -147,16 +147,23 @@ static assay_status spread_blocks(assay_call *call) {
 #define COMMON "gamma=.25 c=.6 rho=1 zeta=.4"
 #define A1 "lam=.25,1.75 p=.5,.5 w=.9,.1 " COMMON
 #define A2 "lam=.8,1.2 p=.5,.5 w=.5,.5 " COMMON
-#define POINT_A1C A1 " schedule=const eta0=3 noise=output" FOUR_TIMES
-#define POINT_A1H A1 " schedule=harmonic alpha=3 t0=.7 noise=scheduled" FOUR_TIMES
-#define POINT_A2C A2 " schedule=const eta0=3 noise=output" FOUR_TIMES
+#define CONST " schedule=const eta0=3 noise=output"
+#define HARMONIC " schedule=harmonic alpha=3 t0=.7 noise=scheduled"
+#define U1 "spectrum=uniform lam_lo=.2 " COMMON CONST
+#define POINT_A1C A1 CONST FOUR_TIMES
+#define POINT_A1H A1 HARMONIC FOUR_TIMES
+#define POINT_A2C A2 CONST FOUR_TIMES
 
 static const assay_leg block_legs[] = {
     {.experiment = &dp_sgd_norm_chain, .arrange = arrange_spectrum, .points = POINTS("A1C: " POINT_A1C, "A1H: " POINT_A1H, "A2C: " POINT_A2C),
      .sizes = {"d=200", "d=400", "d=100000"}, .first = {128, 128, 128}, .looks = {6, 8, 3}},
-    {.experiment = &dp_sgd_vector, .arrange = arrange_spectrum,
-     .points = POINTS("U1: spectrum=uniform lam_lo=.2 " COMMON " schedule=const eta0=3 noise=output" FOUR_TIMES),
-     .sizes = {"d=100 start=spread", "d=200 start=spread", "d=2000 start=spread"}, .first = {128, 128, 128}, .looks = {2, 4, 3}},
+    {.experiment = &dp_sgd_vector, .arrange = arrange_spectrum, .points = POINTS("U1: " U1 FOUR_TIMES),
+     .sizes = {"d=100 start=spread", "d=200 start=spread", "d=2000 start=spread"}, .first = {128, 128, 128}, .looks = {3, 4, 3}},
+    /* The same paths, after the terminal noise. */
+    {.experiment = &dp_sgd_norm_chain, .arrange = arrange_spectrum, .points = POINTS("FA1C: " A1 CONST, "FA1H: " A1 HARMONIC, "FA2C: " A2 CONST),
+     .sizes = {"d=200", "d=400", "d=100000"}, .first = {128, 128, 128}, .looks = {6, 8, 3}},
+    {.experiment = &dp_sgd_vector, .arrange = arrange_spectrum, .points = POINTS("FU1: " U1),
+     .sizes = {"d=100 start=spread", "d=200 start=spread", "d=2000 start=spread"}, .first = {128, 128, 128}, .looks = {3, 4, 3}},
     {0}};
 
 /* The size that counts is d_eff = d^2/tr Sigma^2: d/1.5625, d/1.04 and d/1.2134. */
@@ -164,8 +171,8 @@ static const assay_target block_targets[] = {
     {.name = "R", .points = "A1*", .spread = spread_blocks, .margin = MARGIN(.94), .reason = REASON(.94) "; .6 value/d_eff"},
     {.name = "R", .points = "A2C", .spread = spread_blocks, .margin = MARGIN(.63), .reason = REASON(.63) "; .6 value/d_eff"},
     {.name = "R", .points = "U1", .spread = spread_blocks, .margin = MARGIN(.73), .reason = REASON(.73) "; .6 value/d_eff"},
-    {.name = "F", .points = "A1*", .spread = spread_blocks, .margin = MARGIN(.94), .reason = REASON(.94) "; .6 value/d_eff"},
-    {.name = "F", .points = "A2C,U1", .spread = spread_blocks, .margin = MARGIN(.73), .reason = REASON(.73) "; .6 value/d_eff"},
+    {.name = "F", .points = "FA1*", .spread = spread_blocks, .margin = MARGIN(.94), .reason = REASON(.94) "; .6 value/d_eff"},
+    {.name = "F", .points = "FA2C,FU1", .spread = spread_blocks, .margin = MARGIN(.73), .reason = REASON(.73) "; .6 value/d_eff"},
     {.name = "V", .points = "A1*", .spread = spread_blocks, .margin = MARGIN(.94), .reason = REASON(.94) "; .6 value/d_eff"},
     {.name = "V", .points = "A2C", .spread = spread_blocks, .margin = MARGIN(.63), .reason = REASON(.63) "; .6 value/d_eff"},
     {0}};
@@ -268,22 +275,21 @@ static assay_status spread_sandwich(assay_call *call) {
 }
 
 #define TEN_TIMES " t=.1,.2,.3,.4,.5,.6,.7,.8,.9,1"
-#define EA1C A1 " schedule=const eta0=3 noise=output" TEN_TIMES
-#define EA1H A1 " schedule=harmonic alpha=3 t0=.7 noise=scheduled" TEN_TIMES
-#define EA2C A2 " schedule=const eta0=3 noise=output" TEN_TIMES
 static const assay_leg sandwich_legs[] = {
     {.experiment = &dp_sgd_norm_chain, .arrange = arrange_spectrum, .points = POINTS("A1C: " POINT_A1C, "A1H: " POINT_A1H, "A2C: " POINT_A2C),
      .sizes = {"d=200", "d=400", "d=100000"}, .first = {128, 128, 128}, .looks = {6, 8, 3}},
-    {.check = inner_values, .points = POINTS("E1: " EA1C, "E2: " EA1H, "E3: " EA2C, "E4: spectrum=uniform lam_lo=.2 " COMMON " schedule=const eta0=3 noise=output" TEN_TIMES),
+    {.check = inner_values, .points = POINTS("E1: " A1 CONST TEN_TIMES, "E2: " A1 HARMONIC TEN_TIMES, "E3: " A2 CONST TEN_TIMES, "E4: " U1 TEN_TIMES),
      .sizes = {"", "", ""}},
-    {.check = inner_values, .points = POINTS("S1: lam=1 p=1 w=1 " COMMON " schedule=const eta0=3 noise=output" FOUR_TIMES), .sizes = {"", "", ""}},
+    {.check = inner_values, .points = POINTS("S1: lam=1 p=1 w=1 " COMMON CONST FOUR_TIMES), .sizes = {"", "", ""}},
+    {.experiment = &dp_sgd_vector, .arrange = arrange_spectrum, .points = POINTS("V2: " A2 CONST), .sizes = {"d=100", "d=200", "d=1000"},
+     .first = {128, 128, 128}, .looks = {3, 4, 3}},
     {0}};
 
 #define MARGIN_SIDE MARGIN(.94)
 #define MARGIN_THEORY ALL_TIERS({.bias = 1e-10})
 static const assay_target sandwich_targets[] = {
-    {.name = "R_low", .records = "R", .points = "A*", .side = 1, .spread = spread_sandwich, .margin = MARGIN_SIDE, .reason = REASON(.94) "; .6 value/d_eff"},
-    {.name = "R_up", .records = "R", .points = "A*", .side = -1, .spread = spread_sandwich, .margin = MARGIN_SIDE, .reason = REASON(.94) "; .6 value/d_eff"},
+    {.name = "R_low", .records = "R", .points = "A*,V2", .side = 1, .spread = spread_sandwich, .margin = MARGIN_SIDE, .reason = REASON(.94) "; .6 value/d_eff"},
+    {.name = "R_up", .records = "R", .points = "A*,V2", .side = -1, .spread = spread_sandwich, .margin = MARGIN_SIDE, .reason = REASON(.94) "; .6 value/d_eff"},
     {.name = "R_low", .title = "R_low below R", .points = "E*", .estimand = ASSAY_EXACT, .side = 1, .margin = MARGIN_THEORY, .reason = "the ODE's tolerance"},
     {.name = "R_up", .title = "R_up above R", .points = "E*", .estimand = ASSAY_EXACT, .side = -1, .margin = MARGIN_THEORY, .reason = "the ODE's tolerance"},
     {.name = "R_low_weak", .points = "E*", .estimand = ASSAY_EXACT, .side = 1, .margin = MARGIN_THEORY, .reason = "the ODE's tolerance"},
@@ -293,7 +299,7 @@ static const assay_target sandwich_targets[] = {
     {0}};
 
 static const assay_control sandwich_controls[] = {
-    {.name = "bounds exchanged", .mistake = "lam_min and lam_max are exchanged", .targets = "R_low,R_up", .points = "A2C:t=1:*", .predict = exchanged},
+    {.name = "bounds exchanged", .mistake = "lam_min and lam_max are exchanged", .targets = "R_low,R_up", .points = "A2C:t=1:*,V2", .predict = exchanged},
     {.name = "bounds exchanged", .mistake = "lam_min and lam_max are exchanged", .targets = "R_low below R,R_up above R", .points = "E3:t=1:*",
      .predict = exchanged},
     {0}};

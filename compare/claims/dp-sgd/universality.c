@@ -62,12 +62,15 @@ static assay_status spread(assay_call *call) {
 #define RADEMACHER " covariates=rademacher"
 static const assay_leg legs[] = {
     {.experiment = &dp_sgd_vector, .arrange = claim_arrange, .points = POINTS("I1: " POINT_I1, "I2: " POINT_I2),
-     .sizes = {"d=100" RADEMACHER, "d=300" RADEMACHER, "d=1000" RADEMACHER}, .first = {128, 128, 128}, .looks = {2, 2, 3}},
+     .sizes = {"d=100" RADEMACHER, "d=300" RADEMACHER, "d=1000" RADEMACHER}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
     {.experiment = &dp_sgd_vector, .arrange = claim_arrange, .points = POINTS("L1: zeta=.1 " LOCALISED, "L5: zeta=.5 " LOCALISED),
      .sizes = {"d=100" RADEMACHER, "d=200" RADEMACHER, "d=1000" RADEMACHER}, .first = {128, 128, 128}, .looks = {4, 4, 3}},
     {0}};
 
-static const assay_target targets[] = {{.name = "R", .spread = spread, .margin = MARGIN(.6), .reason = REASON(.6)}, {0}};
+static const assay_target targets[] = {
+    {.name = "R", .points = "I1,I2,L5", .spread = spread, .margin = MARGIN(.6), .reason = REASON(.6)},
+    {.name = "R", .points = "L1", .spread = spread, .margin = MARGIN(1), .reason = REASON(1)},
+    {0}};
 
 static const assay_control controls[] = {
     {.name = "Gaussian limit", .mistake = "the Gaussian limit is taken for the localised start too", .targets = "R", .points = "L1", .predict = gaussian},
