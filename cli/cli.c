@@ -27,6 +27,8 @@ static const command commands[] = {
     {"replay", "one replicate again, bit for bit", cli_replay},
     {"report", "render the reports of a store", cli_report},
     {"plan", "what a store still lacks for the next look", cli_plan},
+    {"baseline", "save, list and show baselines: what a build gave, to compare later ones with", cli_baseline},
+    {"diff", "what moved between two baselines, stores or builds", cli_diff},
     {"worker", NULL, cli_worker},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

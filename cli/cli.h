@@ -13,9 +13,12 @@ enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_MISTAKE = 2, EXIT_OPEN = 3, EXIT_SKI
 
 typedef int cli_command(const assay_paper *const *papers, int argc, char **argv);
 
-cli_command cli_list, cli_run, cli_theory, cli_simulate, cli_replay, cli_report, cli_plan, cli_worker;
+cli_command cli_list, cli_run, cli_theory, cli_simulate, cli_replay, cli_report, cli_plan, cli_baseline, cli_diff, cli_worker;
 
 /* Runs the command line against a table of papers. Returns the exit status. */
+/* The tables of options of the commands, which argp reads; `assay completion` tells of them too. */
+extern const struct argp_option cli_baseline_options[], cli_diff_options[];
+
 int cli_main(const assay_paper *const *papers, int argc, char **argv);
 
 /* Prints "assay: text" and returns EXIT_MISTAKE. */
@@ -33,6 +36,7 @@ int cli_processors(void);
 /* Sets "name=value" arguments on a call; `many` allows several values. False after printing what is wrong. */
 bool cli_set_arguments(const assay_claim *claim, assay_call *call, char *const *arguments, int n, bool many);
 
+enum { CLI_TIME_LIMIT = 600 }; /* seconds that one replicate may take, unless told otherwise */
 enum { CLI_PILOT_SEED = 2 }; /* of simulate: no margin is fitted to the replicates that it judges */
 
 /* Notes the directory of --data for this process and its workers. False after a message when it is no directory. */

@@ -32,19 +32,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   }
 }
 
-/* Judges what is stored, without computing anything. */
-static int judge_stored(session *s) {
-  assay_error error = {0};
-  for (int i = 0; i < s->p.n_cells; i++)
-    if (s->p.cells[i].open) judge_cell(&s->p, &s->p.cells[i], &error);
-  return error.status == ASSAY_OK ? EXIT_GOOD : cli_fail("%s", error.text);
-}
-
 static int open_stored(const assay_paper *const *papers, const char *path, session *s) {
   session_request want = {0};
   int status = session_open(s, &want, papers, path, STORE_READ);
   if (status != EXIT_GOOD) return status;
-  status = judge_stored(s);
+  status = session_judge(s);
   return status == EXIT_GOOD ? EXIT_GOOD : session_close(s, false, true, status);
 }
 

@@ -99,7 +99,7 @@ static bool check_directory(const char *directory) {
 
 static bool read_arguments(arguments *a, runner_options *o) {
   long workers = cli_processors(), memory = 0;
-  o->time_limit = 600;
+  o->time_limit = CLI_TIME_LIMIT;
   if (a->tier && !cli_read_tier(a->tier, &a->want.tier)) return false;
   if (a->seed && !cli_read_seed(a->seed, &a->want.seed)) return false;
   if (a->workers && !cli_read_long("--jobs", a->workers, 1, 256, &workers)) return false;
