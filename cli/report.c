@@ -11,7 +11,7 @@ typedef struct {
   const char *store, *directory, *formats;
 } arguments;
 
-static const struct argp_option options[] = {
+const struct argp_option cli_report_options[] = {
     {"output", 'o', "DIR", 0, "the directory to write into (required)", 0},
     {"format", 'f', "LIST", 0, "html,md,csv,json,junit,tap (default: all)", 0},
     {0}};
@@ -41,7 +41,7 @@ static int open_stored(const assay_paper *const *papers, const char *path, sessi
 }
 
 int cli_report(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {options, parse, "STORE", "Renders the reports of a store, complete or not.", NULL, NULL, NULL};
+  static const struct argp argp = {cli_report_options, parse, "STORE", "Renders the reports of a store, complete or not.", NULL, NULL, NULL};
   arguments a = {0};
   assay_error error = {0};
   session s;
