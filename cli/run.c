@@ -24,7 +24,7 @@ typedef struct {
 
 enum { KEY_RESUME = 256, KEY_STORE, KEY_FORMAT, KEY_SEED, KEY_TIME_LIMIT, KEY_MEMORY_LIMIT, KEY_SHARD, KEY_FROM };
 
-static const struct argp_option options[] = {
+const struct argp_option cli_run_options[] = {
     {"tier", 't', "TIER", 0, "quick (default), standard or deep: sizes, replicates and margins", 0},
     {"jobs", 'j', "N", 0, "worker processes (default: one for every processor)", 0},
     {"seed", KEY_SEED, "S", 0, "seed of the random streams (default 1, the one whose verdicts count)", 0},
@@ -128,7 +128,7 @@ static bool read_shard(arguments *a) {
 
 static bool read_arguments(arguments *a, runner_options *o) {
   long workers = cli_processors(), memory = 0;
-  o->time_limit = 600;
+  o->time_limit = CLI_TIME_LIMIT;
   if (a->tier && !cli_read_tier(a->tier, &a->want.tier)) return false;
   if (a->seed && !cli_read_seed(a->seed, &a->want.seed)) return false;
   if (a->workers && !cli_read_long("--jobs", a->workers, 1, 256, &workers)) return false;
@@ -279,7 +279,7 @@ static int run_plan(const arguments *a, runner_options *o, session *s, bool *int
 }
 
 int cli_run(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {options, parse, "[PATTERN...]",
+  static const struct argp argp = {cli_run_options, parse, "[PATTERN...]",
       "Checks the claims whose ids match the patterns (shell globs such as 'dp-sgd/*'; none: all) and reports."
       "\vExit status: 0 all pass or skipped, 1 some claim fails, 2 a mistake, 3 not decided, 77 a single claim was skipped, 130 interrupted.",
       NULL, NULL, NULL};

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare/hash.h"
+#include "compare/judge.h"
 #include "compare/machine.h"
 
 static char *join(const char *const *globs, int n) {
@@ -15,7 +17,7 @@ static char *join(const char *const *globs, int n) {
   return fclose(out) == 0 ? text : NULL;
 }
 
-static int split(char *text, const char ***globs) {
+int session_split(char *text, const char ***globs) {
   int n = 0;
   *globs = calloc(strlen(text) / 2 + 2, sizeof **globs);
   for (char *rest = text, *one; *globs && (one = strsep(&rest, "\n"));)
@@ -42,7 +44,7 @@ static int adopt(session *s, store *from, session_request *r, const char *path) 
   if (status == EXIT_GOOD) {
     s->patterns = patterns;
     patterns = NULL;
-    r->n_globs = split(s->patterns, &r->globs);
+    r->n_globs = session_split(s->patterns, &r->globs);
   }
   free(patterns);
   free(tier);
@@ -82,11 +84,40 @@ static void warn_fingerprint(store *s, const char *path) {
   free(stored);
 }
 
+/* The keys under which the store's own sources kept the runs. */
+static int adopt_keys(session *s, store *from) {
+  static const char mark[] = " fingerprint=";
+  assay_error error = {0};
+  char *fingerprint = store_get(from, "fingerprint");
+  assay_status status = ASSAY_OK;
+  for (int i = 0; fingerprint && i < s->p.n_runs && status == ASSAY_OK; i++) {
+    plan_run *run = &s->p.runs[i];
+    char *text = NULL, *at = strstr(run->stored_text, mark);
+    if (!at) continue;
+    if (asprintf(&text, "%.*s%s%s", (int)(at - run->stored_text), run->stored_text, mark, fingerprint) < 0)
+      return free(fingerprint), cli_fail("no memory");
+    free(run->stored_text);
+    run->stored_text = text;
+    status = hash_text(text, run->key, &error);
+  }
+  free(fingerprint);
+  return status == ASSAY_OK ? EXIT_GOOD : cli_fail("%s", error.text);
+}
+
+int session_judge(session *s) {
+  assay_error error = {0};
+  for (int i = 0; i < s->p.n_cells; i++)
+    if (s->p.cells[i].open) judge_cell(&s->p, &s->p.cells[i], &error);
+  return error.status == ASSAY_OK ? EXIT_GOOD : cli_fail("%s", error.text);
+}
+
 /* Plans, and loads what `from` holds (NULL: nothing). */
 static int plan_and_load(session *out, session_request *r, const assay_paper *const *papers, store *from) {
   assay_error error = {0};
   if (plan_select(papers, r->globs, r->n_globs, &out->p, &error) != ASSAY_OK) return cli_fail("%s", error.text);
   if (plan_build(&out->p, r->tier, r->seed, &error) != ASSAY_OK) return cli_fail("%s", error.text);
+  int status = from && r->any_sources ? adopt_keys(out, from) : EXIT_GOOD;
+  if (status != EXIT_GOOD) return status;
   for (int i = 0; from && i < out->p.n_runs; i++)
     if (store_load(from, &out->p.runs[i], &error) != ASSAY_OK) return cli_fail("%s", error.text);
   return EXIT_GOOD;
@@ -106,7 +137,7 @@ int session_open(session *out, session_request *r, const assay_paper *const *pap
   if (!out->s) return cli_fail("%s", error.text);
   bool existing = mode == STORE_RESUME || mode == STORE_READ;
   int status = existing ? adopt(out, out->s, r, path) : describe(out, r);
-  if (status == EXIT_GOOD && existing) warn_fingerprint(out->s, path);
+  if (status == EXIT_GOOD && existing && !r->any_sources) warn_fingerprint(out->s, path);
   if (status == EXIT_GOOD) status = plan_and_load(out, r, papers, existing ? out->s : NULL);
   forget_patterns(out, r);
   if (status != EXIT_GOOD) return session_close(out, !existing, false, status);

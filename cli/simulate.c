@@ -23,7 +23,7 @@ typedef struct {
 
 enum { KEY_SEED = 256, KEY_EXPERIMENT };
 
-static const struct argp_option options[] = {
+const struct argp_option cli_simulate_options[] = {
     {"size", 'n', "N", 0, "the size (default: the smallest of the quick tier)", 0},
     {"reps", 'r', "R", 0, "replicates (default 100)", 0},
     {"seed", KEY_SEED, "S", 0, "seed of the random streams (default 2: other draws than those that verdicts rest on)", 0},
@@ -282,7 +282,7 @@ static int simulate(const assay_paper *const *papers, const arguments *a) {
 }
 
 int cli_simulate(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {options, parse, "CLAIM [name=value...]",
+  static const struct argp argp = {cli_simulate_options, parse, "CLAIM [name=value...]",
       "Runs the experiment of a claim at any point and prints what it measures, with standard errors."
       "\vParameters of the claim and of its experiment may be given; a read-out may have several values (t=.25,.5,1).",
       NULL, NULL, NULL};
