@@ -11,15 +11,18 @@ static const assay_param params[] = {
 static const assay_observable observables[] = {
     {"R", NULL, "excess risk at t", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {0}};
 
-static assay_status gaussian(assay_call *call) {
+static assay_status gaussian_with(assay_call *call, dp_sgd_mistake mistake) {
   dp_sgd_problem problem;
   assay_value R;
   double t = assay_real(call, "t");
   assay_status status = claim_problem(call, &problem);
-  if (status == ASSAY_OK) status = dp_sgd_trajectory(&problem, DP_SGD_RIGHT, &t, 1, &R, NULL, assay_call_error(call));
+  if (status == ASSAY_OK) status = dp_sgd_trajectory(&problem, mistake, &t, 1, &R, NULL, assay_call_error(call));
   if (status == ASSAY_OK) claim_put(call, 0, R);
   return status;
 }
+
+static assay_status gaussian(assay_call *call) { return gaussian_with(call, DP_SGD_RIGHT); }
+static assay_status naive_mu(assay_call *call) { return gaussian_with(call, DP_SGD_NAIVE_MU); }
 
 static assay_status predict(assay_call *call) {
   dp_sgd_problem problem;
@@ -28,16 +31,6 @@ static assay_status predict(assay_call *call) {
   if (strcmp(assay_word(call, "start"), "localised")) return gaussian(call);
   assay_status status = claim_problem(call, &problem);
   if (status == ASSAY_OK) status = dp_sgd_localised(&problem, &t, 1, &R, assay_call_error(call));
-  if (status == ASSAY_OK) claim_put(call, 0, R);
-  return status;
-}
-
-static assay_status naive_mu(assay_call *call) {
-  dp_sgd_problem problem;
-  assay_value R;
-  double t = assay_real(call, "t");
-  assay_status status = claim_problem(call, &problem);
-  if (status == ASSAY_OK) status = dp_sgd_trajectory(&problem, DP_SGD_NAIVE_MU, &t, 1, &R, NULL, assay_call_error(call));
   if (status == ASSAY_OK) claim_put(call, 0, R);
   return status;
 }
