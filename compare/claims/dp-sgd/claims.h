@@ -46,6 +46,10 @@ assay_status claim_arrange_constant(assay_call *claim, assay_call *sim, assay_ca
 /* A number that the theory supplies to a simulation, to 9 digits, so that it names the same run on every machine. */
 double claim_rounded(double x);
 
+/* Where the parabola through F at *x (1-h), *x, *x (1+h), h = .001, has its vertex; x points into the problem. Tells a minimum found by
+ * derivatives from values of F alone, to about h^2. */
+assay_status claim_vertex(dp_sgd_problem *problem, double *x, double *vertex, assay_error *error);
+
 /* Ends a prediction: the status of a theory's function, whose text is in the call already. */
 static inline void claim_put(assay_call *call, int observable, assay_value value) {
   assay_put(call, observable, 0, value.value, value.error);
@@ -69,6 +73,8 @@ static inline void claim_put(assay_call *call, int observable, assay_value value
 /* Margins: the bias that was measured at small d, as a multiple of value/d (0.6 unless said otherwise), and ten standard deviations of
  * the mean at the last look. */
 #define MARGIN(multiple) ALL_TIERS({.over_size = multiple, .deviations = 10})
+#define MARGIN_VERTEX ALL_TIERS({.relative = 1e-5})
+#define REASON_VERTEX "the vertex of a parabola through F there and .1 % to both sides"
 #define REASON(multiple) "bias " #multiple " value/d (measured: d = 40) + 10 sd/sqrt(n_max)"
 
 #endif

@@ -88,6 +88,15 @@ static assay_status spread_exponent(assay_call *call) {
   return ASSAY_OK;
 }
 
+static assay_status clip_vertex(assay_call *call) {
+  dp_sgd_problem problem;
+  double c;
+  assay_status status = clip_chosen(call, &problem);
+  if (status == ASSAY_OK) status = claim_vertex(&problem, &problem.c, &c, assay_call_error(call));
+  if (status == ASSAY_OK) assay_put(call, O_C_STAR, 0, c, 0);
+  return status;
+}
+
 /* At c = 0 nothing is learnt and nothing has to be hidden. */
 static assay_status never_trained(assay_call *call) {
   assay_put(call, O_F, 0, assay_real(call, "R0"), 0);
@@ -112,6 +121,7 @@ static const assay_leg clip_legs[] = {
      .sizes = {"d=200", "d=200", "d=2000"}, .first = {128, 128, 128}, .looks = {5, 7, 5}},
     {.experiment = &dp_sgd_vector, .arrange = arrange_clip, .points = POINTS("V: " CLIP_A " c_over_cstar=1"), .sizes = {"d=100", "d=100", "d=200"},
      .first = {128, 128, 128}, .looks = {3, 3, 4}},
+    {.check = clip_vertex, .points = POINTS("M1: " CLIP_A, "M2: " CLIP_B), .sizes = {"", "", ""}},
     {.check = never_trained, .points = POINTS("Z: " CLIP_A " c_over_cstar=1e-6"), .sizes = {"", "", ""}},
     {0}};
 
@@ -124,6 +134,7 @@ static const assay_target clip_targets[] = {
     {.name = "F", .title = "exponent", .records = "F", .points = "G", .estimand = ASSAY_SMOOTH, .along = "c_over_cstar", .reduce = growth_exponent,
      .spread = spread_exponent, .margin = ALL_TIERS({.bias = .002, .deviations = 10}),
      .reason = "bias .002 (measured: .0001 at d = 200) + 10 sd/sqrt(n_max); the arms share their draws"},
+    {.name = "c_star", .points = "M?", .estimand = ASSAY_EXACT, .margin = MARGIN_VERTEX, .reason = REASON_VERTEX},
     {.name = "F", .title = "F at c = 0", .points = "Z", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-5}), .reason = "F - R0 is of the order of c"},
     {0}};
 
@@ -193,6 +204,19 @@ static assay_status joint_with(assay_call *call, dp_sgd_mistake mistake) {
 static assay_status joint(assay_call *call) { return joint_with(call, DP_SGD_RIGHT); }
 static assay_status joint_free(assay_call *call) { return joint_with(call, DP_SGD_K_ZERO); }
 
+static assay_status joint_vertex(assay_call *call) {
+  dp_sgd_problem problem;
+  assay_value F, eta, c;
+  double best_eta, best_c;
+  assay_status status = joint_chosen(call, DP_SGD_RIGHT, &problem, &F, &eta, &c);
+  if (status == ASSAY_OK) status = claim_vertex(&problem, &problem.eta.eta0, &best_eta, assay_call_error(call));
+  if (status == ASSAY_OK) status = claim_vertex(&problem, &problem.c, &best_c, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  assay_put(call, O_ETA_STAR, 0, best_eta, 0);
+  assay_put(call, O_JOINT_C, 0, best_c, 0);
+  return ASSAY_OK;
+}
+
 static assay_status spread_joint(assay_call *call) {
   dp_sgd_problem problem;
   assay_value F, eta, c;
@@ -235,15 +259,18 @@ static const assay_leg joint_legs[] = {
      .first = {128, 128, 128}, .looks = {4, 7, 5}},
     {.experiment = &dp_sgd_vector, .arrange = arrange_joint, .points = POINTS("V: " JOINT_A " c=1"), .sizes = {"d=100", "d=100", "d=200"},
      .first = {128, 128, 128}, .looks = {3, 3, 4}},
+    {.check = joint_vertex, .points = POINTS("M1: " JOINT_A, "M2: gamma=.02 rho=.3 zeta=.3"), .sizes = {"", "", ""}},
     {0}};
 
 static const assay_target joint_targets[] = {
-    {.name = "F_star", .records = "F", .spread = spread_joint, .margin = MARGIN(.6), .reason = REASON(.6)},
+    {.name = "F_star", .records = "F", .points = "O,C,V", .spread = spread_joint, .margin = MARGIN(.6), .reason = REASON(.6)},
     {.name = "F_star", .title = "flat below", .records = "F", .points = "C:c=0.107594086", .estimand = ASSAY_SMOOTH, .against = "O", .reduce = ratio_of,
      .predict = three_percent, .side = -1, .reason = "F*(c*/3) is at most 3 % above the optimum"},
     {.name = "F_star", .title = "flat above", .records = "F", .points = "C:c=0.484173386", .estimand = ASSAY_SMOOTH, .against = "O", .reduce = ratio_of,
      .predict = three_percent, .side = -1, .reason = "F*(1.5 c*) is at most 3 % above the optimum"},
     {.name = "F_star", .title = "optimum beats", .records = "F", .points = "C:c=1,C:c=3,C:c=10", .against = "O", .side = 1, .reason = "an order"},
+    {.name = "eta_star", .points = "M?", .estimand = ASSAY_EXACT, .margin = MARGIN_VERTEX, .reason = REASON_VERTEX},
+    {.name = "c_star", .points = "M?", .estimand = ASSAY_EXACT, .margin = MARGIN_VERTEX, .reason = REASON_VERTEX},
     {0}};
 
 static const assay_control joint_controls[] = {

@@ -169,7 +169,7 @@ static const assay_leg contraction_legs[] = {
     /* Points at which eta ||x||^2/n <= 2 in every draw, so that the bound holds of each. */
     {.experiment = &dp_sgd_sensitivity, .arrange = claim_arrange,
      .points = POINTS("B1: gamma=.2 c=.5 eta=4 zeta=.5" FIVE_SAMPLES, "B2: gamma=.5 c=1 eta=2 zeta=.5" FIVE_SAMPLES),
-     .sizes = {"d=100", "d=200", "d=1000"}, .first = {128, 128, 128}, .looks = {1, 2, 1}},
+     .sizes = {"d=100", "d=200", "d=1000"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
     {0}};
 
 static const assay_target contraction_targets[] = {

@@ -84,14 +84,6 @@ static assay_status no_log(assay_call *call) {
   return ASSAY_OK;
 }
 
-/* The optimum that the expansion approximates. */
-static assay_status optimum_for_expansion(assay_call *call) {
-  dp_sgd_constant_rate rate;
-  assay_status status = constant_of(call, &rate);
-  if (status == ASSAY_OK) claim_put(call, O_EXPANSION, rate.F_over_gamma);
-  return status;
-}
-
 /* The leading terms alone, without the next order. */
 static assay_status leading_terms(assay_call *call) {
   dp_sgd_constant_rate rate;
@@ -112,6 +104,20 @@ static assay_status constant_chosen(assay_call *call, dp_sgd_problem *problem) {
   if (status != ASSAY_OK) return status;
   *problem = rate_problem(call, DP_SGD_OUTPUT);
   problem->eta.eta0 = claim_rounded(rate.L.value / (2 * clipping_mu(problem->c, problem->zeta * problem->zeta / 2)));
+  return ASSAY_OK;
+}
+
+/* L from the vertex of F; and the optimum that the expansion approximates. */
+static assay_status optimum_for_expansion(assay_call *call) {
+  dp_sgd_problem problem;
+  dp_sgd_constant_rate rate;
+  double eta;
+  assay_status status = constant_of(call, &rate);
+  if (status == ASSAY_OK) status = constant_chosen(call, &problem);
+  if (status == ASSAY_OK) status = claim_vertex(&problem, &problem.eta.eta0, &eta, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  claim_put(call, O_EXPANSION, rate.F_over_gamma);
+  assay_put(call, O_L, 0, 2 * eta * clipping_mu(problem.c, problem.zeta * problem.zeta / 2), 0);
   return ASSAY_OK;
 }
 
@@ -145,6 +151,7 @@ static const assay_target constant_targets[] = {
      .margin = MARGIN(1.5), .reason = REASON(1.5)},
     {.name = "F", .title = "slope", .records = "F", .points = "R,S", .estimand = ASSAY_SMOOTH, .along = "gamma", .reduce = log_slope,
      .margin = ALL_TIERS({.bias = .03}), .reason = REASON_SLOPE},
+    {.name = "L", .points = "E", .estimand = ASSAY_EXACT, .margin = MARGIN_VERTEX, .reason = REASON_VERTEX},
     {.name = "expansion", .points = "E", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-4}), .reason = "what is left of the expansion at gamma = 1e-5"},
     {0}};
 

@@ -181,7 +181,7 @@ static const assay_leg fluctuation_legs[] = {
     {.experiment = &dp_sgd_norm_chain, .arrange = claim_arrange, .points = POINTS("S1: " POINT_WITHOUT_NOISE),
      .sizes = {"d=100,400,1600", "d=100,400,1600,6400", "d=100,400,1600,6400"}, .first = {128, 128, 128}, .looks = {9, 8, 10}},
     {.experiment = &dp_sgd_vector, .arrange = claim_arrange, .points = POINTS("V2: " POINT_I2), .sizes = {"d=50", "d=100", "d=100"},
-     .first = {128, 128, 128}, .looks = {7, 8, 9}},
+     .first = {128, 128, 128}, .looks = {8, 8, 9}},
     {0}};
 
 #define MARGIN_VARIANCE ALL_TIERS({.over_size = 3, .deviations = 10})

@@ -56,3 +56,18 @@ double claim_rounded(double x) {
   snprintf(text, sizeof text, "%.9g", x);
   return strtod(text, NULL);
 }
+
+assay_status claim_vertex(dp_sgd_problem *problem, double *x, double *vertex, assay_error *error) {
+  const double h = 1e-3, at = *x;
+  double F[3];
+  assay_status status = ASSAY_OK;
+  for (int i = 0; i < 3 && status == ASSAY_OK; i++) {
+    dp_sgd_end end;
+    *x = at * (1 + (i - 1) * h);
+    status = dp_sgd_final(problem, DP_SGD_RIGHT, &end, error);
+    F[i] = end.F.value;
+  }
+  *x = at;
+  if (status == ASSAY_OK) *vertex = at * (1 + h * (F[0] - F[2]) / (2 * (F[0] - 2 * F[1] + F[2])));
+  return status;
+}
