@@ -227,6 +227,9 @@ static assay_status cell_margin(builder *b, plan_cell *cell, const group_source 
                                 assay_error *error) {
   const assay_margin *m = &b->target->margin[b->p->tier];
   const assay_leg *leg = cell->leg;
+  if (!isfinite(theory.value) || !isfinite(theory.error))
+    return assay_error_set(error, ASSAY_NUMERIC, "the theory is %g with numerical error %g: no simulation can be held to it",
+                           theory.value, theory.error);
   double bias = m->bias + m->relative * fabs(theory.value);
   if (m->over_size != 0) bias += m->over_size * fabs(theory.value) / g->at->size;
   assay_value sd = {NAN, 0};
