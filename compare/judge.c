@@ -199,6 +199,10 @@ static assay_status judge_control(plan *p, plan_cell *cell, int c, int look, con
     if (status == ASSAY_OK) {
       r->wrong = e.estimate + shift;
       record_control(r, &e, theory, numeric, cr->margin, cr->side);
+      if (g.failed > FAILURES_ALLOWED) {
+        r->rejected = false;
+        snprintf(r->reason, sizeof r->reason, "%ld replicates of the wrong experiment failed", g.failed);
+      }
     }
     stat_estimate_clear(&e);
     free_gathered(&g);

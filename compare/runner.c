@@ -81,10 +81,14 @@ static assay_status no_memory(assay_error *error) { return assay_error_set(error
 
 /* ---- workers ---- */
 
-static void child(const runner_options *o, int request, int progress) {
-  /* The parent's interrupt is for the parent: it lets its workers finish. A parent that dies takes them along. */
+static void child(const runner_options *o, pid_t parent, int request, int progress) {
+  /* What asks the whole group of processes to end is for the parent, which lets its workers finish: a worker that ended by
+   * itself would leave a failed replicate behind. A parent that dies takes them along. */
   signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(125); /* it died before */
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
   setenv("OMP_NUM_THREADS", "1", 1);
   int high_request = fcntl(request, F_DUPFD, 10), high_progress = fcntl(progress, F_DUPFD, 10);
@@ -131,8 +135,8 @@ static assay_status start_worker(runner *r, worker *w, assay_error *error) {
   }
   if (w->progress) munmap(w->progress, sizeof *w->progress);
   w->progress = mmap(NULL, sizeof *w->progress, PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0);
-  pid_t pid = w->progress == MAP_FAILED ? -1 : fork();
-  if (pid == 0) child(r->options, pair[1], shared);
+  pid_t parent = getpid(), pid = w->progress == MAP_FAILED ? -1 : fork();
+  if (pid == 0) child(r->options, parent, pair[1], shared);
   close(pair[1]);
   close(shared);
   if (pid < 0) {
@@ -283,7 +287,7 @@ static assay_status take_reply(runner *r, worker *w, json_t *head, const double 
   bool fits = json_integer_value(json_object_get(head, "run")) == what.run &&
               json_integer_value(json_object_get(head, "first")) == what.first &&
               json_integer_value(json_object_get(head, "count")) == what.count && doubles == (size_t)what.count * row &&
-              (!states || strlen(states) == (size_t)what.count);
+              (!states || (strlen(states) == (size_t)what.count && strspn(states, "123") == (size_t)what.count));
   if (!fits) return assay_error_set(error, ASSAY_IO, "a worker answered what it was not asked");
   unsigned char *state = malloc((size_t)what.count);
   if (!state) return no_memory(error);
@@ -295,7 +299,29 @@ static assay_status take_reply(runner *r, worker *w, json_t *head, const double 
   return status == ASSAY_OK ? take_reasons(r, run, json_object_get(head, "reasons"), error) : status;
 }
 
-/* A worker is gone: the replicate in progress has failed for good, everything else it had is given out again. */
+/* Records every replicate of a job as failed. */
+static assay_status lose(runner *r, job what, const char *reason, assay_error *error) {
+  plan_run *run = &r->p->runs[what.run];
+  size_t row = (size_t)run->readouts * (size_t)run->width;
+  unsigned char *state = malloc((size_t)what.count);
+  if (!state) return no_memory(error);
+  memset(state, RUN_FAILED, (size_t)what.count);
+  memset(run->values + (size_t)what.first * row, 0, (size_t)what.count * row * sizeof *run->values);
+  assay_status status = keep_block(r, what, state, 0, error);
+  for (long i = 0; i < what.count && status == ASSAY_OK; i++)
+    status = store_put_failure(r->s, run, what.first + i, reason, error);
+  return status;
+}
+
+/* Records one replicate of a job as failed and gives out the rest again. */
+static assay_status lose_one(runner *r, job what, long replicate, const char *reason, assay_error *error) {
+  bool room = push_again(r, (job){what.run, replicate + 1, what.first + what.count - replicate - 1});
+  room &= push_again(r, (job){what.run, what.first, replicate - what.first});
+  return room ? lose(r, (job){what.run, replicate, 1}, reason, error) : no_memory(error);
+}
+
+/* A worker is gone: the replicate in progress has failed for good, everything else it had is given out again. A run whose
+ * opening ends its worker again and again loses what was to be computed of it. */
 static assay_status bury(runner *r, worker *w, assay_error *error) {
   int how = 0;
   char reason[256];
@@ -308,28 +334,19 @@ static assay_status bury(runner *r, worker *w, assay_error *error) {
   else if (WIFSIGNALED(how)) snprintf(reason, sizeof reason, "the worker was killed by signal %d (%s)", WTERMSIG(how), strsignal(WTERMSIG(how)));
   else snprintf(reason, sizeof reason, "the worker ended with status %d", WEXITSTATUS(how));
   job current = w->queued > 0 ? w->queue[0] : (job){-1, 0, 0};
+  bool opening = current.run >= 0 && at == WORKER_OPENING;
   bool inside = current.run >= 0 && at > (uint64_t)current.first && at <= (uint64_t)(current.first + current.count);
-  if (!inside && ++w->idle_deaths >= STARTS_WITHOUT_WORK)
-    return assay_error_set(error, ASSAY_IO, "workers cannot be kept running: %s", reason);
-  bool room = true;
-  for (int k = w->queued - 1; k >= (inside ? 1 : 0); k--) room &= push_again(r, w->queue[k]);
+  bool enough = !inside && ++w->idle_deaths >= STARTS_WITHOUT_WORK;
+  if (enough && !opening) return assay_error_set(error, ASSAY_IO, "workers cannot be kept running: %s", reason);
+  bool room = true, lost = inside || (enough && opening);
+  for (int k = w->queued - 1; k >= (lost ? 1 : 0); k--) room &= push_again(r, w->queue[k]);
   w->queued = 0;
   assay_status status = room ? ASSAY_OK : no_memory(error);
-  if (inside && status == ASSAY_OK) {
-    long replicate = (long)at - 1;
-    plan_run *run = &r->p->runs[current.run];
-    size_t row = (size_t)run->readouts * (size_t)run->width;
-    room &= push_again(r, (job){current.run, replicate + 1, current.first + current.count - replicate - 1});
-    room &= push_again(r, (job){current.run, current.first, replicate - current.first});
-    unsigned char *state = malloc(1);
-    if (!room || !state) {
-      free(state);
-      return no_memory(error);
-    }
-    *state = RUN_FAILED;
-    memset(run->values + (size_t)replicate * row, 0, row * sizeof *run->values);
-    status = keep_block(r, (job){current.run, replicate, 1}, state, 0, error);
-    if (status == ASSAY_OK) status = store_put_failure(r->s, run, replicate, reason, error);
+  if (status == ASSAY_OK && inside) status = lose_one(r, current, (long)at - 1, reason, error);
+  else if (status == ASSAY_OK && lost) {
+    char opened[300];
+    snprintf(opened, sizeof opened, "at its opening %s", reason);
+    status = lose(r, current, opened, error);
   }
   return status == ASSAY_OK ? start_worker(r, w, error) : status;
 }

@@ -319,6 +319,9 @@ static assay_status load_block(const store *s, plan_run *run, sqlite3_stmt *bloc
     return assay_error_set(error, ASSAY_IO, "%s is damaged: a block of %s is not of its size", s->path, run->address);
   assay_status status = plan_reserve(run, first + count, error);
   if (status != ASSAY_OK) return status;
+  for (long i = 0; state && i < count; i++)
+    if (state[i] < RUN_OK || state[i] > RUN_DISCARDED)
+      return assay_error_set(error, ASSAY_IO, "%s is damaged: a replicate of %s has state %d", s->path, run->address, state[i]);
   if (bytes) memcpy(run->values + (size_t)first * row, values, bytes);
   for (long i = 0; i < count; i++) plan_mark(run, first + i, state ? state[i] : RUN_OK);
   run->seconds += sqlite3_column_double(block, 4);
