@@ -48,8 +48,8 @@ Test(kernels, hypentropy_is_least_among_interpolators) {
   draw();
   for (int small = 0; small < 2; small++) {
     for (int i = 0; i < D; i++) kappa[i] = small ? pow(10, -2 - i % 5) : 1 + i % 3, beta0[i] = small ? 0 : 0.1 * i;
-    assay_error error;
-    hypentropy *solver = hypentropy_new(N, D, &error);
+    assay_error why;
+    hypentropy *solver = hypentropy_new(N, D, &why);
     ok(hypentropy_solve(solver, X, y, kappa, beta0, b, e));
     hypentropy_free(solver);
     cr_expect_lt(residual(b), 1e-9);
@@ -68,8 +68,8 @@ Test(kernels, hypentropy_is_least_among_interpolators) {
 Test(kernels, hypentropy_has_both_limits) {
   draw();
   double w[D], one[D];
-  assay_error error;
-  hypentropy *solver = hypentropy_new(N, D, &error);
+  assay_error why;
+  hypentropy *solver = hypentropy_new(N, D, &why);
   for (int i = 0; i < D; i++) w[i] = 1 + i % 3, kappa[i] = 1e5 * w[i], one[i] = 1;
   ok(hypentropy_solve(solver, X, y, kappa, NULL, b, e));
   ok(least_norm(N, D, X, y, w, other, e));
@@ -113,13 +113,13 @@ static bool small(const double *w, void *context) {
 Test(kernels, gradient_flow_of_a_stiff_system) {
   gradient_flow_problem problem = {.n = 2, .f = decay, .done = small, .rtol = 1e-10, .atol = 1e-14};
   double w[2] = {1, 1}, t;
-  assay_error error;
-  gradient_flow *flow = gradient_flow_new(&problem, w, &error);
+  assay_error why;
+  gradient_flow *flow = gradient_flow_new(&problem, w, &why);
   ok(gradient_flow_to(flow, 1, w, e));
   cr_expect_float_eq(w[1], exp(-1), 1e-8);
   ok(gradient_flow_finish(flow, w, &t, e));
   cr_expect(t > 13.8 && t < 20);
-  cr_expect_eq(gradient_flow_to(flow, 1, w, &error), ASSAY_DOMAIN);
+  cr_expect_eq(gradient_flow_to(flow, 1, w, &why), ASSAY_DOMAIN);
   gradient_flow_free(flow);
 }
 
@@ -132,7 +132,8 @@ Test(finetune_diagonal, learned_weights_keep_what_the_flow_conserves) {
   finetune_diagonal_learned(&init, value, 4, w);
   finetune_diagonal_conserved(w, 4, k, b0);
   for (int i = 0; i < 4; i++) {
-    cr_expect_float_eq(b0[i], value[i], 1e-14), cr_expect_float_eq(k[i], .3, 1e-14);
+    cr_expect_float_eq(b0[i], value[i], 1e-14);
+    cr_expect_float_eq(k[i], .3, 1e-14);
     cr_expect_float_eq(w[i] * w[i] - w[4 + i] * w[4 + i], -.21, 1e-14);
     cr_expect_float_eq(w[8 + i] * w[8 + i] - w[12 + i] * w[12 + i], -.21, 1e-14);
   }
@@ -153,8 +154,8 @@ Test(finetune_diagonal, network_and_dual_end_at_one_point) {
     ok(finetune_diagonal_flow(&set, w, NULL, 0, nothing, NULL, e));
     finetune_diagonal_coefficients(w, 24, limit[arm]);
   }
-  assay_error error;
-  hypentropy *solver = hypentropy_new(10, 24, &error);
+  assay_error why;
+  hypentropy *solver = hypentropy_new(10, 24, &why);
   for (int i = 0; i < 24; i++) k[i] = .1;
   ok(hypentropy_solve(solver, data, label, k, NULL, dual, e));
   hypentropy_free(solver);

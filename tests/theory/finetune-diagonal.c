@@ -24,10 +24,6 @@ static void agrees(const char *what, assay_value v, const char *printed) {
   agrees_within(1e-9, what, v, printed);
 }
 
-static assay_value plain(double x) {
-  return (assay_value){x, 0};
-}
-
 #define ok(call)                                                                                             \
   do {                                                                                                       \
     assay_error error = {ASSAY_OK, ""};                                                                      \
@@ -123,7 +119,8 @@ Test(finetune_diagonal, penalty_of_pretrained_values) {
   double kappa, beta0;
   for (size_t i = 0; i < sizeof penalties / sizeof *penalties; i++) {
     ok(finetune_diagonal_penalty(penalties[i].b, &penalties[i].init, RIGHT, &kappa, &beta0, e));
-    cr_expect_float_eq(kappa, atof(penalties[i].kappa), 5.1e-9), cr_expect_float_eq(beta0, atof(penalties[i].beta0), 5.1e-9);
+    cr_expect_float_eq(kappa, atof(penalties[i].kappa), 5.1e-9);
+    cr_expect_float_eq(beta0, atof(penalties[i].beta0), 5.1e-9);
   }
   finetune_diagonal_init stuck = {1, -1, 0, FINETUNE_DIAGONAL_SUM};
   refuses(finetune_diagonal_penalty(0, &stuck, RIGHT, &kappa, &beta0, e), "kappa = 0");
