@@ -286,7 +286,7 @@ static const assay_leg error_legs[] = {
                       "P5: alpha_pt=.5 rho=.1 c=.03 noise_pt=.01", "P6: alpha_pt=.3 rho=.5 c=.3"),
      .sizes = {"d=100", "d=50,100,200", "d=800"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
     {.experiment = &finetune_diagonal_dual_pretraining, .arrange = arrange_error, .points = POINTS("L: alpha_pt=.3 rho=.5 c=.03 lambda=.95"),
-     .sizes = {"d=100", "d=200", "d=800"}, .first = {128, 128, 128}, .looks = {4, 6, 4}},
+     .sizes = {"d=100", "d=400", "d=800"}, .first = {128, 128, 128}, .looks = {4, 6, 5}},
     {0}};
 
 static const assay_target error_targets[] = {
@@ -297,7 +297,7 @@ static const assay_control error_controls[] = {
      .predict = tau_plain},
     {.name = "1 - alpha", .mistake = "E eta' = 1 - alpha instead of alpha", .points = "P1,P2,P3", .sizes = "100,200,800", .predict = one_minus},
     {.name = "least norm", .mistake = "the flow ends at the interpolator of least l2 norm", .points = "P5", .sizes = "100,200,800", .predict = ridgeless_l2},
-    {.name = "product", .mistake = "kappa is the product 2 u0 v0 = c sqrt(1 - lambda^2)", .points = "L", .sizes = "200,800", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
+    {.name = "product", .mistake = "kappa is the product 2 u0 v0 = c sqrt(1 - lambda^2)", .points = "L", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
      .predict = kappa_product},
     {0}};
 
