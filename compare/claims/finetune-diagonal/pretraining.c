@@ -74,7 +74,7 @@ static const assay_target conserved_targets[] = {
     {.name = "slope", .records = "drift_diff", .points = "H*", .estimand = ASSAY_SMOOTH, .along = "h", .reduce = log_slope,
      .predict = conserved, .margin = ALL_TIERS({.bias = .05}), .reason = "terms of second order in h, and the sampling of a common path"},
     {.name = "slope", .title = "slope of kappa", .records = "drift_kappa", .points = "H*", .estimand = ASSAY_SMOOTH, .along = "h",
-     .reduce = log_slope, .predict = conserved, .margin = ALL_TIERS({.bias = .05}), .reason = "as the slope of u^2 - v^2"},
+     .reduce = log_slope, .predict = conserved, .margin = ALL_TIERS({.bias = .05}), .reason = "as the slope of u^2 - v^2, with the same 10 se"},
     {0}};
 
 static const assay_control conserved_controls[] = {
