@@ -8,6 +8,7 @@
 #include "compare/claims/papers.h"
 #include "compare/evaluate.h"
 #include "compare/point.h"
+#include "tests/compare-claims/printed.h"
 
 typedef struct {
   const char *claim, *arguments, *observable, *printed;
@@ -18,12 +19,6 @@ static const assay_claim *claim_named(const char *id) {
     for (const assay_claim *const *c = (*paper)->claims; *c; c++)
       if (!strcmp((*c)->id, id)) return *c;
   return NULL;
-}
-
-/* Half a unit of the last digit of a number as it is printed: 5e-4 for "1.570". */
-static double half_unit(const char *printed) {
-  const char *dot = strchr(printed, '.');
-  return .5 * pow(10, dot ? -(double)strspn(dot + 1, "0123456789") : 0);
 }
 
 /* Splits "V2" into the observable with elements and the element's index; scalars have index 0. */
@@ -43,7 +38,8 @@ static void check(const reference *r, int line) {
   assay_error error = {0};
   cr_assert(claim, "line %d: no claim %s", line, r->claim);
   assay_call *call = assay_call_new(claim->params, claim->observables, &error);
-  cr_assert(call && point_set_words(call, r->arguments, false, &error) == ASSAY_OK, "line %d: %s", line, error.text);
+  cr_assert(call && point_set_words(call, r->arguments, false, &error) == ASSAY_OK, "line %d: %s", line,
+            error.text);
   cr_assert_eq(evaluate(claim->predict, call, &error), ASSAY_OK, "line %d: %s", line, error.text);
   char name[64];
   bool root = sscanf(r->observable, "sqrt(%63[^)])", name) == 1;
@@ -56,8 +52,8 @@ static void check(const reference *r, int line) {
   cr_assert(assay_result(call, o, element, &v, &reason), "line %d: no %s: %s", line, name, reason);
   if (root) v.value = sqrt(v.value);
   if (over_log) v.value /= -log(assay_real(call, "gamma"));
-  cr_expect(fabs(v.value - strtod(r->printed, NULL)) <= 1.0000001 * half_unit(r->printed) + v.error,
-            "line %d, %s %s: %s is %.14g, not %s", line, r->claim, r->arguments, r->observable, v.value, r->printed);
+  cr_expect(printed_agrees(v.value, v.error, r->printed), "line %d, %s %s: %s is %.14g, not %s", line,
+            r->claim, r->arguments, r->observable, v.value, r->printed);
   assay_call_free(call);
 }
 
@@ -69,7 +65,8 @@ Test(reference, every_value) {
   for (int n = 1; fgets(line, sizeof line, in); n++) {
     if (line[0] == '#') continue;
     char *rest = line, *field[4];
-    for (int i = 0; i < 4; i++) cr_assert(field[i] = strsep(&rest, "\t\n"), "line %d has fewer than 4 columns", n);
+    for (int i = 0; i < 4; i++)
+      cr_assert(field[i] = strsep(&rest, "\t\n"), "line %d has fewer than 4 columns", n);
     reference r = {field[0], field[1], field[2], field[3]};
     check(&r, n);
     checked++;

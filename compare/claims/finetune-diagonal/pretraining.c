@@ -72,7 +72,7 @@ static const assay_target conserved_targets[] = {
     {.name = "drift_diff", .points = "F*", .estimand = ASSAY_EXACT, .margin = MARGIN_FLOW, .reason = REASON_FLOW},
     {.name = "drift_kappa", .points = "F*", .estimand = ASSAY_EXACT, .margin = MARGIN_FLOW, .reason = REASON_FLOW},
     {.name = "slope", .records = "drift_diff", .points = "H*", .estimand = ASSAY_SMOOTH, .along = "h", .reduce = log_slope,
-     .predict = conserved, .margin = ALL_TIERS({.bias = .05}), .reason = "terms of second order in h, and the sampling of a common path"},
+     .predict = conserved, .margin = ALL_TIERS({.bias = .05}), .reason = "terms of second order in h; 10 se are far less, since the steps share their path"},
     {.name = "slope", .title = "slope of kappa", .records = "drift_kappa", .points = "H*", .estimand = ASSAY_SMOOTH, .along = "h",
      .reduce = log_slope, .predict = conserved, .margin = ALL_TIERS({.bias = .05}), .reason = "as the slope of u^2 - v^2, with the same 10 se"},
     {0}};
