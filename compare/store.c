@@ -77,12 +77,22 @@ static assay_status create_schema(store *s, assay_error *error) {
   return status;
 }
 
+/* A copy that stopped within a page: SQLite would read zeros in place of the rest. With a log beside it the end may be pending. */
+static bool cut_short(store *s) {
+  struct stat info;
+  char log[4096];
+  int page = pragma_int(s, "PRAGMA page_size");
+  snprintf(log, sizeof log, "%s-wal", s->path);
+  return page > 0 && stat(s->path, &info) == 0 && info.st_size % page != 0 && access(log, F_OK) != 0;
+}
+
 static assay_status check_schema(store *s, assay_error *error) {
   int application = pragma_int(s, "PRAGMA application_id");
   int code = sqlite3_errcode(s->db) & 0xff;
   if (code == SQLITE_NOTADB || code == SQLITE_BUSY || code == SQLITE_CORRUPT || code == SQLITE_CANTOPEN)
     return failed(s, "opening", error);
   if (application != APPLICATION) return assay_error_set(error, ASSAY_IO, "%s is not a store of assay", s->path);
+  if (cut_short(s)) return assay_error_set(error, ASSAY_IO, "%s is damaged: its end is missing", s->path);
   int version = pragma_int(s, "PRAGMA user_version");
   if (version == SCHEMA_VERSION) return ASSAY_OK;
   return assay_error_set(error, ASSAY_IO, "%s has schema version %d; this assay reads version %d: start a new store", s->path,

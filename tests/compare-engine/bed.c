@@ -16,19 +16,22 @@ const assay_param bed_params[] = {
     {"kind", NULL, "word", ASSAY_WORD, 0, "a|b|c", NULL, "a"},
     {"lam", NULL, "list", ASSAY_REALS, 0, NULL, "[0,inf)", ""},
     {0}};
-const assay_observable bed_observables[] = {{"x", "m", "x", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
-                                            {"above", NULL, "above", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
-                                            {"e", NULL, "e", "lam", ASSAY_MEASURED, 0, 0},
-                                            {"slope", NULL, "slope", NULL, ASSAY_PREDICTED, 0, 0},
-                                            {0}};
-static const assay_observable draw_records[] = {{"x", NULL, "x", NULL, ASSAY_MEASURED, 0, 0},
-                                                {"above", NULL, "above", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
-                                                {"e", NULL, "e", "lam", ASSAY_MEASURED, 0, 0},
-                                                {0}};
+const assay_observable bed_observables[] = {
+    {"x", "m", "x", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"above", NULL, "above", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
+    {"e", NULL, "e", "lam", ASSAY_MEASURED, 0, 0},
+    {"slope", NULL, "slope", NULL, ASSAY_PREDICTED, 0, 0},
+    {0}};
+static const assay_observable draw_records[] = {
+    {"x", NULL, "x", NULL, ASSAY_MEASURED, 0, 0},
+    {"above", NULL, "above", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
+    {"e", NULL, "e", "lam", ASSAY_MEASURED, 0, 0},
+    {0}};
 static const assay_observable other_records[] = {{"x", NULL, "x", NULL, ASSAY_MEASURED, 0, 0}, {0}};
 
 const assay_experiment bed_draw = {"bed/draw", "never run", bed_params, draw_records, 32, NULL, NULL, NULL};
-const assay_experiment bed_other = {"bed/other", "never run", bed_params, other_records, 32, NULL, NULL, NULL};
+const assay_experiment bed_other = {"bed/other", "never run", bed_params, other_records,
+                                    32,          NULL,        NULL,       NULL};
 
 static assay_status predict_shifted(assay_call *call, double shift) {
   int n;
@@ -41,8 +44,12 @@ static assay_status predict_shifted(assay_call *call, double shift) {
   return ASSAY_OK;
 }
 
-assay_status bed_predict(assay_call *call) { return predict_shifted(call, 0); }
-assay_status bed_predict_far(assay_call *call) { return predict_shifted(call, 10); }
+assay_status bed_predict(assay_call *call) {
+  return predict_shifted(call, 0);
+}
+assay_status bed_predict_far(assay_call *call) {
+  return predict_shifted(call, 10);
+}
 
 assay_status bed_slope(const assay_sample *s, double *out) {
   *out = (s->value[1] - s->value[0]) / (s->axis[1] - s->axis[0]);
@@ -52,8 +59,15 @@ assay_status bed_slope(const assay_sample *s, double *out) {
 const assay_control bed_far[] = {{.name = "far", .mistake = "off by ten", .predict = bed_predict_far}, {0}};
 
 assay_claim bed_claim(const assay_leg *legs, const assay_target *targets, const assay_control *controls) {
-  return (assay_claim){.id = "bed/claim", .kinds = "limit", .statement = "a claim", .source = "here", .params = bed_params,
-                       .observables = bed_observables, .predict = bed_predict, .legs = legs, .targets = targets,
+  return (assay_claim){.id = "bed/claim",
+                       .kinds = "limit",
+                       .statement = "a claim",
+                       .source = "here",
+                       .params = bed_params,
+                       .observables = bed_observables,
+                       .predict = bed_predict,
+                       .legs = legs,
+                       .targets = targets,
                        .controls = controls};
 }
 
@@ -72,7 +86,9 @@ void bed_one(bed *b, const assay_claim *claim) {
   cr_assert_eq(b->p.claims[0].broken, 0, "%s", b->p.claims[0].reason);
 }
 
-void bed_free(bed *b) { plan_free(&b->p); }
+void bed_free(bed *b) {
+  plan_free(&b->p);
+}
 
 /* Pairs of opposite sign, their sizes spread evenly over the normal law by van der Corput's sequence. */
 double bed_normal(long r) {

@@ -17,7 +17,9 @@ static assay_status puts_nan(assay_call *call) {
   assay_put(call, 0, 0, NAN, 0);
   return ASSAY_OK;
 }
-static assay_status fails(assay_call *call) { return assay_fail(call, ASSAY_DOMAIN, "no gamma suits"); }
+static assay_status fails(assay_call *call) {
+  return assay_fail(call, ASSAY_DOMAIN, "no gamma suits");
+}
 static assay_status fails_without_a_word(assay_call *call) {
   (void)call;
   return ASSAY_NUMERIC;
@@ -35,7 +37,9 @@ static void start(void) {
   call = assay_call_new(required, risk, NULL);
   assay_set(call, "gamma", 1);
 }
-static void stop(void) { assay_call_free(call); }
+static void stop(void) {
+  assay_call_free(call);
+}
 TestSuite(evaluate, .init = start, .fini = stop);
 
 Test(evaluate, the_results_can_be_read) {

@@ -7,20 +7,27 @@
 #include "bed.h"
 #include "compare/results.h"
 
-/* With bed_normal's sample the half width of interval(a_pass), in standard deviations, is .49 at n = 128, .31 at 256, .21 at 512
- * and .146 at 1024 (t and skewness corrections included): sd = 1 decides M = .4 at the second look, M = .6 at the first. */
+/* With bed_normal's sample the half width of interval(a_pass), in standard deviations, is .49 at n = 128, .31
+ * at 256, .21 at 512 and .146 at 1024 (t and skewness corrections included): sd = 1 decides M = .4 at the
+ * second look, M = .6 at the first. */
 
 static bed b;
 static assay_error error;
-static void start(void) { error = (assay_error){0}; }
-static void stop(void) { bed_free(&b); }
+static void start(void) {
+  error = (assay_error){0};
+}
+static void stop(void) {
+  bed_free(&b);
+}
 TestSuite(judge, .init = start, .fini = stop);
 
 static assay_claim with_margin(double m, const assay_control *controls) {
   static assay_target targets[2];
+  static const char *const points[] = {"A: mean=1", NULL};
   static assay_leg legs[2];
   targets[0] = (assay_target){.name = "x", .margin = BED_MARGIN(m), .reason = "here"};
   legs[0] = (assay_leg)BED_LEG("d=100", 128, 4, "A: mean=1");
+  legs[0].points = points; /* outlives this function */
   return bed_claim(legs, targets, controls);
 }
 
@@ -30,7 +37,9 @@ static void plan_margin(double m, const assay_control *controls) {
   bed_one(&b, &claim);
 }
 
-static assay_cell_result *result(void) { return &b.p.cells[0].result; }
+static assay_cell_result *result(void) {
+  return &b.p.cells[0].result;
+}
 
 /* ---- looks ---- */
 
@@ -124,7 +133,8 @@ Test(judge, values_that_do_not_vary_never_pass) {
 /* ---- failures and discards ---- */
 
 static void spoil(plan_run *run, long replicate, int state) {
-  for (int k = 0; k < run->readouts * run->width; k++) run->values[replicate * run->readouts * run->width + k] = 1e9;
+  for (int k = 0; k < run->readouts * run->width; k++)
+    run->values[replicate * run->readouts * run->width + k] = 1e9;
   run->state[replicate] = (unsigned char)state;
 }
 
@@ -193,7 +203,8 @@ Test(discards, all_of_them_leave_nothing_to_pass) {
 }
 
 Test(judge, arms_lose_a_replicate_together) {
-  static const assay_target targets[] = {{.name = "x", .points = "A:arm=2", .against = "arm=0", .margin = BED_MARGIN(.7)}, {0}};
+  static const assay_target targets[] = {
+      {.name = "x", .points = "A:arm=2", .against = "arm=0", .margin = BED_MARGIN(.7)}, {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 1, "A: arm=0,2")), targets, NULL);
   bed_one(&b, &claim);
   plan_run *less = &b.p.runs[0], *run = &b.p.runs[1];
@@ -215,8 +226,9 @@ Test(judge, arms_lose_a_replicate_together) {
 }
 
 Test(judge, groups_of_one_stream_lose_a_replicate_together) {
-  static const assay_target targets[] = {{.name = "x", .estimand = ASSAY_SMOOTH, .along = "arm", .reduce = bed_slope,
-                                          .margin = BED_MARGIN(.6)}, {0}};
+  static const assay_target targets[] = {
+      {.name = "x", .estimand = ASSAY_SMOOTH, .along = "arm", .reduce = bed_slope, .margin = BED_MARGIN(.6)},
+      {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 1, "A: arm=0,1")), targets, NULL);
   bed_one(&b, &claim);
   cr_assert_eq(b.p.n_cells, 1);
@@ -302,7 +314,8 @@ static assay_status predict_one_off(assay_call *call) {
 /* Agreement implies rejection of what is two margins away: the control needs no look of its own. */
 Test(judge, a_wrong_theory_two_margins_away_is_rejected_with_the_agreement) {
   for (int i = -7; i <= 7; i++) {
-    static const assay_control one_off[] = {{.name = "two margins", .mistake = "m", .predict = predict_one_off}, {0}};
+    static const assay_control one_off[] = {
+        {.name = "two margins", .mistake = "m", .predict = predict_one_off}, {0}};
     plan_margin(0.5, one_off);
     bed_judge(&b, 1024, 1 + 0.05 * i, 1);
     if (result()->verdict == ASSAY_VERDICT_PASS) cr_assert(result()->controls[0].rejected, "at %d", i);
@@ -334,7 +347,8 @@ Test(sides, a_bound_holds_fails_or_stays_open) {
     cr_assert_eq(one_sided(side, -side * 1, 0, &rejected), ASSAY_VERDICT_FAIL);
     cr_assert_eq(one_sided(side, 0, 0, &rejected), ASSAY_VERDICT_UNDECIDED);
     cr_assert_not(rejected);
-    cr_assert_eq(one_sided(side, 0, 0.3, &rejected), ASSAY_VERDICT_UNDERPOWERED, "within the margin both orders hold");
+    cr_assert_eq(one_sided(side, 0, 0.3, &rejected), ASSAY_VERDICT_UNDERPOWERED,
+                 "within the margin both orders hold");
     cr_assert_eq(one_sided(side, side * 1, -0.5, &rejected), ASSAY_VERDICT_PASS, "a gap that is there");
     cr_assert_eq(one_sided(side, side * 0.3, -0.5, &rejected), ASSAY_VERDICT_FAIL, "a gap that is not");
   }
@@ -343,7 +357,8 @@ Test(sides, a_bound_holds_fails_or_stays_open) {
 /* ---- other estimands ---- */
 
 Test(judge, an_extrapolation_finds_the_limit_that_no_size_shows) {
-  static const assay_target targets[] = {{.name = "x", .estimand = ASSAY_EXTRAPOLATED, .exponent = 1, .margin = BED_MARGIN(.4)}, {0}};
+  static const assay_target targets[] = {
+      {.name = "x", .estimand = ASSAY_EXTRAPOLATED, .exponent = 1, .margin = BED_MARGIN(.4)}, {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=10,40,160", 128, 4, "A: mean=1")), targets, bed_far);
   bed_one(&b, &claim);
   const double sizes[] = {10, 40, 160};
@@ -362,7 +377,8 @@ Test(judge, an_extrapolation_finds_the_limit_that_no_size_shows) {
 }
 
 Test(judge, a_proportion_of_what_is_not_zero_or_one_is_an_error) {
-  static const assay_target targets[] = {{.name = "above", .estimand = ASSAY_PROPORTION, .margin = BED_MARGIN(.3)}, {0}};
+  static const assay_target targets[] = {
+      {.name = "above", .estimand = ASSAY_PROPORTION, .margin = BED_MARGIN(.3)}, {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "A: mean=0")), targets, NULL);
   bed_one(&b, &claim);
   bed_judge(&b, 128, 0.5, 0.01);
@@ -376,7 +392,8 @@ static assay_status fails_to_reduce(const assay_sample *s, double *out) {
 }
 
 Test(judge, a_reduction_that_fails_is_an_error) {
-  static const assay_target targets[] = {{.name = "x", .estimand = ASSAY_SMOOTH, .reduce = fails_to_reduce, .margin = BED_MARGIN(.3)}, {0}};
+  static const assay_target targets[] = {
+      {.name = "x", .estimand = ASSAY_SMOOTH, .reduce = fails_to_reduce, .margin = BED_MARGIN(.3)}, {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "A: mean=1")), targets, bed_far);
   bed_one(&b, &claim);
   bed_judge(&b, 128, 100, 1);
@@ -400,7 +417,8 @@ static assay_status check_unsure(assay_call *call) {
 }
 
 static assay_verdict check_identity(assay_predict *check, assay_predict *wrong) {
-  static const assay_target targets[] = {{.name = "x", .estimand = ASSAY_EXACT, .margin = BED_MARGIN(1e-9)}, {0}};
+  static const assay_target targets[] = {{.name = "x", .estimand = ASSAY_EXACT, .margin = BED_MARGIN(1e-9)},
+                                         {0}};
   const assay_control controls[] = {{.name = "wrong", .mistake = "m", .check = wrong}, {0}};
   const assay_leg legs[] = {{.check = check, .points = BED_POINTS("A: mean=1"), .sizes = {"d=100"}}, {0}};
   assay_claim claim = bed_claim(legs, targets, controls);
@@ -416,8 +434,10 @@ static assay_verdict check_identity(assay_predict *check, assay_predict *wrong) 
 Test(checks, are_decided_at_once) {
   cr_assert_eq(check_identity(check_right, check_off), ASSAY_VERDICT_PASS);
   cr_assert_eq(check_identity(check_off, check_off), ASSAY_VERDICT_FAIL);
-  cr_assert_eq(check_identity(check_right, check_right), ASSAY_VERDICT_UNDERPOWERED, "a wrong evaluation that is right");
-  cr_assert_eq(check_identity(check_unsure, check_off), ASSAY_VERDICT_FAIL, "its own numerical error exceeds the margin");
+  cr_assert_eq(check_identity(check_right, check_right), ASSAY_VERDICT_UNDERPOWERED,
+               "a wrong evaluation that is right");
+  cr_assert_eq(check_identity(check_unsure, check_off), ASSAY_VERDICT_FAIL,
+               "its own numerical error exceeds the margin");
 }
 
 /* ---- theories that are none ---- */
@@ -438,10 +458,13 @@ static assay_status predict_absent(assay_call *call) {
   assay_absent(call, BED_X, "nothing");
   return ASSAY_OK;
 }
-static assay_status predict_failure(assay_call *call) { return assay_fail(call, ASSAY_DOMAIN, "outside"); }
+static assay_status predict_failure(assay_call *call) {
+  return assay_fail(call, ASSAY_DOMAIN, "outside");
+}
 
 Test(theories, that_are_not_numbers_never_pass) {
-  assay_predict *const none[] = {predict_inf, predict_with_infinite_error, predict_nan, predict_absent, predict_failure};
+  assay_predict *const none[] = {predict_inf, predict_with_infinite_error, predict_nan, predict_absent,
+                                 predict_failure};
   for (int side = -1; side <= 1; side++)
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
       assay_target targets[] = {{.name = "x", .side = side, .margin = BED_MARGIN(.6)}, {0}};

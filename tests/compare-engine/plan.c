@@ -9,7 +9,9 @@
 #include "compare/judge.h"
 
 static bed b;
-static void stop(void) { bed_free(&b); }
+static void stop(void) {
+  bed_free(&b);
+}
 
 /* ---- selecting ---- */
 
@@ -38,13 +40,18 @@ Test(select, by_globs_each_claim_once_in_the_order_of_the_papers) {
   static const struct {
     const char *globs[3];
     int n, found;
-  } cases[] = {{{NULL}, 0, 3}, {{"p/*"}, 1, 2}, {{"*/one"}, 1, 2}, {{"*/one", "p/*", "*"}, 3, 3}, {{"q/one", "p/one"}, 2, 2}};
+  } cases[] = {{{NULL}, 0, 3},
+               {{"p/*"}, 1, 2},
+               {{"*/one"}, 1, 2},
+               {{"*/one", "p/*", "*"}, 3, 3},
+               {{"q/one", "p/one"}, 2, 2}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     plan p;
     assay_error error = {0};
     cr_assert_eq(choose(cases[i].globs, cases[i].n, &p, &error), ASSAY_OK, "%s", error.text);
     cr_assert_eq(p.n_claims, cases[i].found);
-    for (int c = 1; c < p.n_claims; c++) cr_assert(strcmp(p.claims[c - 1].claim->id, p.claims[c].claim->id) < 0);
+    for (int c = 1; c < p.n_claims; c++)
+      cr_assert(strcmp(p.claims[c - 1].claim->id, p.claims[c].claim->id) < 0);
     plan_free(&p);
   }
 }
@@ -61,7 +68,8 @@ Test(select, a_glob_without_a_match_is_named) {
 Test(select, a_paper_of_another_header_is_refused) {
   const assay_claim *claims[] = {NULL};
   const assay_paper other = {.abi = ASSAY_ABI + 1, .size = sizeof other, .slug = "other", .claims = claims},
-                    shorter = {.abi = ASSAY_ABI, .size = sizeof other - 8, .slug = "shorter", .claims = claims};
+                    shorter = {
+                        .abi = ASSAY_ABI, .size = sizeof other - 8, .slug = "shorter", .claims = claims};
   for (int i = 0; i < 2; i++) {
     const assay_paper *papers[] = {i ? &shorter : &other, NULL};
     plan p = {0};
@@ -81,8 +89,10 @@ static const assay_target *x_target(void) {
 
 Test(runs, two_claims_share_a_run_with_the_union_of_their_readouts, .fini = stop) {
   assay_claim first = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "A: mean=1 t=0.5,1")), x_target(), bed_far);
-  assay_claim second = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "Z: mean=1 t=0.25,1 lam=3,4")), x_target(), bed_far);
-  assay_claim third = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "Y: t=0.75,0.25 lam=3,4 mean=1")), x_target(), bed_far);
+  assay_claim second =
+      bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "Z: mean=1 t=0.25,1 lam=3,4")), x_target(), bed_far);
+  assay_claim third =
+      bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "Y: t=0.75,0.25 lam=3,4 mean=1")), x_target(), bed_far);
   const assay_claim *claims[] = {&first, &second, &third};
   bed_build(&b, claims, 3, ASSAY_QUICK, 1);
   cr_assert_eq(b.p.n_runs, 2, "the lists differ between the first and the others only");
@@ -99,7 +109,8 @@ Test(runs, two_claims_share_a_run_with_the_union_of_their_readouts, .fini = stop
   for (int i = 0; i < 6; i++) cr_assert_eq(b.p.cells[i].sample.group[0].column, column[i], "cell %d", i);
 }
 
-static uint64_t stream_at(const char *at, const char *size, const assay_experiment *experiment, uint64_t seed, char *key) {
+static uint64_t stream_at(const char *at, const char *size, const assay_experiment *experiment, uint64_t seed,
+                          char *key) {
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG(size, 128, 4, at)), x_target(), bed_far);
   assay_leg legs[] = {claim.legs[0], {0}};
   legs[0].experiment = experiment;
@@ -118,21 +129,30 @@ Test(runs, streams_ignore_paired_and_readout_values_and_nothing_else) {
   uint64_t stream = stream_at("A: mean=1 lam=1,2", "d=100", &bed_draw, 1, key);
   cr_assert_eq(stream_at("A: mean=1 lam=1,2", "d=100", &bed_draw, 1, other), stream);
   cr_assert_str_eq(other, key);
-  cr_assert_eq(stream_at("B: lam=1,2 mean=1", "d=100", &bed_draw, 1, other), stream, "labels and order do not count");
+  cr_assert_eq(stream_at("B: lam=1,2 mean=1", "d=100", &bed_draw, 1, other), stream,
+               "labels and order do not count");
   cr_assert_str_eq(other, key);
-  static const char *const same[] = {"A: mean=1 lam=1,2 arm=3", "A: mean=1 lam=1,2 t=0.5", "A: mean=1 lam=1,2 t=0.1,0.2 arm=1"};
+  static const char *const same[] = {"A: mean=1 lam=1,2 arm=3", "A: mean=1 lam=1,2 t=0.5",
+                                     "A: mean=1 lam=1,2 t=0.1,0.2 arm=1"};
   for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
     cr_assert_eq(stream_at(same[i], "d=100", &bed_draw, 1, other), stream, "%s", same[i]);
     cr_assert_str_neq(other, key, "%s: what is stored differs all the same", same[i]);
   }
-  static const char *const different[] = {"A: mean=2 lam=1,2", "A: mean=1.0000000000000002 lam=1,2", "A: mean=1 lam=1,2 sd=2",
-                                          "A: mean=1 lam=1,2 kind=b", "A: mean=1 lam=1,3", "A: mean=1 lam=1", "A: mean=1"};
+  static const char *const different[] = {"A: mean=2 lam=1,2",
+                                          "A: mean=1.0000000000000002 lam=1,2",
+                                          "A: mean=1 lam=1,2 sd=2",
+                                          "A: mean=1 lam=1,2 kind=b",
+                                          "A: mean=1 lam=1,3",
+                                          "A: mean=1 lam=1",
+                                          "A: mean=1"};
   for (size_t i = 0; i < sizeof different / sizeof *different; i++)
     cr_assert_neq(stream_at(different[i], "d=100", &bed_draw, 1, other), stream, "%s", different[i]);
   cr_assert_neq(stream_at("A: mean=1 lam=1,2", "d=101", &bed_draw, 1, other), stream, "the size counts");
-  cr_assert_neq(stream_at("A: mean=1 lam=1,2", "d=100", &bed_other, 1, other), stream, "the experiment counts");
+  cr_assert_neq(stream_at("A: mean=1 lam=1,2", "d=100", &bed_other, 1, other), stream,
+                "the experiment counts");
   cr_assert_neq(stream_at("A: mean=1 lam=1,2", "d=100", &bed_draw, 2, other), stream, "the seed counts");
-  cr_assert_neq(stream_at("A: mean=1 lam=1,2", "d=100 sd=2", &bed_draw, 1, other), stream, "what stands behind the size counts");
+  cr_assert_neq(stream_at("A: mean=1 lam=1,2", "d=100 sd=2", &bed_draw, 1, other), stream,
+                "what stands behind the size counts");
 }
 
 Test(runs, streams_depend_neither_on_the_tier_nor_on_what_else_runs, .fini = stop) {
@@ -201,13 +221,17 @@ Test(runs, replicates_count_when_all_before_them_are_there, .fini = stop) {
 /* ---- cells ---- */
 
 Test(cells, are_points_times_sizes_times_readouts_times_elements, .fini = stop) {
-  static const assay_target targets[] = {{.name = "x", .points = "A", .margin = BED_MARGIN(.4), .reason = "here"},
-                                         {.name = "e", .points = "B:*", .margin = BED_MARGIN(.4), .reason = "here"}, {0}};
-  assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100,200", 128, 4, "A: mean=1 t=0.5,1", "B: mean=0,1 lam=2,3")), targets, bed_far);
+  static const assay_target targets[] = {
+      {.name = "x", .points = "A", .margin = BED_MARGIN(.4), .reason = "here"},
+      {.name = "e", .points = "B:*", .margin = BED_MARGIN(.4), .reason = "here"},
+      {0}};
+  assay_claim claim = bed_claim(
+      BED_LEGS(BED_LEG("d=100,200", 128, 4, "A: mean=1 t=0.5,1", "B: mean=0,1 lam=2,3")), targets, bed_far);
   bed_one(&b, &claim);
-  static const char *const ids[] = {"A:t=0.5:d=100:x", "A:t=1:d=100:x", "A:t=0.5:d=200:x", "A:t=1:d=200:x",
-                                    "B:mean=0:d=100:e1", "B:mean=0:d=100:e2", "B:mean=0:d=200:e1", "B:mean=0:d=200:e2",
-                                    "B:mean=1:d=100:e1", "B:mean=1:d=100:e2", "B:mean=1:d=200:e1", "B:mean=1:d=200:e2"};
+  static const char *const ids[] = {"A:t=0.5:d=100:x",   "A:t=1:d=100:x",     "A:t=0.5:d=200:x",
+                                    "A:t=1:d=200:x",     "B:mean=0:d=100:e1", "B:mean=0:d=100:e2",
+                                    "B:mean=0:d=200:e1", "B:mean=0:d=200:e2", "B:mean=1:d=100:e1",
+                                    "B:mean=1:d=100:e2", "B:mean=1:d=200:e1", "B:mean=1:d=200:e2"};
   cr_assert_eq(b.p.n_cells, 12);
   for (int i = 0; i < 12; i++) cr_assert_str_eq(b.p.cells[i].result.id, ids[i]);
   cr_assert_eq(b.p.cells[0].result.theory, .5);
@@ -225,7 +249,9 @@ static assay_status spread_of_sd(assay_call *call) {
 }
 
 static double margin_of(assay_margin m, assay_estimand estimand) {
-  assay_target targets[] = {{.name = "x", .estimand = estimand, .spread = spread_of_sd, .margin = {m, m, m}, .reason = "here"}, {0}};
+  assay_target targets[] = {
+      {.name = "x", .estimand = estimand, .spread = spread_of_sd, .margin = {m, m, m}, .reason = "here"},
+      {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=50", 128, 4, "A: sd=3")), targets, NULL);
   claim.predict = predict_unsure;
   bed_one(&b, &claim);
@@ -240,14 +266,17 @@ Test(cells, margins_are_the_sum_that_the_header_states) {
   cr_assert_float_eq(margin_of((assay_margin){.bias = .5}, ASSAY_MEAN), .5 + 4e-3, 1e-15);
   cr_assert_float_eq(margin_of((assay_margin){.relative = .5}, ASSAY_MEAN), 1 + 4e-3, 1e-15);
   cr_assert_float_eq(margin_of((assay_margin){.over_size = 10}, ASSAY_MEAN), 10. / 50 * 2 + 4e-3, 1e-15);
-  cr_assert_float_eq(margin_of((assay_margin){.deviations = 10}, ASSAY_MEAN), 10 * 3 / sqrt(1024) + 4e-3, 1e-15);
+  cr_assert_float_eq(margin_of((assay_margin){.deviations = 10}, ASSAY_MEAN), 10 * 3 / sqrt(1024) + 4e-3,
+                     1e-15);
   cr_assert_float_eq(margin_of((assay_margin){.deviations = 10}, ASSAY_EXACT), 30 + 4e-3, 1e-14);
-  cr_assert_float_eq(margin_of((assay_margin){.1, .2, 3, 4}, ASSAY_MEAN), .1 + (.2 + 3. / 50) * 2 + 4 * 3 / sqrt(1024) + 4e-3, 1e-15);
+  cr_assert_float_eq(margin_of((assay_margin){.1, .2, 3, 4}, ASSAY_MEAN),
+                     .1 + (.2 + 3. / 50) * 2 + 4 * 3 / sqrt(1024) + 4e-3, 1e-15);
 }
 
 Test(cells, a_spread_may_depend_on_what_only_the_simulation_reads, .fini = stop) {
   static const assay_target targets[] = {
-      {.name = "x", .spread = spread_of_sd, .margin = {{.deviations = 10}}, .reason = "10 sd/sqrt(n_max)"}, {0}};
+      {.name = "x", .spread = spread_of_sd, .margin = {{.deviations = 10}}, .reason = "10 sd/sqrt(n_max)"},
+      {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 1, "A: sd=1,4")), targets, NULL);
   bed_one(&b, &claim);
   cr_assert_float_eq(b.p.cells[1].result.margin, 4 * b.p.cells[0].result.margin, 1e-12);
@@ -257,7 +286,8 @@ Test(cells, a_spread_may_depend_on_what_only_the_simulation_reads, .fini = stop)
 
 Test(cells, an_arm_is_subtracted_from_its_own_run_with_the_same_draws, .fini = stop) {
   static const assay_target targets[] = {
-      {.name = "x", .points = "A:arm=2", .against = "arm=0", .margin = BED_MARGIN(.4), .reason = "here"}, {0}};
+      {.name = "x", .points = "A:arm=2", .against = "arm=0", .margin = BED_MARGIN(.4), .reason = "here"},
+      {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "A: mean=1 arm=0,2")), targets, NULL);
   bed_one(&b, &claim);
   cr_assert_eq(b.p.n_runs, 2);
@@ -271,10 +301,22 @@ Test(cells, an_arm_is_subtracted_from_its_own_run_with_the_same_draws, .fini = s
 }
 
 Test(cells, a_fit_sees_the_values_along_its_axis_in_one_cell, .fini = stop) {
-  static const assay_target targets[] = {{.name = "slope", .records = "x", .estimand = ASSAY_SMOOTH, .along = "t", .reduce = bed_slope,
-                                          .predict = bed_predict, .margin = BED_MARGIN(.4), .reason = "here"},
-                                         {.name = "x", .title = "by points", .estimand = ASSAY_SMOOTH, .along = "mean",
-                                          .reduce = bed_slope, .margin = BED_MARGIN(.4), .reason = "here"}, {0}};
+  static const assay_target targets[] = {{.name = "slope",
+                                          .records = "x",
+                                          .estimand = ASSAY_SMOOTH,
+                                          .along = "t",
+                                          .reduce = bed_slope,
+                                          .predict = bed_predict,
+                                          .margin = BED_MARGIN(.4),
+                                          .reason = "here"},
+                                         {.name = "x",
+                                          .title = "by points",
+                                          .estimand = ASSAY_SMOOTH,
+                                          .along = "mean",
+                                          .reduce = bed_slope,
+                                          .margin = BED_MARGIN(.4),
+                                          .reason = "here"},
+                                         {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "A: mean=1,3 t=0.5,1")), targets, NULL);
   bed_one(&b, &claim);
   cr_assert_eq(b.p.n_cells, 4, "a slope over t for each mean, a slope over the mean for each t");
@@ -288,8 +330,12 @@ Test(cells, a_fit_sees_the_values_along_its_axis_in_one_cell, .fini = stop) {
 }
 
 Test(cells, an_extrapolation_takes_more_replicates_of_the_smaller_sizes, .fini = stop) {
-  static const assay_target targets[] = {
-      {.name = "x", .estimand = ASSAY_EXTRAPOLATED, .exponent = 1, .margin = BED_MARGIN(.4), .reason = "here"}, {0}};
+  static const assay_target targets[] = {{.name = "x",
+                                          .estimand = ASSAY_EXTRAPOLATED,
+                                          .exponent = 1,
+                                          .margin = BED_MARGIN(.4),
+                                          .reason = "here"},
+                                         {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=10,40,160", 128, 4, "A: mean=1")), targets, NULL);
   bed_one(&b, &claim);
   cr_assert_eq(b.p.n_cells, 1);
@@ -303,7 +349,8 @@ Test(cells, an_extrapolation_takes_more_replicates_of_the_smaller_sizes, .fini =
 /* ---- controls ---- */
 
 static int controls_at(const assay_control *controls, assay_tier tier, const char *id) {
-  assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100,200", 128, 4, "A: mean=1 t=0.5,1", "B: mean=0,1")), x_target(), controls);
+  assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100,200", 128, 4, "A: mean=1 t=0.5,1", "B: mean=0,1")),
+                                x_target(), controls);
   const assay_claim *claims[] = {&claim};
   bed_build(&b, claims, 1, tier, 1);
   cr_assert_eq(b.p.claims[0].broken, 0, "%s", b.p.claims[0].reason);
@@ -319,19 +366,26 @@ Test(controls, stand_where_their_points_sizes_targets_and_tiers_say) {
   static const struct {
     const char *points, *sizes;
     int here, other_readout, other_size, other_point;
-  } cases[] = {{NULL, NULL, 1, 1, 1, 1},         {"A", NULL, 1, 1, 1, 0},       {"A:t=0.5", NULL, 1, 0, 1, 0},
-               {"A:t=0.5:*", NULL, 1, 0, 1, 0},  {"A", "100", 1, 1, 0, 0},      {NULL, "200", 0, 0, 1, 0},
-               {"B:mean=1", NULL, 0, 0, 0, 1},   {"B", NULL, 0, 0, 0, 1},       {"A,B", "100,200", 1, 1, 1, 1},
-               {"A:t=0.5:d=100:x", NULL, 1, 0, 0, 0}};
+  } cases[] = {{NULL, NULL, 1, 1, 1, 1},       {"A", NULL, 1, 1, 1, 0},
+               {"A:t=0.5", NULL, 1, 0, 1, 0},  {"A:t=0.5:*", NULL, 1, 0, 1, 0},
+               {"A", "100", 1, 1, 0, 0},       {NULL, "200", 0, 0, 1, 0},
+               {"B:mean=1", NULL, 0, 0, 0, 1}, {"B", NULL, 0, 0, 0, 1},
+               {"A,B", "100,200", 1, 1, 1, 1}, {"A:t=0.5:d=100:x", NULL, 1, 0, 0, 0}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    const assay_control controls[] = {
-        {.name = "far", .mistake = "m", .targets = "x", .points = cases[i].points, .sizes = cases[i].sizes, .predict = bed_predict_far}, {0}};
+    const assay_control controls[] = {{.name = "far",
+                                       .mistake = "m",
+                                       .targets = "x",
+                                       .points = cases[i].points,
+                                       .sizes = cases[i].sizes,
+                                       .predict = bed_predict_far},
+                                      {0}};
     cr_assert_eq(controls_at(controls, ASSAY_QUICK, "A:t=0.5:d=100:x"), cases[i].here, "case %zu", i);
     cr_assert_eq(controls_at(controls, ASSAY_QUICK, "A:t=1:d=100:x"), cases[i].other_readout, "case %zu", i);
     cr_assert_eq(controls_at(controls, ASSAY_QUICK, "A:t=0.5:d=200:x"), cases[i].other_size, "case %zu", i);
     cr_assert_eq(controls_at(controls, ASSAY_QUICK, "B:mean=1:d=100:x"), cases[i].other_point, "case %zu", i);
   }
-  const assay_control deep[] = {{.name = "far", .mistake = "m", .tiers = 1u << ASSAY_DEEP, .predict = bed_predict_far}, {0}};
+  const assay_control deep[] = {
+      {.name = "far", .mistake = "m", .tiers = 1u << ASSAY_DEEP, .predict = bed_predict_far}, {0}};
   cr_assert_eq(controls_at(deep, ASSAY_QUICK, "A:t=1:d=100:x"), 0);
   cr_assert_eq(controls_at(deep, ASSAY_DEEP, "A:t=1:d=100:x"), 1);
 }
@@ -339,7 +393,8 @@ Test(controls, stand_where_their_points_sizes_targets_and_tiers_say) {
 Test(controls, a_wrong_experiment_has_runs_of_its_own_where_it_is_judged, .fini = stop) {
   static const assay_control controls[] = {
       {.name = "moved", .mistake = "m", .points = "A", .sizes = "100", .change = "mean=9"}, {0}};
-  assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100,200", 128, 4, "A: mean=1 t=0.5,1", "B: mean=0")), x_target(), controls);
+  assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100,200", 128, 4, "A: mean=1 t=0.5,1", "B: mean=0")),
+                                x_target(), controls);
   bed_one(&b, &claim);
   cr_assert_eq(b.p.n_runs, 5, "A and B at two sizes, and one wrong");
   int wrong = -1;
@@ -359,7 +414,8 @@ static assay_status predict_near(assay_call *call) {
 
 Test(controls, a_wrong_theory_within_two_margins_is_seen_before_any_draw, .fini = stop) {
   static const assay_control controls[] = {{.name = "near", .mistake = "m", .predict = predict_near},
-                                           {.name = "far", .mistake = "m", .predict = bed_predict_far}, {0}};
+                                           {.name = "far", .mistake = "m", .predict = bed_predict_far},
+                                           {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "A: mean=1")), x_target(), controls);
   bed_one(&b, &claim);
   const plan_cell *cell = &b.p.cells[0];
@@ -395,7 +451,9 @@ static assay_status predict_nan(assay_call *call) {
   assay_put(call, BED_X, 0, NAN, 0);
   return ASSAY_OK;
 }
-static assay_status predict_outside(assay_call *call) { return assay_fail(call, ASSAY_DOMAIN, "outside the domain"); }
+static assay_status predict_outside(assay_call *call) {
+  return assay_fail(call, ASSAY_DOMAIN, "outside the domain");
+}
 
 typedef struct {
   const char *says;
@@ -425,16 +483,24 @@ static const wrong_table wrong_tables[] = {
     {"2 groups of values", .target = {.name = "x", .along = "mean"}, .point = "A: mean=1,2"},
     {"1 groups of values", .target = {.name = "x", .estimand = ASSAY_EXTRAPOLATED, .exponent = 1}},
     {"exponent", .target = {.name = "x", .estimand = ASSAY_EXTRAPOLATED}, .size = "d=10,40,160"},
-    {"does not subtract", .target = {.name = "x", .estimand = ASSAY_EXTRAPOLATED, .exponent = 1, .against = "arm=0", .points = "A:arm=1"},
+    {"does not subtract",
+     .target = {.name = "x",
+                .estimand = ASSAY_EXTRAPOLATED,
+                .exponent = 1,
+                .against = "arm=0",
+                .points = "A:arm=1"},
      .size = "d=10,40,160", .point = "A: arm=0,1"},
     {"order of a quantile", .target = {.name = "x", .estimand = ASSAY_QUANTILE}},
     {"order of a quantile", .target = {.name = "x", .estimand = ASSAY_QUANTILE, .level = 1}},
     {"nothing that reduces", .target = {.name = "x", .estimand = ASSAY_SMOOTH}},
     {"only a combination", .target = {.name = "x", .reduce = bed_slope}},
-    {"cannot be reduced", .target = {.name = "x", .estimand = ASSAY_SMOOTH, .along = "t", .reduce = reduce_to_nan}, .point = "A: t=.5,1"},
+    {"cannot be reduced",
+     .target = {.name = "x", .estimand = ASSAY_SMOOTH, .along = "t", .reduce = reduce_to_nan},
+     .point = "A: t=.5,1"},
     {"skew_floor", .target = {.name = "x", .skew_floor = 0.01}},
     {"no point 'arm=5'", .target = {.name = "x", .against = "arm=5"}},
-    {"does not share its draws", .target = {.name = "x", .points = "A:mean=1", .against = "mean=0"}, .point = "A: mean=0,1"},
+    {"does not share its draws", .target = {.name = "x", .points = "A:mean=1", .against = "mean=0"},
+     .point = "A: mean=0,1"},
     {"no point is called B", .target = {.name = "x", .points = "A,B"}},
     {"no point is called A:mean=7", .target = {.name = "x", .points = "A:mean=7"}, .point = "A: mean=1,2"},
     {"margin 0", .target = {.name = "x", .margin = BED_MARGIN(0)}},
@@ -454,7 +520,8 @@ static const wrong_table wrong_tables[] = {
     {"does not record above", .target = {.name = "above"}, .control = {.experiment = &bed_other}},
     {"control 'c': the theory: outside", .control = {.predict = predict_outside}},
     {"control 'c': the theory has no x: there is no root", .control = {.predict = predict_nothing}},
-    {"takes one value", .check = check_x, .target = {.name = "x", .against = "arm=0", .points = "A:arm=1"}, .point = "A: arm=0,1"},
+    {"takes one value", .check = check_x, .target = {.name = "x", .against = "arm=0", .points = "A:arm=1"},
+     .point = "A: arm=0,1"},
     {"takes one value", .check = check_x, .target = {.name = "x", .along = "mean"}, .point = "A: mean=1,2"},
     {"is checked without one", .check = check_x, .control = {.change = "mean=2"}},
     {"is checked without one", .check = check_x, .control = {.experiment = &bed_other}},
@@ -464,7 +531,8 @@ static const wrong_table wrong_tables[] = {
 static const char *first_problem(const plan *p) {
   if (p->claims[0].broken == ASSAY_VERDICT_ERROR) return p->claims[0].reason;
   for (int i = 0; i < p->n_cells; i++)
-    if (p->cells[i].result.verdict == ASSAY_VERDICT_ERROR && !p->cells[i].open) return p->cells[i].result.reason;
+    if (p->cells[i].result.verdict == ASSAY_VERDICT_ERROR && !p->cells[i].open)
+      return p->cells[i].result.reason;
   return "no error";
 }
 
@@ -478,8 +546,15 @@ static void plan_wrong(const wrong_table *w) {
   bool other = w->control.change || w->control.experiment || w->control.reversed || w->control.name;
   if (!w->control.predict && !other) controls[0].predict = bed_predict_far;
   controls[0].name = "c";
-  assay_leg legs[] = {{.experiment = w->check ? NULL : &bed_draw, .check = w->check, .points = points, .sizes = {size, size, size},
-                       .first = {w->first < 0 ? 0 : 128}, .looks = {w->looks < 0 ? 0 : w->looks ? w->looks : 4}}, {0}};
+  assay_leg legs[] = {{.experiment = w->check ? NULL : &bed_draw,
+                       .check = w->check,
+                       .points = points,
+                       .sizes = {size, size, size},
+                       .first = {w->first < 0 ? 0 : 128},
+                       .looks = {w->looks < 0 ? 0
+                                 : w->looks   ? w->looks
+                                              : 4}},
+                      {0}};
   assay_claim claim = bed_claim(legs, targets, controls);
   if (w->predict) claim.predict = w->predict;
   const assay_claim *claims[] = {&claim};
@@ -499,7 +574,8 @@ Test(tables, the_claim_that_they_differ_from_is_good, .fini = stop) {
 }
 
 Test(tables, two_cells_of_one_name_are_refused, .fini = stop) {
-  static const assay_target targets[] = {{.name = "x", .margin = BED_MARGIN(.4)}, {.name = "x", .margin = BED_MARGIN(.5)}, {0}};
+  static const assay_target targets[] = {
+      {.name = "x", .margin = BED_MARGIN(.4)}, {.name = "x", .margin = BED_MARGIN(.5)}, {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "A: mean=1")), targets, bed_far);
   const assay_claim *claims[] = {&claim};
   bed_build(&b, claims, 1, ASSAY_QUICK, 1);

@@ -12,7 +12,9 @@ static void start(void) {
   list = (point_list){0};
   error = (assay_error){0};
 }
-static void stop(void) { point_list_free(&list); }
+static void stop(void) {
+  point_list_free(&list);
+}
 TestSuite(point, .init = start, .fini = stop);
 
 static assay_status parse(const char *text) {
@@ -37,7 +39,8 @@ Test(point, one_point_has_its_label_and_the_presets) {
 Test(point, numbers_make_points_and_readouts_do_not) {
   int n;
   cr_assert_eq(parse("A: mean=0.5,2 t=0.25,1 arm=0,1"), ASSAY_OK, "%s", error.text);
-  expect_labels((const char *const[]){"A:mean=0.5:arm=0", "A:mean=0.5:arm=1", "A:mean=2:arm=0", "A:mean=2:arm=1"}, 4);
+  expect_labels(
+      (const char *const[]){"A:mean=0.5:arm=0", "A:mean=0.5:arm=1", "A:mean=2:arm=0", "A:mean=2:arm=1"}, 4);
   for (int i = 0; i < 4; i++) {
     assay_list(list.at[i].call, "t", &n);
     cr_assert_eq(n, 2, "both read-outs stay together");
@@ -48,17 +51,19 @@ Test(point, numbers_make_points_and_readouts_do_not) {
 Test(point, words_make_points_and_lists_do_not) {
   int n;
   cr_assert_eq(parse("A: kind=a,c mean=1,2 lam=1,2,3"), ASSAY_OK, "%s", error.text);
-  expect_labels((const char *const[]){"A:kind=a:mean=1", "A:kind=a:mean=2", "A:kind=c:mean=1", "A:kind=c:mean=2"}, 4);
+  expect_labels(
+      (const char *const[]){"A:kind=a:mean=1", "A:kind=a:mean=2", "A:kind=c:mean=1", "A:kind=c:mean=2"}, 4);
   cr_assert_str_eq(assay_word(list.at[3].call, "kind"), "c");
   assay_list(list.at[3].call, "lam", &n);
   cr_assert_eq(n, 3);
 }
 
 Test(point, mistakes_name_the_point) {
-  static const char *const bad[][2] = {{"mean=1", "label"},        {": mean=1", "label"},        {"A: mena=1", "did you mean 'mean'"},
-                                       {"A: mean", "name=value"},  {"A: =1", "name=value"},      {"A: mean=", "not a number"},
-                                       {"A: kind=a,z", "'z'"},     {"A: sd=-1", "[0,inf)"},      {"A: kind=a,", "''"},
-                                       {"A: t=0.5,2", "[0,1]"},    {"A: mean=1,,2", "not a number"}};
+  static const char *const bad[][2] = {
+      {"mean=1", "label"},       {": mean=1", "label"},           {"A: mena=1", "did you mean 'mean'"},
+      {"A: mean", "name=value"}, {"A: =1", "name=value"},         {"A: mean=", "not a number"},
+      {"A: kind=a,z", "'z'"},    {"A: sd=-1", "[0,inf)"},         {"A: kind=a,", "''"},
+      {"A: t=0.5,2", "[0,1]"},   {"A: mean=1,,2", "not a number"}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     error = (assay_error){0};
     cr_assert_eq(parse(bad[i][0]), ASSAY_USAGE, "'%s' was taken", bad[i][0]);

@@ -21,7 +21,9 @@ static const assay_param params[] = {
     {0}};
 enum { O_RISK, O_EIGEN };
 static const assay_observable observables[] = {
-    {"risk", NULL, "a number", NULL, ASSAY_PREDICTED, 0, 0}, {"eigen", NULL, "one for each lam", "lam", ASSAY_PREDICTED, 0, 0}, {0}};
+    {"risk", NULL, "a number", NULL, ASSAY_PREDICTED, 0, 0},
+    {"eigen", NULL, "one for each lam", "lam", ASSAY_PREDICTED, 0, 0},
+    {0}};
 
 static assay_call *call;
 static assay_error error;
@@ -31,7 +33,9 @@ static void open_call(void) {
   call = assay_call_new(params, observables, &error);
   cr_assert(call, "%s", error.text);
 }
-static void close_call(void) { assay_call_free(call); }
+static void close_call(void) {
+  assay_call_free(call);
+}
 
 TestSuite(call, .init = open_call, .fini = close_call);
 
@@ -40,7 +44,9 @@ static assay_status set(const char *name, const char *text) {
   return assay_set_text(call, name, text, false, &error);
 }
 
-static bool says(const char *part) { return strstr(error.text, part) != NULL; }
+static bool says(const char *part) {
+  return strstr(error.text, part) != NULL;
+}
 
 /* ---- what is there at the beginning ---- */
 
@@ -93,8 +99,9 @@ Test(call, numbers_are_read_as_people_write_them) {
 }
 
 Test(call, what_is_not_a_number_is_refused_and_changes_nothing) {
-  static const char *const bad[] = {"", " 1", "1 ", "one", "1..2", "--1", "1e", "0x", "1/2", "1;2", "1\n", "infinit", "nan", "NaN",
-                                    "-nan", "nan(7)", "1e400", "-1e400", "1,", ",1", ",", "\xc2\xbd"};
+  static const char *const bad[] = {"",      " 1",     "1 ",  "one",     "1..2", "--1",     "1e",   "0x",
+                                    "1/2",   "1;2",    "1\n", "infinit", "nan",  "NaN",     "-nan", "nan(7)",
+                                    "1e400", "-1e400", "1,",  ",1",      ",",    "\xc2\xbd"};
   set("gamma", "1.25");
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     cr_assert_eq(set("gamma", bad[i]), ASSAY_USAGE, "'%s' was taken", bad[i]);
@@ -213,7 +220,8 @@ Test(call, words_and_numbers_replace_each_other) {
 
 Test(call, a_word_is_one_of_the_table_as_a_whole) {
   static const char *const bad[] = {"", "con", "constant", "const|linear", "Const", "const,linear", "|"};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) cr_assert_eq(set("schedule", bad[i]), ASSAY_USAGE, "'%s'", bad[i]);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    cr_assert_eq(set("schedule", bad[i]), ASSAY_USAGE, "'%s'", bad[i]);
   cr_assert_str_eq(assay_word(call, "schedule"), "const");
   cr_assert_eq(set("schedule", "linear"), ASSAY_OK);
 }
@@ -246,7 +254,8 @@ Test(call, programs_are_checked_like_people) {
 
 Test(call, unknown_names_get_a_suggestion) {
   cr_assert_eq(set("gama", "1"), ASSAY_USAGE);
-  cr_assert(says("unknown parameter 'gama'") && says("gamma, c, shift") && says("did you mean 'gamma'?"), "%s", error.text);
+  cr_assert(says("unknown parameter 'gama'") && says("gamma, c, shift") && says("did you mean 'gamma'?"),
+            "%s", error.text);
   cr_assert_eq(set("zzzzzz", "1"), ASSAY_USAGE);
   cr_assert_not(says("did you mean"), "%s", error.text);
   cr_assert_eq(set("", "1"), ASSAY_USAGE);
@@ -284,11 +293,10 @@ Test(call, copies_are_independent) {
 }
 
 Test(call, parameters_go_over_by_name) {
-  static const assay_param other[] = {
-      {"c", NULL, "", ASSAY_REAL, 0, NULL, NULL, "9"}, /* knows no word */
-      {"gamma", NULL, "", ASSAY_REAL, 0, NULL, "(0,1]", NULL},
-      {"own", NULL, "", ASSAY_REAL, 0, NULL, NULL, "4"},
-      {0}};
+  static const assay_param other[] = {{"c", NULL, "", ASSAY_REAL, 0, NULL, NULL, "9"}, /* knows no word */
+                                      {"gamma", NULL, "", ASSAY_REAL, 0, NULL, "(0,1]", NULL},
+                                      {"own", NULL, "", ASSAY_REAL, 0, NULL, NULL, "4"},
+                                      {0}};
   assay_call *to = assay_call_new(other, observables, &error);
   set("gamma", "0.75");
   cr_assert_eq(assay_copy_params(to, call, &error), ASSAY_OK, "%s", error.text);
@@ -319,7 +327,8 @@ Test(call, canonical_text_reads_back_to_the_same_bits) {
     for (int k = 0; k < 3; k++) lam[k] = fabs(x) * k / 3;
     assay_set(call, "shift", x);
     cr_assert_eq(assay_set_list(call, "lam", lam, 3), ASSAY_OK);
-    char *shift = assay_param_text(call, "shift"), *list = assay_param_text(call, "lam"), *whole = assay_call_text(call, 0);
+    char *shift = assay_param_text(call, "shift"), *list = assay_param_text(call, "lam"),
+         *whole = assay_call_text(call, 0);
     assay_call *back = assay_call_new(params, observables, &error);
     cr_assert_eq(assay_set_text(back, "shift", shift, false, &error), ASSAY_OK, "%s", error.text);
     cr_assert_eq(assay_set_text(back, "lam", list, false, &error), ASSAY_OK, "%s", error.text);
@@ -411,6 +420,12 @@ Test(call, memory_is_aligned_zeroed_and_refused_when_absurd) {
 
 /* ---- mistakes of the program ---- */
 
-Test(call, a_name_that_is_not_in_the_table_stops_the_program, .signal = SIGABRT) { assay_real(call, "gama"); }
-Test(call, an_observable_out_of_the_table_stops_the_program, .signal = SIGABRT) { assay_put(call, 2, 0, 1, 0); }
-Test(call, an_element_out_of_its_list_stops_the_program, .signal = SIGABRT) { assay_put(call, O_RISK, 1, 1, 0); }
+Test(call, a_name_that_is_not_in_the_table_stops_the_program, .signal = SIGABRT) {
+  assay_real(call, "gama");
+}
+Test(call, an_observable_out_of_the_table_stops_the_program, .signal = SIGABRT) {
+  assay_put(call, 2, 0, 1, 0);
+}
+Test(call, an_element_out_of_its_list_stops_the_program, .signal = SIGABRT) {
+  assay_put(call, O_RISK, 1, 1, 0);
+}
