@@ -110,8 +110,9 @@ static void claim_text(const progress *g, const plan *p, int c, char *out, size_
     const assay_cell_result *r = &f->widest->result;
     snprintf(width, sizeof width, ", half-width %.2g, margin %.2g", (r->hi - r->lo) / 2, r->margin);
   }
-  snprintf(out, room, "  %s: %ld of %ld replicates%s%s", p->claims[c].claim->id, f->done, f->expected, width,
-           time_left(f->seconds, rate(g, p)).text);
+  /* What is cut off on a narrow terminal is least missed. */
+  snprintf(out, room, "  %s: %ld of %ld replicates%s%s", p->claims[c].claim->id, f->done, f->expected,
+           time_left(f->seconds, rate(g, p)).text, width);
 }
 
 /* ---- the terminal ---- */
