@@ -57,6 +57,7 @@ typedef struct {
   arrived *waiting;
   int n_waiting, room_waiting;
   double last_commit, last_watch;
+  int tried; /* runs before this one have had their first block given out */
   bool judged_something;
 } runner;
 
@@ -189,6 +190,9 @@ static bool next_job(runner *r, const worker *w, job *out) {
     *out = r->again[--r->n_again];
     return true;
   }
+  /* A block of every run first, so that what each costs is known early. */
+  for (; r->tried < r->p->n_runs; r->tried++)
+    if (r->p->runs[r->tried].issued == 0 && next_of(&r->p->runs[r->tried], r->tried, out)) return true;
   if (w->open_run >= 0 && next_of(&r->p->runs[w->open_run], w->open_run, out)) return true;
   for (int i = 0; i < r->p->n_runs; i++)
     if (next_of(&r->p->runs[i], i, out)) return true;
