@@ -76,7 +76,8 @@ assay_status spurious_features_at(spectrum *p, double n, double lambda, double s
   assay_status status = tau_of(p, n, lambda, mistake, &out->tau, error);
   if (status != ASSAY_OK) return status;
   double t = out->tau.value, b = spurious_features_b(p, t), Dn = spread(p, n, t), relative = t > 0 ? out->tau.error / t : 0;
-  if (!(Dn > 0)) return assay_error_set(error, ASSAY_DOMAIN, "n = %g at lambda = %g: interpolation at n = D has no limit", n, lambda);
+  if (!(Dn > 0) && mistake != SPURIOUS_FEATURES_TAU_LAMBDA)
+    return assay_error_set(error, ASSAY_DOMAIN, "n = %g at lambda = %g: interpolation at n = D has no limit", n, lambda);
   double rounding = (relative + 64 * DBL_EPSILON) * (1 + 1 / Dn);
   out->C = t > 0 || mistake != SPURIOUS_FEATURES_NO_TAU ? spurious_features_C(p, t, mistake) : (assay_value){NAN, 0};
   out->C.error += fabs(spurious_features_C_slope(p, t)) * out->tau.error;

@@ -30,18 +30,18 @@ extern const assay_claim finetune_diagonal_conserved_quantities_claim, finetune_
 /* clang-format on */
 
 /* c, lambda, gamma and reset of a call, as far as its table has them. */
-finetune_diagonal_init claim_init(const assay_call *call);
-finetune_diagonal_task claim_task(const assay_call *call);
+finetune_diagonal_init finetune_diagonal_init_of(const assay_call *call);
+finetune_diagonal_task finetune_diagonal_task_of(const assay_call *call);
 
 /* round(share d)/d. */
-double claim_realised_share(double share, double d);
+double finetune_diagonal_realised_share(double share, double d);
 /* Sets a simulation's whole number of samples round(alpha d) and the realised alpha. */
-assay_status claim_set_samples(assay_call *claim, assay_call *sim, assay_call *realised, const char *alpha, const char *n);
+assay_status finetune_diagonal_set_samples(assay_call *claim, assay_call *sim, assay_call *realised, const char *alpha, const char *n);
 /* n_ft and the three class counts; for the claims on fine-tuning. */
-assay_status claim_arrange_finetuning(assay_call *claim, assay_call *sim, assay_call *realised);
+assay_status finetune_diagonal_arrange_finetuning(assay_call *claim, assay_call *sim, assay_call *realised);
 
 /* E of fine-tuning at a call's point with alpha_ft, INIT, TASK and noise_ft. */
-assay_status claim_finetuning(assay_call *call, finetune_diagonal_mistake mistake, finetune_diagonal_error *result);
+assay_status finetune_diagonal_finetuning_of(assay_call *call, finetune_diagonal_mistake mistake, finetune_diagonal_error *result);
 
 static inline void claim_put(assay_call *call, int observable, assay_value value) {
   assay_put(call, observable, 0, value.value, value.error);

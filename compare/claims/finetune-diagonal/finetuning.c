@@ -19,7 +19,7 @@ static const assay_observable bias_observables[] = {
     {0}};
 
 static assay_status bias_with(assay_call *call, finetune_diagonal_mistake mistake) {
-  finetune_diagonal_init init = claim_init(call);
+  finetune_diagonal_init init = finetune_diagonal_init_of(call);
   double kappa, beta0;
   assay_status status = finetune_diagonal_penalty(assay_real(call, "b"), &init, mistake, &kappa, &beta0, assay_call_error(call));
   if (status != ASSAY_OK) return status;
@@ -104,7 +104,7 @@ static assay_status shape_point(assay_call *call, bool *from_b) {
 
 static assay_status shape_with(assay_call *call, finetune_diagonal_mistake mistake) {
   bool from_b;
-  finetune_diagonal_init init = claim_init(call);
+  finetune_diagonal_init init = finetune_diagonal_init_of(call);
   double beta = assay_real(call, "beta"), kappa = assay_real(call, "kappa"), beta0;
   assay_value q, ell, fd;
   assay_status status = shape_point(call, &from_b);
@@ -144,7 +144,7 @@ static assay_status measured_penalty(const double weights[4], double beta, doubl
 /* The weights of one coordinate at the start of fine-tuning: after pretraining to b e^shift, or with a given kappa. */
 static void weights_at(const assay_call *call, bool from_b, double shift, double w[4]) {
   if (from_b) {
-    finetune_diagonal_init init = claim_init(call);
+    finetune_diagonal_init init = finetune_diagonal_init_of(call);
     double b = assay_real(call, "b") * exp(shift);
     finetune_diagonal_learned(&init, &b, 1, w);
     finetune_diagonal_renew(&init, 1, w);
@@ -222,7 +222,7 @@ static const assay_observable error_observables[] = {
 
 static assay_status error_with(assay_call *call, finetune_diagonal_mistake mistake) {
   finetune_diagonal_error e;
-  assay_status status = claim_finetuning(call, mistake, &e);
+  assay_status status = finetune_diagonal_finetuning_of(call, mistake, &e);
   if (status != ASSAY_OK) return status;
   claim_put(call, 0, e.E);
   claim_put(call, 1, e.tau);
@@ -240,7 +240,7 @@ static assay_status tau_plain(assay_call *call) { return error_with(call, FINETU
  * point, both matrices and F1-F3). */
 static assay_status spread_error(assay_call *call) {
   finetune_diagonal_error e;
-  assay_status status = claim_finetuning(call, FINETUNE_DIAGONAL_RIGHT, &e);
+  assay_status status = finetune_diagonal_finetuning_of(call, FINETUNE_DIAGONAL_RIGHT, &e);
   if (status != ASSAY_OK) return status;
   double factor = e.chi < 2.5 ? 1.2 : e.chi < 3.5 ? 2.1 : 2.6;
   assay_put(call, 0, 0, factor * e.chi * e.E.value / sqrt(assay_real(call, "d")), 0);
@@ -253,14 +253,14 @@ static assay_status spread_error(assay_call *call) {
 #define F2 "F2: alpha_ft=.25 noise_ft=.05 c=1 lambda=-.99 gamma=.1 reset=rms" TASK_MIXED
 #define F3 "F3: alpha_ft=.25 noise_ft=.05 c=.1 lambda=.5 gamma=.1" TASK_MIXED
 static const assay_leg error_legs[] = {
-    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = claim_arrange_finetuning,
+    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = finetune_diagonal_arrange_finetuning,
      .points = POINTS(F1, F2, F3,
                       "A1: " NOISY PI_LAZY TASK_NESTED, "A2: " NOISY PI_LAZY TASK_REUSE, "A3: " NOISY PI_LAZY TASK_NEWSPARSE, "A4: " NOISY PI_LAZY TASK_NEWDENSE,
                       "B1: " NOISY PD_LAZY TASK_NESTED, "B2: " NOISY PD_LAZY TASK_REUSE, "B3: " NOISY PD_LAZY TASK_NEWSPARSE, "B4: " NOISY PD_LAZY TASK_NEWDENSE,
                       "C1: " NOISY PI_RICH TASK_NESTED, "C2: " NOISY PI_RICH TASK_REUSE, "C3: " NOISY PI_RICH TASK_NEWSPARSE, "C4: " NOISY PI_RICH TASK_NEWDENSE,
                       "D1: " NOISY PD_RICH TASK_NESTED, "D2: " NOISY PD_RICH TASK_REUSE, "D3: " NOISY PD_RICH TASK_NEWSPARSE, "D4: " NOISY PD_RICH TASK_NEWDENSE),
      .sizes = {"d=200", "d=400", "d=800"}, .first = {128, 128, 128}, .looks = {4, 5, 5}},
-    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = claim_arrange_finetuning,
+    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = finetune_diagonal_arrange_finetuning,
      .points = POINTS("a1: " NOISELESS PI_LAZY TASK_NESTED, "b1: " NOISELESS PD_LAZY TASK_NESTED, "b2: " NOISELESS PD_LAZY TASK_REUSE,
                       "c1: " NOISELESS PI_RICH TASK_NESTED, "c2: " NOISELESS PI_RICH TASK_REUSE, "c3: " NOISELESS PI_RICH TASK_NEWSPARSE,
                       "d2: " NOISELESS PD_RICH TASK_REUSE, "d3: " NOISELESS PD_RICH TASK_NEWSPARSE, "d4: " NOISELESS PD_RICH TASK_NEWDENSE),
@@ -314,8 +314,8 @@ static const assay_observable pipeline_observables[] = {
     {0}};
 
 static assay_status pipeline(assay_call *call, finetune_diagonal_mistake mistake, finetune_diagonal_error *pt, finetune_diagonal_error *ft) {
-  finetune_diagonal_init init = claim_init(call);
-  finetune_diagonal_task task = claim_task(call);
+  finetune_diagonal_init init = finetune_diagonal_init_of(call);
+  finetune_diagonal_task task = finetune_diagonal_task_of(call);
   return finetune_diagonal_pipeline(assay_real(call, "alpha_pt"), assay_real(call, "alpha_ft"), &init, &task, assay_real(call, "noise_pt"),
                                     assay_real(call, "noise_ft"), mistake, pt, ft, assay_call_error(call));
 }
@@ -341,8 +341,8 @@ static assay_status spread_pipeline(assay_call *call) {
 }
 
 static assay_status arrange_pipeline(assay_call *claim, assay_call *sim, assay_call *realised) {
-  assay_status status = claim_arrange_finetuning(claim, sim, realised);
-  return status == ASSAY_OK ? claim_set_samples(claim, sim, realised, "alpha_pt", "n_pt") : status;
+  assay_status status = finetune_diagonal_arrange_finetuning(claim, sim, realised);
+  return status == ASSAY_OK ? finetune_diagonal_set_samples(claim, sim, realised, "alpha_pt", "n_pt") : status;
 }
 
 #define Q_NESTED "alpha_pt=.6 alpha_ft=.2 c=.05 lambda=-.9 gamma=.05" TASK_NESTED
@@ -420,9 +420,9 @@ static assay_status arrange_regime(assay_call *claim, assay_call *sim, assay_cal
   finetune_diagonal_task task = regime_task(claim);
   const char *const names[] = {"c", "lambda", "gamma", "rho_both", "rho_pt", "rho_ft", "m_pt", "m_ft"};
   double d = assay_real(claim, "d");
-  const double values[] = {init.c, init.lambda, init.gamma, claim_realised_share(task.rho_both, d), claim_realised_share(task.rho_pt, d),
-                           claim_realised_share(task.rho_ft, d), task.m_pt, task.m_ft};
-  assay_status status = claim_set_samples(claim, sim, realised, "alpha_ft", "n_ft");
+  const double values[] = {init.c, init.lambda, init.gamma, finetune_diagonal_realised_share(task.rho_both, d), finetune_diagonal_realised_share(task.rho_pt, d),
+                           finetune_diagonal_realised_share(task.rho_ft, d), task.m_pt, task.m_ft};
+  assay_status status = finetune_diagonal_set_samples(claim, sim, realised, "alpha_ft", "n_ft");
   for (int i = 0; i < 8 && status == ASSAY_OK; i++) status = assay_set(sim, names[i], values[i]);
   return status;
 }
@@ -476,7 +476,7 @@ static const assay_observable layer_observables[] = {
 
 static assay_status layer_with(assay_call *call, finetune_diagonal_mistake mistake) {
   finetune_diagonal_error e;
-  assay_status status = claim_finetuning(call, mistake, &e);
+  assay_status status = finetune_diagonal_finetuning_of(call, mistake, &e);
   if (status != ASSAY_OK) return status;
   claim_put(call, O_E, e.E);
   assay_put(call, O_FACTOR_TWO, 0, 0, 0);
@@ -498,16 +498,16 @@ static assay_status less_thrice(const assay_sample *s, double *out) {
 #define SMALL_SCALES "alpha_ft=.15 c=1e-3 gamma=1e-3"
 #define LARGE_SCALES "alpha_ft=.15 c=5 gamma=.05"
 static const assay_leg layer_legs[] = {
-    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = claim_arrange_finetuning,
+    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = finetune_diagonal_arrange_finetuning,
      .points = POINTS("N: " SMALL_SCALES TASK_NESTED " lambda=0,-.9,-.99,-.9999,-.999999", "U: " SMALL_SCALES TASK_REUSE " lambda=0,-.9,-.99,-.9999"),
      .sizes = {"d=200", "d=400", "d=800"}, .first = {128, 128, 128}, .looks = {3, 3, 2}},
-    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = claim_arrange_finetuning,
+    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = finetune_diagonal_arrange_finetuning,
      .points = POINTS("R: " LARGE_SCALES TASK_NESTED " reset=rms lambda=0,-.9,-.99", "K: " LARGE_SCALES TASK_NESTED " reset=keep lambda=0,-.9,-.99",
                       "V: " LARGE_SCALES TASK_REUSE " reset=rms lambda=0,-.9,-.99"),
      .sizes = {NULL, "d=200", "d=800"}, .first = {128, 128, 128}, .looks = {1, 3, 2}},
-    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = claim_arrange_finetuning,
+    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = finetune_diagonal_arrange_finetuning,
      .points = POINTS("T: " SMALL_SCALES TASK_NESTED " lambda=0,-.99"), .sizes = {NULL, "d=400", "d=800"}, .first = {128, 128, 128}, .looks = {1, 5, 5}},
-    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = claim_arrange_finetuning,
+    {.experiment = &finetune_diagonal_dual_finetuning, .arrange = finetune_diagonal_arrange_finetuning,
      .points = POINTS("D: " SMALL_SCALES TASK_NESTED " lambda=0,-.99"), .sizes = {NULL, NULL, "d=800"}, .first = {128, 128, 128}, .looks = {1, 1, 5}},
     {0}};
 

@@ -49,7 +49,7 @@ static assay_status arrange_lazy(assay_call *claim, assay_call *sim, assay_call 
     double count = k + 1 < m ? round(p[k] * d) : rest;
     shares[k] = count / d, rest -= count;
   }
-  assay_status status = claim_set_samples(claim, sim, realised, "alpha", "n");
+  assay_status status = finetune_diagonal_set_samples(claim, sim, realised, "alpha", "n");
   return status == ASSAY_OK ? assay_set_list(realised, "p", shares, m) : status;
 }
 
@@ -139,7 +139,7 @@ static assay_status half_point(const assay_sample *s, double *out) {
 }
 
 static assay_status arrange_threshold(assay_call *claim, assay_call *sim, assay_call *realised) {
-  return claim_set_samples(claim, sim, realised, "alpha", "n");
+  return finetune_diagonal_set_samples(claim, sim, realised, "alpha", "n");
 }
 
 static const assay_leg threshold_legs[] = {

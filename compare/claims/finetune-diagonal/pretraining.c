@@ -274,8 +274,8 @@ static assay_status spread_error(assay_call *call) {
 }
 
 static assay_status arrange_error(assay_call *claim, assay_call *sim, assay_call *realised) {
-  double rho = claim_realised_share(assay_real(claim, "rho"), assay_real(claim, "d"));
-  assay_status status = claim_set_samples(claim, sim, realised, "alpha_pt", "n");
+  double rho = finetune_diagonal_realised_share(assay_real(claim, "rho"), assay_real(claim, "d"));
+  assay_status status = finetune_diagonal_set_samples(claim, sim, realised, "alpha_pt", "n");
   if (status == ASSAY_OK) status = assay_set(realised, "rho", rho);
   return status == ASSAY_OK ? assay_set(sim, "rho", rho) : status;
 }
@@ -383,8 +383,8 @@ static assay_status half_slope(const assay_sample *s, double *out) {
 }
 
 static assay_status arrange_rate(assay_call *claim, assay_call *sim, assay_call *realised) {
-  double s = claim_realised_share(assay_real(claim, "s"), assay_real(claim, "d"));
-  assay_status status = claim_set_samples(claim, sim, realised, "alpha", "n");
+  double s = finetune_diagonal_realised_share(assay_real(claim, "s"), assay_real(claim, "d"));
+  assay_status status = finetune_diagonal_set_samples(claim, sim, realised, "alpha", "n");
   if (status == ASSAY_OK) status = assay_set(realised, "s", s);
   if (status == ASSAY_OK) status = assay_set(sim, "rho", s);
   return status == ASSAY_OK ? assay_set(sim, "m_pt", 1) : status;
