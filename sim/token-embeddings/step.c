@@ -1,0 +1,114 @@
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/token-embeddings/token-embeddings.h"
+
+void token_gradients(const token_data *data, const double *gam, const double *pi, double *A, double *B) {
+  const int m = data->m;
+  double e[1024];
+  memset(A, 0, (size_t)m * sizeof *A);
+  memset(B, 0, (size_t)m * sizeof *B);
+  for (int s = 0; s < m; s++) e[s] = exp(pi[s]);
+  for (int i = 0; i < data->n; i++) {
+    const double *row = data->count + (size_t)i * (size_t)m;
+    double total = 0, f = 0;
+    for (int s = 0; s < m; s++) {
+      total += row[s] * e[s];
+      f += row[s] * e[s] * gam[s];
+    }
+    f /= total;
+    const double g = data->y[i] / (1 + exp(data->y[i] * f)) / total / data->n;
+    for (int s = 0; s < m; s++) {
+      const double weight = g * row[s] * e[s];
+      A[s] += weight;
+      B[s] += weight * (gam[s] - f);
+    }
+  }
+}
+
+/* ---- the gradients themselves ---- */
+
+enum { N = 30, T = 6, K = 2, M0 = 8, M = 2 * K + M0, D = 7 };
+
+static double loss(const token_data *data, const double *E, const double *v, const double *p) {
+  double sum = 0;
+  for (int i = 0; i < N; i++) {
+    double total = 0, f = 0;
+    for (int s = 0; s < M; s++) {
+      const double e = data->count[i * M + s] * exp(cblas_ddot(D, E + s * D, 1, p, 1));
+      total += e;
+      f += e * cblas_ddot(D, E + s * D, 1, v, 1);
+    }
+    sum += log1p(exp(-data->y[i] * f / total)) / N;
+  }
+  return sum;
+}
+
+/* max |formula + quotient| over max |quotient|: `minus` [count] is minus the gradient. */
+static double against(const token_data *data, double *at, int count, const double *E, const double *v,
+                      const double *p, const double *minus) {
+  const double width = 1e-5;
+  double worst = 0, largest = 0;
+  for (int i = 0; i < count; i++) {
+    const double keep = at[i];
+    at[i] = keep + width;
+    const double up = loss(data, E, v, p);
+    at[i] = keep - width;
+    const double quotient = (up - loss(data, E, v, p)) / (2 * width);
+    at[i] = keep;
+    worst = fmax(worst, fabs(quotient + minus[i]));
+    largest = fmax(largest, fabs(quotient));
+  }
+  return worst / largest;
+}
+
+/* A, B with the chosen mistake in B. */
+static void wrong_gradients(const token_data *data, const double *gam, const double *pi, int softmax,
+                            double *A, double *B) {
+  token_gradients(data, gam, pi, A, B);
+  for (int s = 0; s < M && softmax; s++) B[s] = softmax == 1 ? 0 : A[s] * gam[s];
+}
+
+assay_status token_check_gradient(int softmax, const assay_stream *stream, double *embedding_error,
+                                  double *vector_error, double *rank_ratio, double *sum_error,
+                                  assay_error *error) {
+  const token_model model = {N, T, K, M0, NULL, 0};
+  double count[N * M], y[N], E[M * D], v[D], p[D], gam[M], pi[M], A[M], B[M], minus[M * D],
+      dp[D] = {0}, values[D], spare[D], size = 0, sum = 0;
+  uint64_t room[2 * N * T + N];
+  const token_data data = {N, M, count, y};
+  random_source init = random_open(stream, RANDOM_INIT, 0);
+  token_draw(&model, RANDOM_DESIGN, 0, stream, count, y, room);
+  random_normals(&init, E, M * D);
+  random_normals(&init, v, D);
+  random_normals(&init, p, D);
+  cblas_dscal(M * D, .4, E, 1);
+  cblas_dscal(D, 1 / cblas_dnrm2(D, v, 1), v, 1);
+  cblas_dscal(D, 1 / cblas_dnrm2(D, p, 1), p, 1);
+  for (int s = 0; s < M; s++) {
+    gam[s] = cblas_ddot(D, E + s * D, 1, v, 1);
+    pi[s] = cblas_ddot(D, E + s * D, 1, p, 1);
+  }
+  wrong_gradients(&data, gam, pi, softmax, A, B);
+  for (int s = 0; s < M; s++) {
+    for (int j = 0; j < D; j++) {
+      minus[s * D + j] = A[s] * v[j] + B[s] * p[j];
+      dp[j] += B[s] * E[s * D + j];
+    }
+    sum += B[s];
+    size += fabs(B[s]);
+  }
+  *embedding_error = against(&data, E, M * D, E, v, p, minus);
+  *vector_error = against(&data, p, D, E, v, p, dp);
+  *sum_error = size > 0 ? fabs(sum) / size : 0;
+  const lapack_int info =
+      LAPACKE_dgesvd(LAPACK_ROW_MAJOR, 'N', 'N', M, D, minus, D, values, NULL, 1, NULL, 1, spare);
+  if (info)
+    return assay_error_set(error, ASSAY_NUMERIC, "the update's singular values did not converge (dgesvd: %d)",
+                           (int)info);
+  *rank_ratio = values[2] / values[0];
+  return ASSAY_OK;
+}

@@ -1,0 +1,140 @@
+#include "sim/token-embeddings/token-embeddings.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/token-embeddings/experiments.h"
+
+Test(token_embeddings, gradients_are_those_of_the_loss) {
+  double embedding, vector, rank, sum;
+  assay_error error;
+  for (uint64_t i = 0; i < 20; i++) {
+    const assay_stream stream = {7, i};
+    cr_assert_eq(token_check_gradient(0, &stream, &embedding, &vector, &rank, &sum, &error), ASSAY_OK);
+    cr_expect(embedding < 1e-8 && vector < 1e-7 && rank < 1e-12 && sum < 1e-13, "%g %g %g %g", embedding,
+              vector, rank, sum);
+    cr_assert_eq(token_check_gradient(2, &stream, &embedding, &vector, &rank, &sum, &error), ASSAY_OK);
+    cr_expect(embedding > 1e-4 && sum > 1e-8, "%g %g", embedding, sum);
+  }
+}
+
+/* Sequences have the right length, tokens and labels; the sum of B vanishes. */
+Test(token_embeddings, drawn_sequences) {
+  enum { n = 50, T = 4, k = 2, m0 = 5, m = 2 * k + m0 + 2 };
+  const token_model model = {n, T, k, m0, NULL, 1};
+  double count[n * m], y[n], gam[m], pi[m], A[m], B[m], sum = 0, all = 0;
+  uint64_t room[2 * n * T + n];
+  const assay_stream stream = {3, 1};
+  cr_assert_eq(token_model_size(&model), m);
+  token_draw(&model, RANDOM_DESIGN, 0, &stream, count, y, room);
+  for (int i = 0; i < n; i++) {
+    double positive = count[i * m] + count[i * m + 1], negative = count[i * m + 2] + count[i * m + 3],
+           total = 0;
+    for (int s = 0; s < m; s++) total += count[i * m + s];
+    cr_expect(total == T && positive == (y[i] > 0) && negative == (y[i] < 0));
+    cr_expect(count[i * m + m - 2] == (y[i] > 0) && count[i * m + m - 1] == (y[i] < 0));
+  }
+  const token_data data = {n, m, count, y};
+  for (int s = 0; s < m; s++) gam[s] = sin(s), pi[s] = cos(2 * s);
+  token_gradients(&data, gam, pi, A, B);
+  for (int s = 0; s < m; s++) sum += B[s], all += fabs(B[s]);
+  cr_expect(fabs(sum) < 1e-14 * all);
+}
+
+/* Bartlett: the mean is freedom I, and the determinant's first factor has the right mean. */
+Test(token_embeddings, wishart_mean) {
+  enum { m = 4, freedom = 9, DRAWS = 20000 };
+  double mean[m * m] = {0}, W[m * m], room[m * m];
+  for (uint64_t i = 0; i < DRAWS; i++) {
+    const assay_stream stream = {19, i};
+    token_wishart(m, freedom, &stream, W, room);
+    for (int s = 0; s < m * m; s++) mean[s] += W[s] / DRAWS;
+  }
+  for (int s = 0; s < m * m; s++)
+    cr_expect_float_eq(mean[s], s % (m + 1) ? 0 : freedom, 5 * sqrt(2. * freedom / DRAWS));
+}
+
+/* On an orthogonal Gram matrix the program has a closed form: all constraints tight, N selected, M others. */
+Test(token_embeddings, max_margin_in_closed_form) {
+  enum { k = 2, m0 = 5, T = 3, n = 2 * k * m0, m = 2 * k + m0 };
+  double count[n * m], y[n], gam[m], K[m * m] = {0}, zero[m] = {0}, weight[m], norm2, slack, tight, q[m],
+                                           room[2 * m * m + 4 * m], walk_room[16 * m + m * m];
+  int selected[n];
+  assay_error error;
+  cr_assert_eq(token_balanced(k, m0, T, count, y, &error), ASSAY_OK);
+  for (int s = 0; s < m; s++) {
+    gam[s] = s < k ? 1 : s < 2 * k ? -1 : 0;
+    q[s] = s >= 2 * k;
+    K[s * m + s] = 1;
+  }
+  token_walk walk = {
+      .data = {n, m, count, y}, .gam = gam, .K = K, .z0 = zero, .selected = selected, .room = walk_room};
+  cr_assert_eq(token_select(&walk, &error), ASSAY_OK);
+  for (int i = 0; i < n; i++) cr_expect_eq(selected[i], i / m0);
+  cr_assert_eq(token_hildreth(&walk, weight, &norm2, &slack, room, &error), ASSAY_OK);
+  cr_assert_eq(token_tight_norm2(K, q, m, &tight, room, &error), ASSAY_OK);
+  cr_expect_float_eq(norm2, 4. * 5 / 9, 1e-11);
+  cr_expect_float_eq(tight, 4. * 5 / 9, 1e-12);
+  cr_expect(isinf(slack));
+  /* and its flow finds it: t (L - L*) */
+  double om[m] = {0}, step = 0, z[m];
+  cr_assert_eq(token_flow_advance(&walk, 0, 1e8, &step, om, &error), ASSAY_OK);
+  token_flow_read(&walk, om, z);
+  cr_expect_float_eq(1e8 * walk.excess / norm2, 1, 1e-4);
+  cr_expect_float_eq(walk.attention, 1, 1e-6);
+}
+
+Test(token_embeddings, tokens_selected_against_each_other_are_discarded) {
+  const double count[] = {1, 1, 1, 1}, y[] = {1, -1}, gam[] = {1, -1};
+  double room[40];
+  int selected[2];
+  assay_error error;
+  token_walk walk = {.data = {2, 2, count, y}, .gam = gam, .selected = selected, .room = room};
+  cr_expect_eq(token_select(&walk, &error), ASSAY_DISCARD);
+}
+
+/* ---- experiments ---- */
+
+static const assay_experiment *const all[] = {&token_gradient_run,  &token_counts_run, &token_antithetic_run,
+                                              &token_step_run,      &token_order_run,  &token_toy_flow_run,
+                                              &token_selection_run, &token_test_run};
+static const char *const points[] = {"softmax=right",
+                                     "n=20 T=3 k=2 m0=5 draws=3",
+                                     "rho=.2 eps=.1 a2=1,0,0,0,1 b2=1,1,1,1,1 draws=3",
+                                     "k=2 m0=5 T=3 eta=24 d=50 token=0,4 draws=3",
+                                     "n=300 T=4 m0=12 d=50",
+                                     "t=0,10",
+                                     "k=2 m0=5 T=3 eta=24 d=50 t=0,1e4 flow=margin",
+                                     "n=400 T=3 k=1 m0=5 d=50 a=2 tests=30 phase=both"};
+static const int numbers[] = {4, 5, 3, 6, 10, 16, 16, 4};
+
+Test(token_embeddings, experiments_fill_every_record_and_repeat) {
+  for (int e = 0; e < 8; e++) {
+    double out[2][16];
+    for (int again = 0; again < 2; again++) {
+      assay_error error = {0};
+      assay_call *call = assay_call_new(all[e]->params, all[e]->records, &error);
+      cr_assert_not_null(call, "%s: %s", all[e]->id, error.text);
+      char *text = strdup(points[e]), *rest = text;
+      for (char *word; (word = strsep(&rest, " "));) {
+        char *value = strchr(word, '=');
+        *value++ = 0;
+        cr_assert_eq(assay_set_text(call, word, value, true, &error), ASSAY_OK, "%s: %s", all[e]->id,
+                     error.text);
+      }
+      free(text);
+      cr_assert_eq(assay_call_complete(call, &error), ASSAY_OK, "%s: %s", all[e]->id, error.text);
+      void *state = NULL;
+      const assay_stream stream = {21, 4};
+      for (int i = 0; i < numbers[e]; i++) out[again][i] = NAN;
+      cr_assert_eq(all[e]->open(call, &state), ASSAY_OK, "%s: %s", all[e]->id, assay_call_error(call)->text);
+      cr_assert_eq(all[e]->replicate(call, state, &stream, out[again]), ASSAY_OK, "%s: %s", all[e]->id,
+                   assay_call_error(call)->text);
+      assay_call_free(call);
+    }
+    cr_expect_arr_eq(out[0], out[1], (size_t)numbers[e] * sizeof(double), "%s", all[e]->id);
+    for (int i = 0; i < numbers[e]; i++) cr_expect(isfinite(out[0][i]), "%s: %d", all[e]->id, i);
+  }
+}

@@ -1,0 +1,382 @@
+#include "theory/token-embeddings/token-embeddings.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- comparing ---- */
+
+/* A printed reference to half a unit of its last digit. */
+static void agrees(const char *what, double value, double error, const char *printed) {
+  const char *point = strchr(printed, '.'), *exponent = strpbrk(printed, "eE");
+  const double digits = point ? (double)strspn(point + 1, "0123456789") : 0,
+               power = exponent ? atof(exponent + 1) : 0;
+  const double unit = .5 * pow(10, power - digits);
+  cr_expect(fabs(value - strtod(printed, NULL)) <= 1.000001 * unit, "%s: %.14g, not %s", what, value,
+            printed);
+  cr_expect(error >= 0 && error <= 1e-9 * fabs(value) + 1e-12, "%s: error %.3g of %.6g", what, error, value);
+}
+
+static void agrees_value(const char *what, assay_value v, const char *printed) {
+  agrees(what, v.value, v.error, printed);
+}
+
+#define ok(call)                                                                                             \
+  do {                                                                                                       \
+    assay_error error = {ASSAY_OK, ""};                                                                      \
+    assay_error *e = &error;                                                                                 \
+    cr_assert_eq(call, ASSAY_OK, "%s: %s", #call, error.text);                                               \
+  } while (0)
+
+#define refuses(call, part)                                                                                  \
+  do {                                                                                                       \
+    assay_error error = {ASSAY_OK, ""};                                                                      \
+    assay_error *e = &error;                                                                                 \
+    cr_expect_eq(call, ASSAY_DOMAIN, "%s gave another status", #call);                                       \
+    cr_expect(strstr(error.text, part) != NULL, "%s: \"%s\" lacks \"%s\"", #call, error.text, part);         \
+  } while (0)
+
+/* ---- phase 1 ---- */
+
+Test(token_embeddings, toy_step) {
+  static const char *const alphas[] = {".1875", ".125", "-.083333333", ".104166667", ".166666667"};
+  static const char *const a2s[2][5] = {
+      {".00390625", "0.00000000", "0.00000000", ".00390625", "-.0078125"},
+      {"-.003125", "-.0046875", "-.0041666667", "-.0072916667", "-.0236979167"}};
+  static const char *const b2s[2][5] = {
+      {".001953125", "0.00000000", "0.00000000", ".001953125", "-.00390625"},
+      {".004296875", "0.00000000", "0.00000000", ".004296875", "-.00859375"}};
+  static const char *const vs[] = {"1.1678466797", ".9316406250", ".9913194444", ".8499213325",
+                                   ".7013346354"};
+  static const char *const ps[] = {"1.4760742188", "1.1953125000", "1.1157407407", "1.2445927373",
+                                   "1.2622251157"};
+  double alpha[5], a2[5], b2[5], a[5], b[5], V_v[5], V_p[5];
+  ok(token_signed_frequency(&token_toy, alpha, e));
+  ok(token_step_variance(&token_toy, 10, 0, V_v, V_p, e));
+  for (int s = 0; s < 5; s++) {
+    agrees("alpha", alpha[s], 0, alphas[s]);
+    agrees("V_v", V_v[s], 0, vs[s]);
+    agrees("V_p", V_p[s], 0, ps[s]);
+  }
+  for (int r = 0; r < 2; r++) {
+    ok(token_step_mean(&token_toy, .3 * r, a2, b2, e));
+    ok(token_step_mean_numerically(&token_toy, .3 * r, a, b, e));
+    for (int s = 0; s < 5; s++) {
+      agrees("a2", a2[s], 0, a2s[r][s]);
+      agrees("b2", b2[s], 0, b2s[r][s]);
+      cr_expect_float_eq(a[s], a2[s], 2e-9);
+      cr_expect_float_eq(b[s], b2[s], 2e-9);
+    }
+  }
+}
+
+Test(token_embeddings, balanced_design) {
+  enum { k = 3, m0 = 10, T = 5, n = 2 * k * m0, m = 2 * k + m0 };
+  double count[n * m], y[n], alpha[m];
+  const token_data data = {n, m, count, y};
+  ok(token_balanced(k, m0, T, count, y, e));
+  ok(token_signed_frequency(&data, alpha, e));
+  for (int s = 0; s < m; s++)
+    cr_expect_float_eq(alpha[s], s < k ? 1. / (2 * k * T) : s < 2 * k ? -1. / (2 * k * T) : 0, 1e-16);
+  refuses(token_balanced(3, 4, 6, count, y, e), "balanced");
+}
+
+Test(token_embeddings, cosines_and_bias_of_the_margin) {
+  token_cosine c;
+  assay_value bias;
+  ok(token_alignment(3, 10, 5, 1, 1, 0, &c, e));
+  agrees_value("bias", c.d_bias, "-.2208");
+  agrees_value("limit", c.limit, ".7071067812");
+  agrees_value("V_v", c.V_v, "1.53");
+  agrees_value("V_p", c.V_p, "1.704");
+  ok(token_alignment(3, 10, 5, 2, 1, 0, &c, e));
+  agrees_value("bias", c.d_bias, "-.3245");
+  agrees_value("V_v", c.V_v, "3.52");
+  agrees_value("V_p", c.V_p, "3.816");
+  ok(token_alignment(3, 10, 5, 1, 2, 0, &c, e));
+  agrees_value("sigma = 2", c.d_bias, "-.3893");
+  static const char *const sds[] = {".7589", ".4330", ".1549"};
+  static const double x[] = {.5, 1, 2};
+  for (int i = 0; i < 3; i++) {
+    ok(token_alignment(3, 10, 5, x[i], 1, 1, &c, e));
+    agrees("plain sd", sqrt(c.d_variance.value), 0, sds[i]);
+    cr_expect_float_eq(c.d_bias.value, x[i] * (x[i] * x[i] / 2 - .25) * pow(1 + x[i] * x[i], -2.5), 1e-14);
+  }
+  ok(token_margin_bias(3, 10, 5, 1, 1, &bias, e));
+  agrees_value("a = 1", bias, "-12.846164");
+  ok(token_margin_bias(3, 10, 5, 2, 1, &bias, e));
+  agrees_value("a = 2", bias, "-9.738984");
+  ok(token_margin_bias(3, 10, 5, 0, 1, &bias, e));
+  agrees_value("a = 0", bias, "-14.000000");
+}
+
+Test(token_embeddings, frequencies) {
+  token_frequencies f;
+  ok(token_frequency_moments(400, 6, 4, 20, &f, e));
+  agrees("mean", f.mean_important, 0, ".0208333333");
+  agrees("important", f.var_important, 0, "7.59548611e-6");
+  agrees("irrelevant", f.var_irrelevant, 0, "2.08333333e-5");
+  agrees("covariance", f.cov_irrelevant, 0, "3.47222222e-6");
+  ok(token_frequency_moments(1000, 5, 2, 50, &f, e));
+  agrees("mean", f.mean_important, 0, ".05");
+  agrees("important", f.var_important, 0, "7.5e-6");
+  agrees("irrelevant", f.var_irrelevant, 0, "3.392e-6");
+  agrees("covariance", f.cov_irrelevant, 0, "1.92e-7");
+}
+
+Test(token_embeddings, separation) {
+  static const struct {
+    int n, T, k, m0;
+    const char *p;
+  } row[] = {{60, 6, 4, 20, ".0024859820"},   {120, 6, 4, 20, ".1556913936"},
+             {160, 6, 4, 20, ".3980134191"},  {320, 6, 4, 20, ".9390113822"},
+             {30, 5, 2, 50, ".5600841901"},   {60, 5, 2, 50, ".9737417658"},
+             {120, 10, 4, 40, ".0777606806"}, {160, 10, 4, 40, ".2915503693"},
+             {320, 10, 4, 40, ".9285895392"}, {46, 6, 2, 20, ".4861027731"}};
+  assay_value p;
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    ok(token_separation(row[i].n, row[i].T, row[i].k, row[i].m0, 0, &p, e));
+    agrees_value("p_sep", p, row[i].p);
+  }
+  ok(token_separation(160, 6, 4, 20, 1, &p, e));
+  agrees("independent", p.value, 0, ".41151");
+  ok(token_separation(46, 6, 2, 20, 1, &p, e));
+  agrees("independent", p.value, 0, ".49796");
+  /* one position a sequence: no irrelevant token at all, so that all important ones have to be seen */
+  ok(token_separation(1, 1, 1, 3, 0, &p, e));
+  cr_expect_float_eq(p.value, 0, 1e-12);
+}
+
+/* ---- phase 2 ---- */
+
+Test(token_embeddings, ideal_margins) {
+  static const struct {
+    double kp, km, m0, ap, am, eta, sigma;
+    const char *h, *norm2, *w, *pv;
+  } row[] = {
+      {3, 3, 10, .03, .03, 100, 1, "3.75", "3.75", ".375", "0.000000"},
+      {2, 4, 10, .05, .02, 100, 1, "3.727598566308", "3.727598566308", ".372759856631", ".035842293907"},
+      {4, 2, 10, .02, .06, 1000, 1, "3.678193933824", "3.678193933824", ".367819393382", "-.00574448529"},
+      {2, 4, 10, .05, .02, 400, .5, "3.726258309592", "14.90503323837", ".372625830959", ".009496676163"},
+      {5, 2, 30, .04, .03, 200, 1, "4.300548024228", "4.300548024228", ".143351600808", ".121142197866"},
+      {1, 5, 10, .1, .02, 300, 1, "3.75", "3.75", ".375", "0.0000000"}};
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    const int kp = (int)row[i].kp, km = (int)row[i].km, m0 = (int)row[i].m0, m = kp + km + m0,
+              n = (kp + km) * m0;
+    token_margin r;
+    ok(token_ideal_margin(row[i].kp, row[i].km, row[i].m0, row[i].ap, row[i].am, row[i].eta, row[i].sigma, &r,
+                          e));
+    agrees("h", r.h, 0, row[i].h);
+    agrees("norm2", r.norm2, 0, row[i].norm2);
+    agrees("w", r.w, 0, row[i].w);
+    agrees("pv", r.pv, 0, row[i].pv);
+    /* the quadratic program on the ideal Gram matrix, and the tight formula */
+    double *count = calloc((size_t)(n * m), sizeof *count), y[400], gam[64], K[64 * 64], q[64], weight[64];
+    for (int s = 0; s < m; s++) {
+      gam[s] = row[i].eta / 2 * (s < kp ? row[i].ap : s < kp + km ? -row[i].am : 0);
+      q[s] = s >= kp + km;
+    }
+    for (int s = 0; s < kp + km; s++)
+      for (int j = 0; j < m0; j++) {
+        count[(s * m0 + j) * m + s] = count[(s * m0 + j) * m + kp + km + j] = 1;
+        y[s * m0 + j] = s < kp ? 1 : -1;
+      }
+    for (int s = 0; s < m; s++)
+      for (int t = 0; t < m; t++) K[s * m + t] = (s == t) * row[i].sigma * row[i].sigma + gam[s] * gam[t];
+    const token_data data = {n, m, count, y};
+    assay_value norm2, tight;
+    ok(token_max_margin(&data, K, gam, weight, &norm2, e));
+    ok(token_tight(K, q, m, &tight, e));
+    cr_expect_float_eq(norm2.value, r.norm2, 1e-10 * r.norm2, "QP %.15g, %.15g", norm2.value, r.norm2);
+    cr_expect_float_eq(tight.value, r.norm2, 1e-12 * r.norm2);
+    cr_expect_lt(norm2.error, 1e-9 * r.norm2);
+    free(count);
+  }
+  token_margin r;
+  refuses(token_ideal_margin(0, 0, 3, 1, 1, 1, 1, &r, e), "kp + km");
+}
+
+static void toy_gram(double c, double *K, double *E) {
+  token_toy_embeddings(c, E);
+  for (int s = 0; s < 5; s++)
+    for (int r = 0; r < 5; r++) {
+      K[5 * s + r] = 0;
+      for (int j = 0; j < 6; j++) K[5 * s + r] += E[6 * s + j] * E[6 * r + j];
+    }
+}
+
+Test(token_embeddings, toy_selection) {
+  static const char *const ps[] = {"-.5194340891", "-.1560190748", ".2189080852",
+                                   ".3503295910",  "-.4212974940", ".0540921269"};
+  double K[25], E[30], weight[5];
+  int selected[4];
+  assay_value norm2, L;
+  toy_gram(1.2, K, E);
+  ok(token_selection(&token_toy, token_toy_values, selected, e));
+  const int expected[] = {0, 0, 1, 2};
+  cr_expect_arr_eq(selected, expected, sizeof expected);
+  ok(token_max_margin(&token_toy, K, token_toy_values, weight, &norm2, e));
+  agrees_value("norm2", norm2, ".645222833351");
+  for (int j = 0; j < 6; j++) {
+    double p = 0;
+    for (int s = 0; s < 5; s++) p += weight[s] * E[6 * s + j];
+    agrees("p_hat", p, 0, ps[j]);
+  }
+  ok(token_least_loss(&token_toy, token_toy_values, &L, e));
+  agrees_value("L*", L, ".152061727649");
+  toy_gram(1.3, K, E);
+  ok(token_max_margin(&token_toy, K, token_toy_values, weight, &norm2, e));
+  agrees_value("c = 1.3", norm2, ".2326056167");
+  const double both[] = {1, 1}, rows[] = {1, 1, 1, 1}, values[] = {1, -1};
+  const token_data clash = {2, 2, rows, both};
+  const double signs[] = {1, -1};
+  const token_data torn = {2, 2, rows, signs};
+  ok(token_selection(&clash, values, selected, e));
+  refuses(token_selection(&torn, values, selected, e), "each selected against");
+}
+
+Test(token_embeddings, toy_flow) {
+  static const double t[] = {0, 1, 10, 1e2, 1e4, 1e6, 1e8};
+  static const char *const excess[] = {".260181871382",   ".2268494771",     ".0720268110",
+                                       "6.5878436011e-3", "6.4306263927e-5", "6.4471185254e-7",
+                                       "6.4510740542e-9"};
+  static const char *const norm[] = {"0.0000000000", ".1825400317",   "1.3292358902", "3.2727450995",
+                                     "6.9667246833", "10.6482526396", "14.3361208561"};
+  static const char *const z[7][5] = {
+      {"0.000", "0.000", "0.000", "0.000", "0.000"},
+      {".17460836", ".11315988", ".13311804", "-.00478770", "-.15952190"},
+      {"1.31802862", ".72472403", "1.03079642", "-.26559893", "-.93016869"},
+      {"3.06096398", "1.85407257", "2.76888347", "-.96660747", "-1.98577126"},
+      {"6.16284218", "4.44956040", "5.94862694", "-2.44492461", "-3.84756467"},
+      {"9.17764311", "7.25387717", "8.98671832", "-4.01413595", "-5.59254573"},
+      {"12.16192510", "10.14018479", "11.98012101", "-5.62660001", "-7.28934517"}};
+  double K[25], E[30], zero[5] = {0};
+  assay_value logits[7][5];
+  token_state state[7];
+  toy_gram(1.2, K, E);
+  for (int i = 0; i < 7; i++) state[i].z = logits[i];
+  const token_flow flow = {token_toy, K, token_toy_values, zero, 0};
+  ok(token_flow_at(&flow, t, 7, state, e));
+  for (int i = 0; i < 7; i++) {
+    agrees("excess", state[i].excess.value, 0, excess[i]);
+    cr_expect_leq(state[i].excess.error, 1e-9 * state[i].excess.value, "%g",
+                  state[i].excess.error / state[i].excess.value);
+    agrees("pnorm", state[i].pnorm.value, 0, norm[i]);
+    for (int s = 0; s < 5; s++) agrees("z", logits[i][s].value, 0, z[i][s]);
+  }
+  static const double late[] = {1e4, 1e6, 1e8, 1e10};
+  static const char *const slow[] = {".22807674", ".22991190", ".23083201", ".23132508"};
+  toy_gram(1.3, K, E);
+  ok(token_flow_at(&flow, late, 4, state, e));
+  for (int i = 0; i < 4; i++) agrees("t (L - L*)", late[i] * state[i].excess.value, 0, slow[i]);
+}
+
+Test(token_embeddings, trajectories) {
+  static const struct {
+    int k, m0, T;
+    double a;
+    const char *q[3], *excess[3], *half;
+  } row[] = {{3,
+              10,
+              5,
+              2,
+              {".3486517996", ".8087408125", ".9837708736"},
+              {".2771535428", ".0540574121", ".0039248835"},
+              "36.1468907425"},
+             {3,
+              10,
+              3,
+              1,
+              {".4542595020", ".8004879180", ".9848211657"},
+              {".1783309317", ".0576877369", ".0041049196"},
+              "27.2073131431"},
+             {4,
+              20,
+              10,
+              1.5,
+              {".1234903579", ".3743848543", ".9753569765"},
+              {".4033990418", ".2498590205", ".0068459684"},
+              "124"}};
+  static const double at[] = {20, 100, 1000};
+  token_trajectory r;
+  assay_value t;
+  for (int i = 0; i < 3; i++) {
+    for (int j = 0; j < 3; j++) {
+      ok(token_trajectory_at(row[i].k, row[i].m0, row[i].T, row[i].a, 1, at[j], TOKEN_RIGHT, &r, e));
+      agrees_value("q", r.q, row[i].q[j]);
+      agrees_value("excess", r.excess, row[i].excess[j]);
+    }
+    ok(token_trajectory_time(row[i].k, row[i].m0, row[i].T, row[i].a, 1, log(row[i].T - 1), &t, e));
+    if (i < 2) agrees_value("t_half", t, row[i].half);
+  }
+  agrees_value("t_half", t, "123.3993601957");
+  ok(token_trajectory_time(3, 10, 5, 2, 1, 5, &t, e));
+  agrees_value("t(5)", t, "628.1307579180");
+  ok(token_trajectory_time(3, 10, 5, 2, 1, .5, &t, e));
+  agrees_value("t(.5)", t, "13.4660260071");
+  ok(token_trajectory_time(3, 10, 3, 1, 1, 5, &t, e));
+  agrees_value("t(5)", t, "1132.4220337802");
+  ok(token_trajectory_time(4, 20, 10, 1.5, 1, 5, &t, e));
+  agrees_value("t(5)", t, "503.1959977636");
+  static const double early[] = {5, 20, 50, 100, 1000};
+  static const char *const wrong[2][5] = {{".35086", ".40697", ".52520", ".68804", ".97478"},
+                                          {".36784", ".48628", ".70786", ".87130", ".99179"}};
+  for (int j = 0; j < 5; j++)
+    for (int w = 0; w < 2; w++) {
+      ok(token_trajectory_at(3, 10, 3, 1, 1, early[j], w ? TOKEN_FROZEN_SIGMOID : TOKEN_FROZEN_LOGITS, &r,
+                             e));
+      agrees_value("mistake", r.q, wrong[w][j]);
+    }
+  ok(token_transverse(3, 10, 5, 2, 1, .5, &t, e));
+  agrees_value("transverse", t, "9.196723475612");
+  ok(token_transverse(3, 10, 5, 2, 1, 1, &t, e));
+  agrees_value("transverse", t, "9.600373997112");
+  ok(token_transverse(3, 10, 3, 1, 1, .5, &t, e));
+  agrees_value("transverse", t, "1.179438664948");
+  ok(token_trajectory_at(3, 10, 3, 1, 1, 0, TOKEN_RIGHT, &r, e));
+  cr_expect(r.u.value == 0 && fabs(r.q.value - 1. / 3) < 1e-15);
+  refuses(token_trajectory_at(3, 10, 1, 1, 1, 0, TOKEN_RIGHT, &r, e), "T = 1");
+}
+
+/* The flow on the balanced design with the ideal Gram matrix follows the one equation. */
+Test(token_embeddings, balanced_flow_follows_the_trajectory) {
+  enum { k = 3, m0 = 10, T = 3, n = 2 * k * m0, m = 2 * k + m0 };
+  double count[n * m], y[n], gam[m], zero[m] = {0}, K[m * m];
+  static const double t[] = {5, 20, 100, 1000, 1e8};
+  assay_value logits[5][m];
+  token_state state[5];
+  ok(token_balanced(k, m0, T, count, y, e));
+  for (int s = 0; s < m; s++) gam[s] = s < k ? 1 : s < 2 * k ? -1 : 0;
+  for (int s = 0; s < m * m; s++) K[s] = (s / m == s % m) + gam[s / m] * gam[s % m];
+  for (int i = 0; i < 5; i++) state[i].z = logits[i];
+  const token_flow flow = {{n, m, count, y}, K, gam, zero, 0};
+  ok(token_flow_at(&flow, t, 5, state, e));
+  for (int i = 0; i < 5; i++) {
+    token_trajectory r;
+    ok(token_trajectory_at(k, m0, T, 1, 1, t[i], TOKEN_RIGHT, &r, e));
+    cr_expect_float_eq(logits[i][0].value - logits[i][m - 1].value, r.u.value, 1e-8 * (1 + r.u.value));
+    cr_expect_float_eq(state[i].excess.value / r.excess.value, 1, 1e-7);
+  }
+  cr_expect_float_eq(t[4] * state[4].excess.value, 3.75, 1e-4);
+}
+
+Test(token_embeddings, test_gain) {
+  static const struct {
+    int n, T, k, m0;
+    double d, a;
+    const char *err0, *refined;
+  } row[] = {{200, 10, 4, 20, 400, 2, ".3510053863", ".3511310056"},
+             {100, 20, 4, 40, 400, 2, ".4483265504", ".4483417113"},
+             {400, 10, 4, 40, 100, 1, ".1791206930", ".1761548793"},
+             {800, 6, 3, 20, 200, 1, ".0101568770", ".0086104785"},
+             {800, 10, 4, 40, 400, 2, ".0871619186", ".0870531691"}};
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    token_gain g;
+    ok(token_test_gain(row[i].n, row[i].T, row[i].k, row[i].m0, row[i].d, row[i].a, &g, e));
+    agrees_value("err0", g.err0, row[i].err0);
+    agrees_value("refined", g.err0_refined, row[i].refined);
+    cr_expect_float_eq(g.margin.value, row[i].a / row[i].T, 1e-15);
+    cr_expect_lt(g.err0_no_data.value, g.err0.value / 2);
+  }
+}
