@@ -2,6 +2,6 @@
 
 #include <stddef.h>
 
-extern const assay_paper dp_sgd_paper, finetune_diagonal_paper, ttt_icl_paper, spurious_features_paper, token_embeddings_paper;
+extern const assay_paper dp_sgd_paper, finetune_diagonal_paper, ttt_icl_paper, spurious_features_paper, token_embeddings_paper, single_index_gd_paper;
 
-const assay_paper *const shipped_papers[] = {&dp_sgd_paper, &finetune_diagonal_paper, &ttt_icl_paper, &spurious_features_paper, &token_embeddings_paper, NULL};
+const assay_paper *const shipped_papers[] = {&dp_sgd_paper, &finetune_diagonal_paper, &ttt_icl_paper, &spurious_features_paper, &token_embeddings_paper, &single_index_gd_paper, NULL};
