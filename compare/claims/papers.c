@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
-extern const assay_paper dp_sgd_paper, finetune_diagonal_paper, ttt_icl_paper, spurious_features_paper, token_embeddings_paper, single_index_gd_paper;
+extern const assay_paper dp_sgd_paper, finetune_diagonal_paper, single_index_gd_paper, spurious_features_paper, token_embeddings_paper,
+    ttt_icl_paper;
 
-const assay_paper *const shipped_papers[] = {&dp_sgd_paper, &finetune_diagonal_paper, &ttt_icl_paper, &spurious_features_paper, &token_embeddings_paper, &single_index_gd_paper, NULL};
+const assay_paper *const shipped_papers[] = {&dp_sgd_paper,           &finetune_diagonal_paper, &single_index_gd_paper,
+                                             &spurious_features_paper, &token_embeddings_paper,  &ttt_icl_paper, NULL};
