@@ -50,6 +50,9 @@ static void print_counts(const diff *d) {
            n[DIFF_NOISE], n[DIFF_REAL]);
   }
   if (!d->judged) printf("Verdicts and estimates are on one side only and were not compared.\n");
+  if (d->runs_a > 0 || d->runs_b > 0)
+    printf("%d runs are on both sides, %d on A's only, %d on B's only (another seed or simulated point).\n",
+           d->runs_common, d->runs_a, d->runs_b);
   if (d->tests > 0)
     printf("%d estimates rest on other draws: sampling noise alone calls any of them real with probability "
            "at most %g.\n",

@@ -91,11 +91,12 @@ static json_t *row_json(const diff_row *r) {
 void diff_print_json(const diff_view *v) {
   json_t *rows = json_array();
   for (int i = 0; i < v->d->n_rows; i++) json_array_append_new(rows, row_json(&v->d->rows[i]));
-  values_print_json(json_pack("{s:i,s:o,s:o,s:b,s:b,s:f,s:i,s:o,s:o,s:o}", "format", 1, "a",
+  values_print_json(json_pack("{s:i,s:o,s:o,s:b,s:b,s:f,s:i,s:{s:i,s:i,s:i},s:o,s:o,s:o}", "format", 1, "a",
                               side_json(v->a_name, v->a), "b", side_json(v->b_name, v->b), "moved",
                               diff_moved(v->d, v->strict), "strict", v->strict, "alpha", DIFF_ALPHA, "tests",
-                              v->d->tests, "speed", values_number(v->d->speed), "counts", counts_json(v->d),
-                              "changes", rows));
+                              v->d->tests, "runs", "common", v->d->runs_common, "only_a", v->d->runs_a,
+                              "only_b", v->d->runs_b, "speed", values_number(v->d->speed), "counts",
+                              counts_json(v->d), "changes", rows));
 }
 
 /* ---- the command ---- */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/progress.h"
+#include "compare/judge.h"
 #include "compare/runner.h"
 
 /* ---- files ---- */
@@ -90,10 +91,14 @@ static int compute(session *s, int workers, bool quiet) {
   return report.interrupted ? EXIT_INTERRUPTED : EXIT_GOOD;
 }
 
-/* Only the first replicates of every run, for no verdict. */
+/* Only the first replicates of every run that some cell or control rests on, for no verdict. */
 static void ask_first(plan *p) {
-  for (int i = 0; i < p->n_cells; i++) p->cells[i].open = false;
-  for (int i = 0; i < p->n_runs; i++) p->runs[i].need = BASELINE_KEPT;
+  for (int i = 0; i < p->n_cells; i++) {
+    judge_need(p, &p->cells[i]);
+    p->cells[i].open = false;
+  }
+  for (int i = 0; i < p->n_runs; i++)
+    if (p->runs[i].need > BASELINE_KEPT) p->runs[i].need = BASELINE_KEPT;
 }
 
 static int gather_fresh(const assay_paper *const *papers, session_request *request, int workers, bool quiet,

@@ -12,15 +12,20 @@
  *     version TEXT | tier NAME | seed N | fingerprint TEXT | machine TEXT | judged yes or no
  *     pattern GLOB                    as given to `assay run`; none: all claims
  *     claim VERDICT ID                the cells that follow are the claim's
- *     cell VERDICT ID                 the lines that follow are the cell's; a number that does not exist has
- * no line theory NUMBER | theory-error NUMBER | margin NUMBER | estimate NUMBER | se NUMBER | lo NUMBER | hi
- * NUMBER used N | look N               replicates used and the look that decided runs NAME... the runs that
- * it rests on control rejected|open NAME    and distance NUMBER               of the control above, in
- * margins run NAME                        the lines that follow are the run's text TEXT | address TEXT | key
- * HEX | stored N states ok|failed|discarded... of the first replicates value COLUMN HEX...           their
- * values, "-" for a replicate that is not ok; COLUMN is "readout=value:record" speed NAME SECONDS of
- * computing one replicate
+ *     cell VERDICT ID                 the lines that follow are the cell's; an absent number has no line
+ *       theory NUMBER | theory-error NUMBER | margin NUMBER
+ *       estimate NUMBER | se NUMBER | lo NUMBER | hi NUMBER
+ *       used N | look N               replicates used and the look that decided
+ *       runs NAME...                  the runs that it rests on
+ *       control rejected|open NAME    and
+ *       distance NUMBER               of the control above, in margins
+ *     run NAME                        the lines that follow are the run's
+ *       text TEXT | address TEXT | key HEX | stored N
+ *       states ok|failed|discarded... of the first replicates
+ *       value COLUMN HEX...           their values, "-" for a replicate that is not ok
+ *     speed NAME SECONDS              of computing one replicate
  *
+ * A COLUMN is "readout=value:record".
  * A run's NAME is the head of the SHA-256 of its text: seed, experiment and point without read-outs. So it is
  * the same for the same draws whatever the sources; the key, which has the fingerprint of the sources behind
  * it too, is not. */

@@ -97,7 +97,8 @@ static assay_status compare_theory(comparison *c, const char *claim, const basel
   diff_row row = numbers(DIFF_THEORY, claim, a->id, a->theory, b->theory);
   if (!one_sided(&row) && !equal(a->theory, b->theory)) {
     double rounding = 4 * DBL_EPSILON * fmax(fabs(a->theory), fabs(b->theory));
-    double unit = fmax(zero_if_nan(a->theory_error) + zero_if_nan(b->theory_error), fmax(rounding, DBL_MIN));
+    double unit =
+        fmax(2 * fmin(zero_if_nan(a->theory_error), zero_if_nan(b->theory_error)), fmax(rounding, DBL_MIN));
     row.units = isinf(row.relative) ? INFINITY : fabs(b->theory - a->theory) / unit;
     row.grade = row.units <= 1 ? DIFF_ROUNDED : DIFF_REAL;
     row.weight = row.units;
@@ -312,9 +313,12 @@ static assay_status compare_runs(comparison *c) {
   for (int i = 0; i < c->a->n_runs && status == ASSAY_OK; i++) {
     const baseline_run *a = &c->a->runs[i], *b = baseline_find_run(c->b, a->name);
     if (!b || strcmp(a->text, b->text)) continue;
+    c->out->runs_common++;
     status = compare_run(c, a, b);
     if (status == ASSAY_OK) status = compare_speed(c, a, b, &of_a, &of_b);
   }
+  c->out->runs_a = c->a->n_runs - c->out->runs_common;
+  c->out->runs_b = c->b->n_runs - c->out->runs_common;
   c->out->speed = of_a > 0 ? of_b / of_a : NAN;
   return status;
 }

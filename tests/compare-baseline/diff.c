@@ -32,6 +32,12 @@ Test(diff, a_theory_moves_when_it_leaves_its_error) {
   cr_expect(diff_moved(d, false));
 }
 
+Test(diff, a_theory_that_admits_more_error_hides_no_move) {
+  const diff *d = diff_replaced("theory 0x1p+0 1\n  theory-error 0x1p-40 9.0949470177292824e-13",
+                                "theory 0x1.000000001p+0 1.0000000000145519\n  theory-error 0x1p-10 0.0009765625");
+  cr_expect_float_eq(only(d, DIFF_THEORY, DIFF_REAL)->units, 8, 1e-9);
+}
+
 Test(diff, a_theory_that_appears_or_goes_has_moved) {
   const diff *d = diff_replaced("  theory 0x1p+0 1\n", "");
   cr_expect(isnan(only(d, DIFF_THEORY, DIFF_REAL)->b));
