@@ -528,3 +528,27 @@ static const assay_observable best_records[] = {
 const assay_experiment data_reconstruction_best_start = {
     .id = "data-reconstruction/best-start", .doc = "Reconstruction by the random start of lowest loss.", .params = best_params,
     .records = best_records, .block = 2, .open = open_starts, .replicate = replicate_best, .close = close_solver};
+
+/* A zero of P_perp phi is below 1e-12; it is spurious at an overlap below .999 with every sample. */
+static assay_status replicate_points(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  room *k = state;
+  assay_status status = train(k, stream, assay_call_error(call));
+  int zeros = 0;
+  out[0] = 0;
+  for (int s = 0; s < k->starts && status == ASSAY_OK; s++) {
+    random_source start = random_open(stream, RANDOM_INIT, (unsigned)s);
+    spherical(&start, 1, k->d, k->y);
+    if (reconstruction_point(k->solver, k->y, 1e-20, 300) >= 1e-12) continue;
+    zeros++;
+    if (reconstruction_overlap(k->solver, k->y) < 0.999) out[0] = 1;
+  }
+  if (status != ASSAY_OK) return status;
+  return zeros ? ASSAY_OK : assay_fail(call, ASSAY_DISCARD, "no start of %d ended in the span", k->starts);
+}
+
+static const assay_param point_params[] = {ACT, D(0), N, INTEGER("p", "features", 0, "[1,1000000]", NULL), STARTS("10"), {0}};
+static const assay_observable point_records[] = {
+    {"spurious", NULL, "some point of the span is no sample", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1}, {0}};
+const assay_experiment data_reconstruction_span_points = {
+    .id = "data-reconstruction/span-points", .doc = "Which points of the sphere have their feature in the span of the samples' features.",
+    .params = point_params, .records = point_records, .block = 2, .open = open_starts, .replicate = replicate_points, .close = close_solver};

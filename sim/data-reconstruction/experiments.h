@@ -9,6 +9,6 @@
 extern const assay_experiment data_reconstruction_feature_products, data_reconstruction_label_fit, data_reconstruction_residual,
     data_reconstruction_span, data_reconstruction_tangent_span, data_reconstruction_jacobian, data_reconstruction_null_share,
     data_reconstruction_noise_matrix, data_reconstruction_candidate_loss, data_reconstruction_zero_losses,
-    data_reconstruction_best_start;
+    data_reconstruction_best_start, data_reconstruction_span_points;
 
 #endif

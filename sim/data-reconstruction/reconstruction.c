@@ -155,6 +155,58 @@ double reconstruction_solve(reconstruction *k, double *X, double stop, int most)
   return L;
 }
 
+/* ---- one point in the span ---- */
+
+/* r = P_perp phi(x), relative to |phi(x)|. */
+static double off_span(reconstruction *k, const double *x, double *phi_size) {
+  double c[8];
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, k->p, k->d, 1, k->V, k->d, x, 1, 0, k->r, 1);
+  activation_values(k->act, k->r, (size_t)k->p, k->r);
+  *phi_size = cblas_ddot(k->p, k->r, 1, k->r, 1);
+  for (int twice = 0; twice < 2; twice++) {
+    cblas_dgemv(CblasRowMajor, CblasTrans, k->p, k->n, 1, k->Q, k->n, k->r, 1, 0, c, 1);
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, k->p, k->n, -1, k->Q, k->n, c, 1, 1, k->r, 1);
+  }
+  return cblas_ddot(k->p, k->r, 1, k->r, 1) / *phi_size;
+}
+
+static void point_equations(reconstruction *k, reconstruction *one, const double *x) {
+  int m = one->N;
+  tangents(k->act, k->V, x, k->d, k->p, sqrt(k->d), k->slope, k->w, k->J, m);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k->n, m, k->p, 1, k->Q, k->n, k->J, m, 0, k->projected, m);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, k->p, m, k->n, -1, k->Q, k->n, k->projected, m, 1, k->J, m);
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, m, k->p, 1, k->J, m, 0, k->H, m);
+  cblas_dgemv(CblasRowMajor, CblasTrans, k->p, m, 1, k->J, m, k->r, 1, 0, k->g, 1);
+}
+
+double reconstruction_point(reconstruction *k, double *x, double stop, int most) {
+  reconstruction one = *k; /* a view of one row */
+  one.n = 1, one.N = k->d - 1;
+  double mu = 1e-2, size, L = off_span(k, x, &size), *work = malloc((size_t)one.N * (size_t)one.N * sizeof *work);
+  for (int i = 0; work && i < most && L >= stop; i++) {
+    double nu = 2, next = INFINITY;
+    int rejected = 0;
+    point_equations(k, &one, x);
+    for (; rejected < 30; rejected++) {
+      next = trial_step(&one, x, mu, work) ? off_span(k, one.trial, &size) : INFINITY;
+      if (next < L) break;
+      mu *= nu, nu = fmin(2 * nu, 64);
+    }
+    if (rejected == 30) break;
+    memcpy(x, one.trial, (size_t)k->d * sizeof *x);
+    mu = fmax(mu / 3, 1e-15);
+    L = next;
+  }
+  free(work);
+  return L;
+}
+
+double reconstruction_overlap(const reconstruction *k, const double *x) {
+  double most = 0;
+  for (int i = 0; i < k->n; i++) most = fmax(most, fabs(cblas_ddot(k->d, k->X + (size_t)i * k->d, 1, x, 1)) / k->d);
+  return most;
+}
+
 /* ---- matching ---- */
 
 static double distance(const reconstruction *k, const double *x, const double *y) {

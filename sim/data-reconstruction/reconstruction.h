@@ -27,6 +27,12 @@ assay_status reconstruction_train(reconstruction *run, const double *V, const do
  * steps in a row are rejected, or `most` iterations are made. Returns L. */
 double reconstruction_solve(reconstruction *run, double *Xh, double stop, int most);
 
+/* Right after reconstruction_train: x [d] is improved as the solution of P_perp phi(x) = 0, P_perp the projector off
+ * span{phi(x_1), ..., phi(x_n)}, by the same method on one point. Returns ||P_perp phi(x)||^2/||phi(x)||^2. */
+double reconstruction_point(reconstruction *run, double *x, double stop, int most);
+/* max_i |x_i.x|/d. */
+double reconstruction_overlap(const reconstruction *run, const double *x);
+
 /* The mean distance of the rows over sqrt(d) under the best permutation, and signs where phi is odd or even. */
 double reconstruction_error(const reconstruction *run, const double *Xh);
 

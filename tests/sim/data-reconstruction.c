@@ -82,7 +82,8 @@ static const struct {
            {&data_reconstruction_null_share, "act=tanh d=5 n=2 p=6", 1},
            {&data_reconstruction_noise_matrix, "act=abs d=5 n=2 p=30", 1},
            {&data_reconstruction_candidate_loss, "act=relu X=2,0,0,0,1,1,1,1 Y=1,.5 Xhat=1,1,1,-1,0,2,0,0 p=40", 1},
-           {&data_reconstruction_best_start, "act=tanh d=4 n=2 p=24 starts=2", 3}};
+           {&data_reconstruction_best_start, "act=tanh d=4 n=2 p=24 starts=2", 3},
+           {&data_reconstruction_span_points, "act=tanh d=4 n=2 p=5 starts=6", 1}};
 
 static void run(int i, uint64_t replicate, double *out) {
   assay_error error = {ASSAY_OK, ""};

@@ -80,6 +80,43 @@ const assay_claim data_reconstruction_parameter_count_rank_claim = {
     .source = "arXiv 2509.22214 for the law; the counts are derived here", .params = rank_params, .observables = rank_observables, .predict = rank,
     .legs = rank_legs, .targets = rank_targets, .controls = rank_controls};
 
+/* ---- data-reconstruction/span-point-threshold ---- */
+
+static const assay_param point_params[] = {
+    {"act", NULL, "activation", ASSAY_WORD, 0, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"}, INTEGER("d", "input dimension", 0, "[2,100000]", NULL), INTEGER("n", "samples", 0, "[1,6]", NULL),
+    INTEGER("p", "features; p_span does not need it", 0, "[1,1000000]", ""), INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", "10"), {0}};
+enum { O_P_SPAN, O_SPURIOUS };
+static const assay_observable point_observables[] = {
+    {"p_span", NULL, "least p at which the span holds the samples only", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"spurious", NULL, "some point of the span is no sample", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
+static assay_status points_at(assay_call *call, long threshold) {
+  long n = assay_integer(call, "n"), d = assay_integer(call, "d"), right = n + d, p = assay_integer(call, "p");
+  if (threshold == 0) threshold = right;
+  assay_put(call, O_P_SPAN, 0, (double)right, 0);
+  if (!assay_given(call, "p")) assay_absent(call, O_SPURIOUS, "it needs p");
+  else if (p == threshold - 1) assay_absent(call, O_SPURIOUS, "at p = n + d - 1 there are finitely many points");
+  else assay_put(call, O_SPURIOUS, 0, p < threshold, 0);
+  return ASSAY_OK;
+}
+static assay_status points(assay_call *call) { return points_at(call, 0); }
+static assay_status points_nd(assay_call *call) { return points_at(call, assay_integer(call, "n") * assay_integer(call, "d")); }
+static assay_status points_n(assay_call *call) { return points_at(call, assay_integer(call, "n") + 1); }
+static const assay_leg point_legs[] = {
+    {.experiment = &data_reconstruction_span_points, .points = POINTS("B: act=relu+erf d=8 n=5 p=11", "A: act=relu+erf d=8 n=5 p=13", "b: act=tanh d=8 n=5 p=11", "a: act=tanh d=8 n=5 p=13"),
+     .sizes = {"", "", ""}, .first = {64, 64, 64}, .looks = {2, 3, 5}, .discarded = .3},
+    {.experiment = &data_reconstruction_span_points, .points = POINTS("A1: act=relu+erf d=8 n=5 p=14", "B1: act=relu+erf d=20 n=6 p=24", "A2: act=relu+erf d=20 n=6 p=26"), .sizes = {NULL, "", ""},
+     .first = {64, 64, 64}, .looks = {1, 3, 4}, .discarded = .5}, {0}};
+static const assay_target point_targets[] = {
+    {.name = "spurious", .estimand = ASSAY_PROPORTION, .margin = {{.bias = .33}, {.bias = .2}, {.bias = .1}}, .reason = "no event in 80 is a limit of .14"}, {0}};
+static const assay_control point_controls[] = {
+    {.name = "threshold nd", .mistake = "the span, like one theta, needs p = nd", .points = "A*,a", .predict = points_nd},
+    {.name = "threshold n + 1", .mistake = "any p > n identifies the samples", .points = "B*,b", .predict = points_n}, {0}};
+const assay_claim data_reconstruction_span_point_threshold_claim = {
+    .id = "data-reconstruction/span-point-threshold", .kinds = "threshold",
+    .statement = "The span of the training features holds features of the samples only iff p >= n + d (up to sign for odd and even activations).",
+    .source = "arXiv 2509.22214 for p >> dn; the threshold is derived here", .params = point_params, .observables = point_observables, .predict = points, .legs = point_legs,
+    .targets = point_targets, .controls = point_controls};
+
 /* ---- data-reconstruction/multi-output-count ---- */
 
 static const assay_param output_params[] = {

@@ -11,6 +11,7 @@ static const assay_claim *const claims[] = {&data_reconstruction_kernel_limit_cl
                                             &data_reconstruction_identification_curvature_claim,
                                             &data_reconstruction_sign_ambiguity_claim,
                                             &data_reconstruction_duplicate_exclusion_claim,
+                                            &data_reconstruction_span_point_threshold_claim,
                                             &data_reconstruction_parameter_count_rank_claim,
                                             &data_reconstruction_multi_output_count_claim,
                                             &data_reconstruction_unrecoverable_fraction_claim,
@@ -23,7 +24,8 @@ static const assay_claim *const claims[] = {&data_reconstruction_kernel_limit_cl
 static const assay_experiment *const experiments[] = {
     &data_reconstruction_feature_products, &data_reconstruction_label_fit, &data_reconstruction_residual, &data_reconstruction_span,
     &data_reconstruction_tangent_span, &data_reconstruction_jacobian, &data_reconstruction_null_share, &data_reconstruction_noise_matrix,
-    &data_reconstruction_candidate_loss, &data_reconstruction_zero_losses, &data_reconstruction_best_start, NULL};
+    &data_reconstruction_candidate_loss, &data_reconstruction_zero_losses, &data_reconstruction_best_start,
+    &data_reconstruction_span_points, NULL};
 
 const assay_paper data_reconstruction_paper = {
     .abi = ASSAY_ABI,
