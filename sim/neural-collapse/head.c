@@ -25,7 +25,8 @@ static double sample_loss(const collapse_task *t, int label, double *z) {
   return log(total) - target;
 }
 
-double collapse_head_loss(const collapse_task *t, const double *U, const double *b, const double *H, double *dU, double *db, double *dH) {
+double collapse_head_loss(const collapse_task *t, const double *U, const double *b, const double *H,
+                          double *dU, double *db, double *dH) {
   const int N = t->K * t->n;
   double loss = 0, z[256];
   for (int i = 0; i < N; i++) {
@@ -34,7 +35,8 @@ double collapse_head_loss(const collapse_task *t, const double *U, const double 
     for (int c = 0; b && c < t->K; c++) z[c] += b[c];
     loss += sample_loss(t, i / t->n, z) / N;
     cblas_dger(CblasRowMajor, t->K, t->d, 1. / N, z, 1, h, 1, dU, t->d);
-    cblas_dgemv(CblasRowMajor, CblasTrans, t->K, t->d, 1. / N, U, t->d, z, 1, 1, dH + (size_t)i * (size_t)t->d, 1);
+    cblas_dgemv(CblasRowMajor, CblasTrans, t->K, t->d, 1. / N, U, t->d, z, 1, 1,
+                dH + (size_t)i * (size_t)t->d, 1);
     for (int c = 0; db && c < t->K; c++) db[c] += z[c] / N;
   }
   return loss;
@@ -53,8 +55,10 @@ static double simplex_distance(const collapse_task *t, const double *U) {
     for (int a = 0; a < t->K; a++)
       for (int b = 0; b < t->K; b++) {
         const double entry = cblas_ddot(t->d, U + a * t->d, 1, U + b * t->d, 1);
-        if (pass == 0) square += entry * entry;
-        else sum += pow(entry / sqrt(square) - ((a == b) - 1. / t->K) / sqrt(t->K - 1.), 2);
+        if (pass == 0)
+          square += entry * entry;
+        else
+          sum += pow(entry / sqrt(square) - ((a == b) - 1. / t->K) / sqrt(t->K - 1.), 2);
       }
   return sqrt(sum);
 }
@@ -66,7 +70,8 @@ void collapse_measure(const collapse_task *t, const double *U, const double *H, 
   for (int i = 0; i < N; i++) {
     const int c = i / t->n;
     const double *h = H + (size_t)i * (size_t)d, *u = U + c * d;
-    const double length = cblas_dnrm2(d, h, 1), head = cblas_dnrm2(d, u, 1), along = cblas_ddot(d, h, 1, u, 1);
+    const double length = cblas_dnrm2(d, h, 1), head = cblas_dnrm2(d, u, 1),
+                 along = cblas_ddot(d, h, 1, u, 1);
     for (int j = 0; j < d; j++) {
       mean[c * d + j] += h[j] / t->n;
       all[j] += h[j] / N;

@@ -10,7 +10,9 @@
 
 static const lbfgs_rule rule = {30, 6000, 1e-8};
 
-static assay_status no_memory(assay_error *error) { return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a network"); }
+static assay_status no_memory(assay_error *error) {
+  return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a network");
+}
 
 /* h = scale v/|v| of each of N columns [N][d]; in place with the lengths [N] kept. */
 static void normalise(double *H, int N, int d, double scale, double *lengths) {
@@ -57,10 +59,11 @@ static double feature_objective(const double *x, double *g, void *context) {
   return J;
 }
 
-assay_status collapse_optimise_features(const collapse_features *p, const assay_stream *stream, double *J, collapse_metrics *metrics,
-                                        assay_error *error) {
+assay_status collapse_optimise_features(const collapse_features *p, const assay_stream *stream, double *J,
+                                        collapse_metrics *metrics, assay_error *error) {
   const collapse_task *t = &p->task;
-  const size_t heads = (size_t)(t->K * t->d), N = (size_t)(t->K * t->n), all = N * (size_t)t->d, unknowns = heads + all + (p->bias ? (size_t)t->K : 0);
+  const size_t heads = (size_t)(t->K * t->d), N = (size_t)(t->K * t->n), all = N * (size_t)t->d,
+               unknowns = heads + all + (p->bias ? (size_t)t->K : 0);
   double *x = calloc(unknowns + all + N + lbfgs_room(unknowns, &rule), sizeof *x);
   if (!x) return no_memory(error);
   feature_work work = {p, x + unknowns, x + unknowns + all};
@@ -68,7 +71,8 @@ assay_status collapse_optimise_features(const collapse_features *p, const assay_
   random_source init = random_open(stream, RANDOM_INIT, 0);
   random_normals(&init, x, heads + all);
   cblas_dscal((int)heads, .3, x, 1);
-  assay_status status = lbfgs_minimise(feature_objective, &work, unknowns, &rule, x, x + unknowns + all + N, &report, error);
+  assay_status status =
+      lbfgs_minimise(feature_objective, &work, unknowns, &rule, x, x + unknowns + all + N, &report, error);
   *J = report.value;
   memcpy(work.H, x + heads, all * sizeof *x);
   if (!(p->lh > 0)) normalise(work.H, (int)N, t->d, 1, work.lengths);
@@ -77,22 +81,40 @@ assay_status collapse_optimise_features(const collapse_features *p, const assay_
   return status;
 }
 
-assay_status collapse_random_state(const collapse_features *p, const assay_stream *stream, double *J, double *R, assay_error *error) {
+static void simplex_row(int K, int c, double *out);
+
+assay_status collapse_random_state(const collapse_features *p, double R, const assay_stream *stream,
+                                   double *J, double *slip, assay_error *error) {
   const collapse_task *t = &p->task;
-  const size_t heads = (size_t)(t->K * t->d), N = (size_t)(t->K * t->n), all = N * (size_t)t->d;
-  double *x = calloc(2 * (heads + all) + N, sizeof *x), *H = x + heads, *g = H + all, scale[2];
+  const int d = t->d, room = d - t->K * (t->n - 1);
+  const size_t heads = (size_t)(t->K * d), N = (size_t)(t->K * t->n), all = N * (size_t)d;
+  double *x = calloc(2 * (heads + all), sizeof *x), *H = x + heads, *g = H + all, scale[3];
   if (!x) return no_memory(error);
   collapse_metrics metrics;
-  random_source init = random_open(stream, RANDOM_INIT, 0);
-  random_normals(&init, scale, 2);
-  random_normals(&init, x, heads + all);
-  cblas_dscal((int)heads, exp(scale[0]), x, 1);
-  /* towards collapse: each class moves along its own row of the head */
-  for (size_t i = 0; i < N; i++) cblas_daxpy(t->d, exp(2 * scale[1]), x + i / (size_t)t->n * (size_t)t->d, 1, H + i * (size_t)t->d, 1);
-  normalise(H, (int)N, t->d, 1, g + heads + all);
+  random_source init = random_open(stream, RANDOM_INIT, 0), means = random_open(stream, RANDOM_INIT, 1);
+  random_normals(&init, scale, 3);
+  random_normals(&init, x, heads);
+  cblas_dscal((int)heads, .3 * exp(2 * scale[0]), x, 1);
+  for (int c = 0; c < t->K; c++) {
+    double mean[256] = {0}, noise[256];
+    random_normals(&means, noise, (size_t)room);
+    if (t->squared)
+      mean[c] = 1;
+    else
+      simplex_row(t->K, c, mean);
+    cblas_daxpy(room, .1 * exp(2 * scale[1]), noise, 1, mean, 1);
+    cblas_dscal(room, 1 / cblas_dnrm2(room, mean, 1), mean, 1);
+    cblas_daxpy(room, 3 * exp(scale[2]), mean, 1, x + c * d, 1);
+    for (int i = 0; i < t->n; i++) {
+      double *h = H + (size_t)(c * t->n + i) * (size_t)d;
+      cblas_daxpy(room, R, mean, 1, h, 1);
+      simplex_row(t->n, i, h + room + c * (t->n - 1));
+      cblas_dscal(t->n - 1, sqrt(1 - R * R), h + room + c * (t->n - 1), 1);
+    }
+  }
   *J = collapse_head_loss(t, x, NULL, H, g, NULL, g + heads) + p->lw / 2 * cblas_ddot((int)heads, x, 1, x, 1);
   collapse_measure(t, x, H, &metrics);
-  *R = metrics.R;
+  *slip = fabs(metrics.R - R);
   free(x);
   return ASSAY_OK;
 }
@@ -102,7 +124,8 @@ assay_status collapse_random_state(const collapse_features *p, const assay_strea
 typedef struct {
   const collapse_network *p;
   const double *X; /* [N][d] */
-  double *H, *lengths, *G; /* H [L+1][N][d] the inputs of the blocks and the features, lengths [L][N], G [2][N][d] */
+  double *H, *lengths,
+      *G; /* H [L+1][N][d] the inputs of the blocks and the features, lengths [L][N], G [2][N][d] */
 } network_work;
 
 static double network_objective(const double *x, double *g, void *context) {
@@ -117,7 +140,8 @@ static double network_objective(const double *x, double *g, void *context) {
   for (int l = 0; l < L; l++) {
     double *in = w->H + (size_t)l * (size_t)all, *out = in + all;
     memcpy(out, in, (size_t)all * sizeof *in);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, N, d, d, 1, in, d, x + (size_t)l * (size_t)block, d, 1, out, d);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, N, d, d, 1, in, d, x + (size_t)l * (size_t)block, d,
+                1, out, d);
     normalise(out, N, d, 1, w->lengths + l * N);
   }
   double J = collapse_head_loss(t, U, NULL, w->H + (size_t)L * (size_t)all, dU, NULL, G);
@@ -142,13 +166,17 @@ static void simplex_row(int K, int c, double *out) {
   }
 }
 
-static int data_dimension(const collapse_task *t) { return (t->squared ? t->K : t->K - 1) + t->K * (t->n - 1); }
+static int data_dimension(const collapse_task *t) {
+  return (t->squared ? t->K : t->K - 1) + t->K * (t->n - 1);
+}
 
 /* sym(K,n,phi), X [N][d], in a random orthonormal basis. */
-static assay_status symmetric_data(const collapse_network *p, const assay_stream *stream, double *X, assay_error *error) {
+static assay_status symmetric_data(const collapse_network *p, const assay_stream *stream, double *X,
+                                   assay_error *error) {
   const collapse_task *t = &p->task;
   const int d = t->d, m = t->squared ? t->K : t->K - 1, N = t->K * t->n;
-  double *Q = calloc((size_t)d * (size_t)d + (size_t)d + (size_t)N * (size_t)d, sizeof *Q), *tau = Q + d * d, *flat = tau + d;
+  double *Q = calloc((size_t)d * (size_t)d + (size_t)d + (size_t)N * (size_t)d, sizeof *Q), *tau = Q + d * d,
+         *flat = tau + d;
   if (!Q) return no_memory(error);
   random_source rotation = random_open(stream, RANDOM_MATRIX, 0);
   random_normals(&rotation, Q, (size_t)(d * d));
@@ -157,15 +185,18 @@ static assay_status symmetric_data(const collapse_network *p, const assay_stream
   for (int i = 0; i < N; i++) {
     const int c = i / t->n;
     double *x = flat + i * d;
-    if (t->squared) x[c] = 1;
-    else simplex_row(t->K, c, x);
+    if (t->squared)
+      x[c] = 1;
+    else
+      simplex_row(t->K, c, x);
     cblas_dscal(m, cos(p->phi), x, 1);
     simplex_row(t->n, i % t->n, x + m + c * (t->n - 1));
     cblas_dscal(t->n - 1, sin(p->phi), x + m + c * (t->n - 1), 1);
   }
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, d, d, 1, flat, d, Q, d, 0, X, d);
   free(Q);
-  return info ? assay_error_set(error, ASSAY_NUMERIC, "the rotation could not be made (QR: %d)", (int)info) : ASSAY_OK;
+  return info ? assay_error_set(error, ASSAY_NUMERIC, "the rotation could not be made (QR: %d)", (int)info)
+              : ASSAY_OK;
 }
 
 typedef struct {
@@ -174,7 +205,8 @@ typedef struct {
   network_work work;
 } network_room;
 
-static assay_status open_network(const collapse_network *p, const assay_stream *stream, network_room *r, assay_error *error) {
+static assay_status open_network(const collapse_network *p, const assay_stream *stream, network_room *r,
+                                 assay_error *error) {
   const size_t d = (size_t)p->task.d, N = (size_t)(p->task.K * p->task.n), L = (size_t)p->L, all = N * d;
   r->unknowns = L * d * d + (size_t)p->task.K * d;
   r->x = calloc(2 * r->unknowns + all * (L + 4) + L * N + lbfgs_room(r->unknowns, &rule), sizeof *r->x);
@@ -196,7 +228,8 @@ static void start(const collapse_network *p, const assay_stream *stream, int res
   cblas_dscal(p->task.K * p->task.d, .3, r->x + blocks, 1);
 }
 
-assay_status collapse_optimise_network(const collapse_network *given, const assay_stream *stream, collapse_optimum *best, assay_error *error) {
+assay_status collapse_optimise_network(const collapse_network *given, const assay_stream *stream,
+                                       collapse_optimum *best, assay_error *error) {
   collapse_network p = *given;
   network_room r;
   p.task.d = data_dimension(&p.task);
@@ -206,19 +239,23 @@ assay_status collapse_optimise_network(const collapse_network *given, const assa
   for (int restart = 0; restart < p.restarts && status == ASSAY_OK; restart++) {
     lbfgs_report report;
     start(&p, stream, restart, &r);
-    if (lbfgs_minimise(network_objective, &r.work, r.unknowns, &rule, r.x, r.room, &report, error) != ASSAY_OK) continue;
+    if (lbfgs_minimise(network_objective, &r.work, r.unknowns, &rule, r.x, r.room, &report, error) !=
+        ASSAY_OK)
+      continue;
     last = ASSAY_OK;
     best->least = fmin(best->least, report.value);
     if (!(report.value < best->J)) continue;
     best->J = network_objective(r.x, r.g, &r.work);
     best->decay = p.lb / 2 * cblas_ddot(blocks, r.x, 1, r.x, 1);
-    collapse_measure(&p.task, r.x + blocks, r.work.H + (size_t)p.L * (size_t)(p.task.K * p.task.n * p.task.d), &best->metrics);
+    collapse_measure(&p.task, r.x + blocks, r.work.H + (size_t)p.L * (size_t)(p.task.K * p.task.n * p.task.d),
+                     &best->metrics);
   }
   free(r.x);
   return status == ASSAY_OK ? last : status;
 }
 
-assay_status collapse_check_gradient(const collapse_network *given, const assay_stream *stream, double *worst, assay_error *error) {
+assay_status collapse_check_gradient(const collapse_network *given, const assay_stream *stream, double *worst,
+                                     assay_error *error) {
   collapse_network p = *given;
   network_room r;
   p.task.d = data_dimension(&p.task);

@@ -28,7 +28,8 @@ Test(lbfgs, finds_the_end_of_a_curved_valley) {
   for (int i = 0; i < 10; i++) x[i] = i % 2 ? 1 : -1.2;
   cr_assert_leq(lbfgs_room(10, &rule), 400);
   cr_expect_eq(lbfgs_minimise(rosenbrock, NULL, 10, &short_rule, x, room, &report, &error), ASSAY_NUMERIC);
-  cr_assert_eq(lbfgs_minimise(rosenbrock, NULL, 10, &rule, x, room, &report, &error), ASSAY_OK, "%s", error.text);
+  cr_assert_eq(lbfgs_minimise(rosenbrock, NULL, 10, &rule, x, room, &report, &error), ASSAY_OK, "%s",
+               error.text);
   for (int i = 0; i < 10; i++) cr_expect_float_eq(fabs(x[i]), 1, 1e-7, "%g", x[i]);
   cr_expect(report.gradient < 1e-9 && report.iterations < 500, "%d", report.iterations);
 }

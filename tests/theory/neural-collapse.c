@@ -8,23 +8,25 @@
 static void agrees(const char *what, assay_value v, const char *printed) {
   const char *point = strchr(printed, '.');
   const double unit = .5 * pow(10, point ? -(double)strspn(point + 1, "0123456789") : 0);
-  cr_expect(fabs(v.value - strtod(printed, NULL)) <= 1.000001 * unit, "%s: %.14g, not %s", what, v.value, printed);
-  cr_expect(v.error >= 0 && v.error <= 1e-9 * fabs(v.value) + 1e-14, "%s: error %.3g of %.6g", what, v.error, v.value);
+  cr_expect(fabs(v.value - strtod(printed, NULL)) <= 1.000001 * unit, "%s: %.14g, not %s", what, v.value,
+            printed);
+  cr_expect(v.error >= 0 && v.error <= 1e-9 * fabs(v.value) + 1e-14, "%s: error %.3g of %.6g", what, v.error,
+            v.value);
 }
 
-#define ok(call) \
-  do { \
-    assay_error error = {ASSAY_OK, ""}; \
-    assay_error *e = &error; \
-    cr_assert_eq(call, ASSAY_OK, "%s: %s", #call, error.text); \
+#define ok(call)                                                                                             \
+  do {                                                                                                       \
+    assay_error error = {ASSAY_OK, ""};                                                                      \
+    assay_error *e = &error;                                                                                 \
+    cr_assert_eq(call, ASSAY_OK, "%s: %s", #call, error.text);                                               \
   } while (0)
 
-#define refuses(call, part) \
-  do { \
-    assay_error error = {ASSAY_OK, ""}; \
-    assay_error *e = &error; \
-    cr_expect_eq(call, ASSAY_DOMAIN, "%s gave another status", #call); \
-    cr_expect(strstr(error.text, part) != NULL, "%s: \"%s\" lacks \"%s\"", #call, error.text, part); \
+#define refuses(call, part)                                                                                  \
+  do {                                                                                                       \
+    assay_error error = {ASSAY_OK, ""};                                                                      \
+    assay_error *e = &error;                                                                                 \
+    cr_expect_eq(call, ASSAY_DOMAIN, "%s gave another status", #call);                                       \
+    cr_expect(strstr(error.text, part) != NULL, "%s: \"%s\" lacks \"%s\"", #call, error.text, part);         \
   } while (0)
 
 Test(neural_collapse, cross_entropy_optima) {
@@ -70,7 +72,9 @@ Test(neural_collapse, squared_loss_ambiguous_and_decayed_features) {
   static const struct {
     double K, lw, q;
     const char *w, *g;
-  } row[] = {{4, .01, .1, "2.057968156474", ".535526237321"}, {3, .005, .3, ".995646673415", ".826476436965"}, {10, .005, .2, "2.657587196565", "1.152205989216"}};
+  } row[] = {{4, .01, .1, "2.057968156474", ".535526237321"},
+             {3, .005, .3, ".995646673415", ".826476436965"},
+             {10, .005, .2, "2.657587196565", "1.152205989216"}};
   for (int i = 0; i < 3; i++) {
     ok(collapse_ambiguous(row[i].K, row[i].lw, row[i].q, &g, &w, e));
     agrees("w", w, row[i].w);
@@ -121,8 +125,10 @@ Test(neural_collapse, depth_law) {
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     ok(collapse_depth_law(&row[i].chain, COLLAPSE_RIGHT, &r, e));
     agrees("J", r.J, row[i].J);
-    if (row[i].NC1) agrees("NC1", r.NC1, row[i].NC1);
-    else agrees("tan2", r.tan2, tan2[i - 13]);
+    if (row[i].NC1)
+      agrees("NC1", r.NC1, row[i].NC1);
+    else
+      agrees("tan2", r.tan2, tan2[i - 13]);
   }
   const collapse_chain L8 = row[3].chain;
   ok(collapse_depth_law(&L8, COLLAPSE_RIGHT, &r, e));
@@ -131,7 +137,8 @@ Test(neural_collapse, depth_law) {
   static const struct {
     collapse_mistake mistake;
     const char *NC1;
-  } wrong[] = {{COLLAPSE_MEANS_ONLY, ".02689"}, {COLLAPSE_DEVIATIONS_ONLY, ".02129"}, {COLLAPSE_NO_DEPTH, ".0690"}};
+  } wrong[] = {
+      {COLLAPSE_MEANS_ONLY, ".02689"}, {COLLAPSE_DEVIATIONS_ONLY, ".02129"}, {COLLAPSE_NO_DEPTH, ".0690"}};
   for (int i = 0; i < 3; i++) {
     ok(collapse_depth_law(&L8, wrong[i].mistake, &r, e));
     agrees("mistake", r.NC1, wrong[i].NC1);

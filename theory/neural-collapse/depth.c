@@ -39,7 +39,8 @@ static double least_decay(const law *a, double tau, double *s1) {
   double least = a->L * cost(a, equal);
   if (a->L == 1 || a->mistake == COLLAPSE_EQUAL_SPLIT) return least;
   for (int i = 1; i <= 200; i++) {
-    const double s = equal + (tau - equal) * i / 200, value = cost(a, s) + (a->L - 1) * cost(a, (tau - s) / (a->L - 1));
+    const double s = equal + (tau - equal) * i / 200,
+                 value = cost(a, s) + (a->L - 1) * cost(a, (tau - s) / (a->L - 1));
     if (value < least) least = value, *s1 = s;
   }
   return least;
@@ -70,8 +71,10 @@ static assay_status residual(const law *a, int alike, const double *x, double *o
   double D;
   assay_status status = pull(a, tau, &D, error);
   const double target = 2 * D / a->chain->lb;
-  if (a->mistake == COLLAPSE_NO_DEPTH) out[0] = 2 * a->m * a->r / (a->m + a->r) * tau - target;
-  else out[0] = slope(a, x[0]) - target;
+  if (a->mistake == COLLAPSE_NO_DEPTH)
+    out[0] = 2 * a->m * a->r / (a->m + a->r) * tau - target;
+  else
+    out[0] = slope(a, x[0]) - target;
   out[1] = alike ? 0 : slope(a, x[1]) - target;
   return status;
 }
@@ -102,7 +105,9 @@ static assay_status polish(const law *a, int alike, double *x, double *change, a
     x[0] -= d0;
     x[1] -= d1;
     *change = fabs(d0) + fabs(d1);
-    if (!isfinite(*change)) return assay_error_set(error, ASSAY_NUMERIC, "the stationarity equations have no solution near the scan's minimum");
+    if (!isfinite(*change))
+      return assay_error_set(error, ASSAY_NUMERIC,
+                             "the stationarity equations have no solution near the scan's minimum");
     if (round > 6 && *change >= before) break; /* rounding */
   }
   return ASSAY_OK;
@@ -110,8 +115,10 @@ static assay_status polish(const law *a, int alike, double *x, double *change, a
 
 static assay_status check(const collapse_chain *c, assay_error *error) {
   if (!(c->n >= 2 && c->K >= 2 && c->lb > 0 && c->L >= 1 && c->phi > 0 && c->phi < M_PI / 2))
-    return assay_error_set(error, ASSAY_DOMAIN, "K = %g, n = %g, phi = %g, lb = %g, L = %d: K, n >= 2, 0 < phi < pi/2, lb > 0, L >= 1", c->K, c->n, c->phi,
-                           c->lb, c->L);
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "K = %g, n = %g, phi = %g, lb = %g, L = %d: K, n >= 2, 0 < phi < pi/2, lb > 0, L >= 1", c->K, c->n,
+        c->phi, c->lb, c->L);
   return ASSAY_OK;
 }
 
@@ -130,14 +137,17 @@ static assay_status scan(const law *a, double *tau, double *s1, assay_error *err
     assay_status status = objective(a, left, &J_left, &s_left, error);
     if (status == ASSAY_OK) status = objective(a, right, &J_right, &s_right, error);
     if (status != ASSAY_OK) return status;
-    if (J_left < J_right) hi = right, *s1 = s_left;
-    else lo = left, *s1 = s_right;
+    if (J_left < J_right)
+      hi = right, *s1 = s_left;
+    else
+      lo = left, *s1 = s_right;
   }
   *tau = (lo + hi) / 2;
   return ASSAY_OK;
 }
 
-assay_status collapse_depth_law(const collapse_chain *chain, collapse_mistake mistake, collapse_depth *r, assay_error *error) {
+assay_status collapse_depth_law(const collapse_chain *chain, collapse_mistake mistake, collapse_depth *r,
+                                assay_error *error) {
   const bool ce = chain->loss == COLLAPSE_CE;
   law a = {chain, mistake, ce ? chain->K - 1 : chain->K, chain->K * (chain->n - 1), chain->L};
   double tau = 0, s1 = 0, change = 0;
@@ -146,14 +156,18 @@ assay_status collapse_depth_law(const collapse_chain *chain, collapse_mistake mi
   if (status == ASSAY_OK) status = collapse_bound(chain->loss, chain->K, chain->lw, 1, &r->gstar, &w, error);
   if (status == ASSAY_OK) status = scan(&a, &tau, &s1, error);
   if (status != ASSAY_OK) return status;
-  const int alike = a.L == 1 || mistake == COLLAPSE_EQUAL_SPLIT || mistake == COLLAPSE_NO_DEPTH || s1 <= tau / a.L * (1 + 1e-6);
+  const int alike = a.L == 1 || mistake == COLLAPSE_EQUAL_SPLIT || mistake == COLLAPSE_NO_DEPTH ||
+                    s1 <= tau / a.L * (1 + 1e-6);
   double x[2] = {alike ? tau / a.L : s1, alike ? 0 : (tau - s1) / (a.L - 1)};
   status = polish(&a, alike, x, &change, error);
   if (status != ASSAY_OK) return status;
   tau = alike ? a.L * x[0] : x[0] + (a.L - 1) * x[1];
-  double decay = mistake == COLLAPSE_NO_DEPTH ? a.m * a.r / (a.m + a.r) * tau * tau : alike ? a.L * cost(&a, x[0]) : cost(&a, x[0]) + (a.L - 1) * cost(&a, x[1]);
+  double decay = mistake == COLLAPSE_NO_DEPTH ? a.m * a.r / (a.m + a.r) * tau * tau
+                 : alike                      ? a.L * cost(&a, x[0])
+                                              : cost(&a, x[0]) + (a.L - 1) * cost(&a, x[1]);
   decay *= chain->lb / 2;
-  const double tan2 = pow(exp(-tau) * tan(chain->phi), 2), factor = ce ? 1 : chain->K / (chain->K - 1), e = a.L * change + 1e-13 * tau;
+  const double tan2 = pow(exp(-tau) * tan(chain->phi), 2), factor = ce ? 1 : chain->K / (chain->K - 1),
+               e = a.L * change + 1e-13 * tau;
   status = collapse_bound(chain->loss, chain->K, chain->lw, 1 / sqrt(1 + tan2), &F, &w, error);
   if (status != ASSAY_OK) return status;
   r->tau = (assay_value){tau, e};
@@ -170,18 +184,23 @@ assay_status collapse_asymptotics(const collapse_chain *c, collapse_rate *r, ass
   assay_status status = check(c, error);
   if (status == ASSAY_OK) status = collapse_bound(c->loss, c->K, c->lw, 1, &g, &w, error);
   if (status != ASSAY_OK) return status;
-  const double m = c->loss == COLLAPSE_CE ? c->K - 1 : c->K, deviations = c->K * (c->n - 1), kappa = m * deviations / (m + deviations);
-  const double C = c->lb * kappa / (c->lw * c->K * w.value * w.value), W = gsl_sf_lambert_W0(2 * c->L * pow(tan(c->phi), 2) / C), tau = W / 2;
+  const double m = c->loss == COLLAPSE_CE ? c->K - 1 : c->K, deviations = c->K * (c->n - 1),
+               kappa = m * deviations / (m + deviations);
+  const double C = c->lb * kappa / (c->lw * c->K * w.value * w.value),
+               W = gsl_sf_lambert_W0(2 * c->L * pow(tan(c->phi), 2) / C), tau = W / 2;
   r->tan2 = (assay_value){C / (2 * c->L) * W, 1e-14 * C * W};
   r->exponent_NC1 = (assay_value){-2 * tau / (1 + 2 * tau), 1e-14};
   r->exponent_J = (assay_value){-tau / (1 + tau), 1e-14};
   return ASSAY_OK;
 }
 
-assay_status collapse_transport_exponent(int p, double theta, const double *L, int count, assay_value *result, assay_error *error) {
+assay_status collapse_transport_exponent(int p, double theta, const double *L, int count, assay_value *result,
+                                         assay_error *error) {
   double mx = 0, my = 0, xy = 0, xx = 0;
   if (!(p >= 1 && theta > 0 && theta < M_PI / 2 && count >= 2))
-    return assay_error_set(error, ASSAY_DOMAIN, "p = %d, theta = %g, %d depths: p >= 1, 0 < theta < pi/2, two depths or more", p, theta, count);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "p = %d, theta = %g, %d depths: p >= 1, 0 < theta < pi/2, two depths or more", p,
+                           theta, count);
   for (int i = 0; i < count; i++) {
     if (!(L[i] >= 1)) return assay_error_set(error, ASSAY_DOMAIN, "L = %g: a depth is at least 1", L[i]);
     mx += log(L[i]) / count;

@@ -19,16 +19,22 @@ static assay_status stationary(double w, void *context, double *y, assay_error *
 }
 
 static assay_status check(double K, double lw, assay_error *error) {
-  if (!(K >= 2 && isfinite(K))) return assay_error_set(error, ASSAY_DOMAIN, "K = %g: at least two classes", K);
-  if (!(lw > 0 && isfinite(lw))) return assay_error_set(error, ASSAY_DOMAIN, "lw = %g: the head's decay is > 0", lw);
+  if (!(K >= 2 && isfinite(K)))
+    return assay_error_set(error, ASSAY_DOMAIN, "K = %g: at least two classes", K);
+  if (!(lw > 0 && isfinite(lw)))
+    return assay_error_set(error, ASSAY_DOMAIN, "lw = %g: the head's decay is > 0", lw);
   return ASSAY_OK;
 }
 
-static assay_value rounded(double x) { return (assay_value){x, 8 * DBL_EPSILON * fabs(x)}; }
+static assay_value rounded(double x) {
+  return (assay_value){x, 8 * DBL_EPSILON * fabs(x)};
+}
 
-assay_status collapse_bound(collapse_loss loss, double K, double lw, double R, assay_value *F, assay_value *w, assay_error *error) {
+assay_status collapse_bound(collapse_loss loss, double K, double lw, double R, assay_value *F, assay_value *w,
+                            assay_error *error) {
   assay_status status = check(K, lw, error);
-  if (status == ASSAY_OK && !(R >= 0 && isfinite(R))) status = assay_error_set(error, ASSAY_DOMAIN, "R = %g: it is >= 0", R);
+  if (status == ASSAY_OK && !(R >= 0 && isfinite(R)))
+    status = assay_error_set(error, ASSAY_DOMAIN, "R = %g: it is >= 0", R);
   if (status != ASSAY_OK) return status;
   if (loss == COLLAPSE_MSE) {
     *F = rounded(K * lw / (2 * (R * R + lw * K)));
@@ -52,15 +58,18 @@ static assay_status ambiguous(double w, void *context, double *y, assay_error *e
   return ASSAY_OK;
 }
 
-assay_status collapse_ambiguous(double K, double lw, double q, assay_value *gstar, assay_value *w, assay_error *error) {
+assay_status collapse_ambiguous(double K, double lw, double q, assay_value *gstar, assay_value *w,
+                                assay_error *error) {
   assay_status status = check(K, lw, error);
-  if (status == ASSAY_OK && !(q >= 0 && q <= 1)) status = assay_error_set(error, ASSAY_DOMAIN, "q = %g: a probability", q);
+  if (status == ASSAY_OK && !(q >= 0 && q <= 1))
+    status = assay_error_set(error, ASSAY_DOMAIN, "q = %g: a probability", q);
   if (status != ASSAY_OK) return status;
   head h = {K, lw, 1, q};
   *w = (assay_value){0, 0};
   if (q < (K - 1) / K) status = root_find(ambiguous, &h, 0, 1 / (lw * K), 1e-15, w, error);
   if (status != ASSAY_OK) return status;
-  const double t = w->value * K / (K - 1), value = log1p((K - 1) * exp(-t)) + q * t + lw * K * w->value * w->value / 2;
+  const double t = w->value * K / (K - 1),
+               value = log1p((K - 1) * exp(-t)) + q * t + lw * K * w->value * w->value / 2;
   *gstar = (assay_value){value, 16 * DBL_EPSILON * value + lw * K * w->error * w->error};
   return ASSAY_OK;
 }
@@ -74,8 +83,8 @@ assay_status collapse_mse_bias(double K, double lw, assay_value *gstar, assay_va
   return ASSAY_OK;
 }
 
-assay_status collapse_feature_decay(collapse_loss loss, double K, double n, double lw, double lh, collapse_decayed *r,
-                                    assay_error *error) {
+assay_status collapse_feature_decay(collapse_loss loss, double K, double n, double lw, double lh,
+                                    collapse_decayed *r, assay_error *error) {
   assay_status status = check(K, lw, error);
   if (status == ASSAY_OK && !(lh > 0 && n >= 1 && isfinite(lh)))
     status = assay_error_set(error, ASSAY_DOMAIN, "n = %g, lh = %g: n >= 1 and lh > 0", n, lh);
