@@ -673,6 +673,10 @@ static assay_status replicate_selection(assay_call *call, void *state, const ass
                       slack - 1);
   for (int i = 0; i < run->model.n; i++)
     if (run->q[run->walk.selected[i]] > 0) selected = 0;
+  if (run->margin && selected == 0)
+    return assay_fail(call, ASSAY_DISCARD,
+                      "an irrelevant token has a larger value than an important one: they are nearly tied, "
+                      "and the flow is as slow as their gap is small");
   memset(out, 0, (size_t)(run->times * RECORDS) * sizeof *out);
   for (int i = 0; i < run->times; i++) {
     double *at = out + i * RECORDS;

@@ -1,0 +1,139 @@
+/* Linear residual networks: the optimum at every depth, and its rate. */
+#include <math.h>
+
+#include "compare/claims/neural-collapse/claims.h"
+#include "sim/neural-collapse/experiments.h"
+
+static const assay_param depth_params[] = {
+    PARAM_K, {"n", NULL, "samples of each class", ASSAY_INTEGER, 0, NULL, "[2,1000000]", NULL}, {"phi", NULL, "angle of the samples to their class means", ASSAY_REAL, 0, NULL, "(0,1.5707963267948966)", NULL}, PARAM_LW,
+    {"lb", NULL, "weight decay of the blocks", ASSAY_REAL, 0, NULL, "(0,inf)", NULL}, {"L", NULL, "blocks", ASSAY_INTEGER, 0, NULL, "[1,1000000]", NULL}, PARAM_LOSS, {0}};
+
+static collapse_chain chain_of(const assay_call *call) {
+  return (collapse_chain){assay_real(call, "K"), assay_real(call, "n"), assay_real(call, "phi"), assay_real(call, "lw"), assay_real(call, "lb"), (int)assay_integer(call, "L"), collapse_loss_of(call)};
+}
+
+/* ---- neural-collapse/resnet-depth-law ---- */
+
+enum { D_J, D_NC1, D_TAU, D_TAN2, D_DECAY, D_W, D_GSTAR };
+static const assay_observable depth_observables[] = {
+    {"J", NULL, "least objective", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {"NC1", NULL, "within over between class variance", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"tau", NULL, "log contraction of the spread", NULL, ASSAY_PREDICTED, 0, INFINITY}, {"tan2", NULL, "tan^2 psi", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"decay", NULL, "(lb/2) sum |W_l|^2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {"w", NULL, "norm of the head's rows", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"gstar", NULL, "bound by the unconstrained features", NULL, ASSAY_PREDICTED, 0, INFINITY}, {0}};
+static assay_status depth_with(assay_call *call, collapse_mistake mistake) {
+  const collapse_chain chain = chain_of(call);
+  collapse_depth r;
+  assay_status status = collapse_depth_law(&chain, mistake, &r, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  const assay_value all[] = {r.J, r.NC1, r.tau, r.tan2, r.decay, r.w, r.gstar};
+  for (int i = 0; i < 7; i++) collapse_put(call, i, all[i]);
+  return ASSAY_OK;
+}
+static assay_status depth(assay_call *call) { return depth_with(call, COLLAPSE_RIGHT); }
+static assay_status means_only(assay_call *call) { return depth_with(call, COLLAPSE_MEANS_ONLY); }
+static assay_status deviations_only(assay_call *call) { return depth_with(call, COLLAPSE_DEVIATIONS_ONLY); }
+static assay_status equal_split(assay_call *call) { return depth_with(call, COLLAPSE_EQUAL_SPLIT); }
+static assay_status no_depth(assay_call *call) { return depth_with(call, COLLAPSE_NO_DEPTH); }
+
+#define FIRST "K=3 n=2 phi=.7853981633974483 lw=.005 lb=.005"
+#define TEN "K=10 n=2 phi=.7853981633974483 lw=.005 lb=.005"
+#define SQUARED "K=3 n=2 phi=.7853981633974483 lw=.05 lb=.01 loss=mse"
+static const assay_leg depth_legs[] = {
+    {.experiment = &collapse_network_run, .points = POINTS("A: " FIRST " L=1,2,4,8"), .sizes = {"", "", ""}, .first = {8, 8, 16}, .looks = {1, 1, 1}},
+    {.experiment = &collapse_network_run, .points = POINTS("B: K=4 n=3 phi=1 lw=.01 lb=.002 L=2,8", "M: " SQUARED " L=1,2,4,8"), .sizes = {"", "", ""}, .first = {4, 8, 16}, .looks = {1, 1, 1}},
+    {.experiment = &collapse_network_run, .points = POINTS("S: " FIRST " L=16,32", "T: " SQUARED " L=16"), .sizes = {NULL, "", ""}, .first = {0, 8, 8}, .looks = {0, 1, 1}},
+    {.experiment = &collapse_network_run, .points = POINTS("X: " FIRST " L=64", "Y: " TEN " L=1,4,8"), .sizes = {NULL, NULL, ""}, .first = {0, 0, 8}, .looks = {0, 0, 1}}, {0}};
+static const assay_target depth_targets[] = {
+    {.name = "J", .estimand = ASSAY_EXACT, .margin = SAME(1e-7), .reason = "best of four restarts, max |gradient| < 1e-8"},
+    {.name = "NC1", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-4, 1e-4, 1e-4), .reason = "an objective known to 1e-15 knows tau to about 1e-7"},
+    {.name = "tan2", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-4, 1e-4, 1e-4), .reason = "as NC1"}, {.name = "decay", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-4, 1e-4, 1e-4), .reason = "as NC1"},
+    {.name = "w", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-5, 1e-5, 1e-5), .reason = "as NC1"}, {0}};
+static const assay_control depth_controls[] = {
+    {.name = "means only", .mistake = "only the space of the class means moves", .targets = "J,NC1", .points = "A:L=8,A:L=4,S*,X*", .predict = means_only},
+    {.name = "deviations only", .mistake = "only the space of the deviations moves", .targets = "J,NC1", .points = "A:L=8,A:L=4,S*,X*", .predict = deviations_only},
+    {.name = "depth is no help", .mistake = "the transport costs kappa tau^2 at every depth", .targets = "J,NC1", .points = "A:L=8,S*,X*", .predict = no_depth},
+    {.name = "equal split", .mistake = "all blocks take the same step", .targets = "J,NC1", .points = "B:L=2", .predict = equal_split}, {0}};
+static const assay_figure depth_figures[] = {
+    {.title = "NC1 of the global optimum against depth", .x = "L", .x_label = "depth L", .y = "NC1", .y_label = "NC1", .points = "A", .flags = ASSAY_LOG_X | ASSAY_LOG_Y}, {0}};
+const assay_claim collapse_resnet_depth_law_claim = {
+    .id = "neural-collapse/resnet-depth-law", .kinds = "identity", .statement = "On symmetric data the global optimum of a linear residual network is known at every depth: J_L = min F(cos psi) + (lb/2) A_L(tau).",
+    .source = "derived here, for the one-matrix networks of arXiv 2505.15239", .params = depth_params, .observables = depth_observables, .predict = depth, .legs = depth_legs, .targets = depth_targets,
+    .controls = depth_controls, .figures = depth_figures};
+
+/* ---- neural-collapse/nc1-rate ---- */
+
+enum { N_ASYM, N_NC1, N_J, N_TAN2 };
+static const assay_observable rate_observables[] = {
+    {"tan2_asym", NULL, "tan^2 psi as L grows", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {"exponent_NC1", NULL, "local exponent of NC1 in L", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, -1, 0},
+    {"exponent_J", NULL, "local exponent of J - g* in L", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, -1, 0}, {"tan2", NULL, "tan^2 psi, exact", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {0}};
+static assay_status rate(assay_call *call) {
+  const collapse_chain chain = chain_of(call);
+  collapse_rate r;
+  collapse_depth exact;
+  assay_status status = collapse_asymptotics(&chain, &r, assay_call_error(call));
+  if (status == ASSAY_OK) status = collapse_depth_law(&chain, COLLAPSE_RIGHT, &exact, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  collapse_put(call, N_ASYM, r.tan2);
+  collapse_put(call, N_NC1, r.exponent_NC1);
+  collapse_put(call, N_J, r.exponent_J);
+  collapse_put(call, N_TAN2, exact.tan2);
+  return ASSAY_OK;
+}
+/* By the exact law: tan^2 psi, and exponents between L/2 and 2L. */
+static assay_status by_exact_law(assay_call *call) {
+  collapse_chain chain = chain_of(call);
+  collapse_depth here, half, twice;
+  const int L = chain.L;
+  assay_status status = collapse_depth_law(&chain, COLLAPSE_RIGHT, &here, assay_call_error(call));
+  chain.L = L / 2;
+  if (status == ASSAY_OK) status = collapse_depth_law(&chain, COLLAPSE_RIGHT, &half, assay_call_error(call));
+  chain.L = 2 * L;
+  if (status == ASSAY_OK) status = collapse_depth_law(&chain, COLLAPSE_RIGHT, &twice, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  collapse_put(call, N_ASYM, here.tan2);
+  assay_put(call, N_NC1, 0, log(twice.NC1.value / half.NC1.value) / log(4), 1e-10);
+  assay_put(call, N_J, 0, log((twice.J.value - twice.gstar.value) / (half.J.value - half.gstar.value)) / log(4), 1e-10);
+  return ASSAY_OK;
+}
+/* A pure power 1/L through the exact value at L = 4. */
+static assay_status pure_power(assay_call *call) {
+  collapse_chain chain = chain_of(call);
+  collapse_depth r;
+  const double L = chain.L;
+  chain.L = 4;
+  assay_status status = collapse_depth_law(&chain, COLLAPSE_RIGHT, &r, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  assay_put(call, N_NC1, 0, -1, 0);
+  assay_put(call, N_J, 0, -1, 0);
+  assay_put(call, N_TAN2, 0, r.tan2.value * 4 / L, 0);
+  return ASSAY_OK;
+}
+static assay_status square_root(assay_call *call) {
+  assay_put(call, N_NC1, 0, -.5, 0);
+  assay_put(call, N_J, 0, -.5, 0);
+  return ASSAY_OK;
+}
+static assay_status attainable(assay_call *call) {
+  assay_put(call, N_NC1, 0, -2, 0);
+  assay_put(call, N_J, 0, -2, 0);
+  return ASSAY_OK;
+}
+static const assay_leg rate_legs[] = {
+    {.check = by_exact_law, .points = POINTS("E: " FIRST " L=32,64,256,1024", "M: " SQUARED " L=64,1024"), .sizes = {"", "", ""}},
+    {.experiment = &collapse_network_run, .points = POINTS("S: " FIRST " L=8,16"), .sizes = {"", "", ""}, .first = {4, 8, 16}, .looks = {1, 1, 1}},
+    {.experiment = &collapse_network_run, .points = POINTS("D: " FIRST " L=32"), .sizes = {NULL, "", ""}, .first = {0, 8, 16}, .looks = {0, 1, 1}}, {0}};
+static const assay_target rate_targets[] = {
+    {.name = "tan2_asym", .points = "E,M", .estimand = ASSAY_EXACT, .margin = RELATIVE(.03, .03, .03), .reason = "exact over asymptotic: 1.0251 at L = 16, falling"},
+    {.name = "exponent_NC1", .points = "E", .estimand = ASSAY_EXACT, .margin = SAME(.02), .reason = "the next order at L = 32: .015"},
+    {.name = "exponent_J", .points = "E", .estimand = ASSAY_EXACT, .margin = SAME(.02), .reason = "the next order at L = 32: .015"},
+    {.name = "tan2", .points = "S,D", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-4, 1e-4, 1e-4), .reason = "best of four restarts"}, {0}};
+static const assay_control rate_controls[] = {
+    {.name = "pure power", .mistake = "NC1 and J - g* fall like 1/L", .targets = "exponent_NC1,exponent_J,tan2", .points = "E*,S*,D*", .predict = pure_power},
+    {.name = "square root", .mistake = "exponent -1/2", .targets = "exponent_NC1,exponent_J", .points = "E*", .predict = square_root},
+    {.name = "attainable optimum", .mistake = "exponent -2, as around an optimum that is attained", .targets = "exponent_NC1,exponent_J", .points = "E*", .predict = attainable}, {0}};
+static const assay_figure rate_figures[] = {
+    {.title = "Exact law and its asymptote", .x = "L", .x_label = "depth L", .y = "tan2,tan2_asym", .y_label = "tan^2 psi", .points = "S", .flags = ASSAY_LOG_X | ASSAY_LOG_Y}, {0}};
+const assay_claim collapse_nc1_rate_claim = {
+    .id = "neural-collapse/nc1-rate", .kinds = "rate", .statement = "NC1 falls like log L/L and J - g* like log^2 L/L: local exponents approach -1 only logarithmically.",
+    .source = "derived here; arXiv 2505.15239 argues for the upper bound L^(-1/2)", .params = depth_params, .observables = rate_observables, .predict = rate, .legs = rate_legs, .targets = rate_targets,
+    .controls = rate_controls, .figures = rate_figures};

@@ -1,0 +1,67 @@
+/* Simulators of neural collapse: free features, and linear residual networks with normalised blocks on
+ * symmetric data, trained to their optimum by L-BFGS. Setting and notation:
+ * theory/neural-collapse/neural-collapse.h. */
+#ifndef ASSAY_SIM_NEURAL_COLLAPSE_H
+#define ASSAY_SIM_NEURAL_COLLAPSE_H
+
+#include <stdbool.h>
+
+#include "sim/experiment.h"
+
+/* What a head U makes of features H; columns of H are stored one after the other, H [N][d], U [K][d]. Labels
+ * are i / n. */
+typedef struct {
+  int K, n, d;
+  bool squared; /* (1/2)|z - e_y|^2, else cross-entropy */
+  double q;     /* cross-entropy: probability of a wrong label, spread evenly */
+} collapse_task;
+
+/* The loss averaged over the samples; adds its gradients to dU [K][d], dH [N][d], db [K]. b and db may be
+ * NULL: no bias. */
+double collapse_head_loss(const collapse_task *task, const double *U, const double *b, const double *H,
+                          double *dU, double *db, double *dH);
+
+/* NC1 = tr S_W/tr S_B, NC2 = |UU'/|UU'| - (I - 11'/K)/sqrt(K-1)|, NC3 = 1 - mean cos(h_i, u_{y_i}), R =
+ * sqrt(1 - tr S_W); the mean norms of u_c and h_i, and the mean of u_c.h_i over the samples of class c. */
+typedef struct {
+  double NC1, NC2, NC3, R, u_norm, h_norm, p;
+} collapse_metrics;
+void collapse_measure(const collapse_task *task, const double *U, const double *H, collapse_metrics *metrics);
+
+/* ---- free features ---- */
+
+typedef struct {
+  collapse_task task;
+  double lw, lh, rho; /* lh > 0: features decay; else they have norm rho */
+  bool bias;
+} collapse_features;
+/* The optimum from one Gaussian start. */
+assay_status collapse_optimise_features(const collapse_features *p, const assay_stream *stream, double *J,
+                                        collapse_metrics *metrics, assay_error *error);
+/* A state with the given R: class means R times random directions (more or less a simplex, or a frame),
+ * deviations orthogonal to all of them, a head of random scale that follows the means more or less. *J = loss
+ * + (lw/2)|U|^2, *slip = |measured R - R|. d >= K + K(n-1). */
+assay_status collapse_random_state(const collapse_features *p, double R, const assay_stream *stream,
+                                   double *J, double *slip, assay_error *error);
+
+/* ---- linear residual networks ---- */
+
+typedef struct {
+  collapse_task task; /* d is set to the data's dimension */
+  double phi, lw, lb;
+  int L, restarts;
+} collapse_network;
+typedef struct {
+  double J, decay, least; /* best restart, its block penalty; least of all restarts */
+  collapse_metrics metrics;
+} collapse_optimum;
+/* The best of several restarts on a randomly rotated sym(K,n,phi). Restarts whose largest gradient stays
+ * above 1e-8 do not count; ASSAY_NUMERIC when none converges. */
+assay_status collapse_optimise_network(const collapse_network *p, const assay_stream *stream,
+                                       collapse_optimum *best, assay_error *error);
+/* The largest relative error of a directional derivative of the objective against a central difference at a
+ * random point. */
+assay_status collapse_check_gradient(const collapse_network *p, const assay_stream *stream, double *worst,
+                                     assay_error *error);
+
+#endif

@@ -1,0 +1,78 @@
+/* Predictions for neural collapse as a global optimum of regularised deep networks. Súkeník, Lampert,
+ * Mondelli, arXiv 2505.15239; what is not in the paper is derived here.
+ *
+ * K classes, n samples each, unit-norm features h_i (columns of H), head U (rows u_c) with penalty
+ * (lw/2)|U|^2, blocks with penalty (lb/2)|W_l|^2. Losses averaged over the samples: cross-entropy, or (1/2)|U
+ * h - e_y|^2. The unconstrained features model minimises over U and all unit-norm H; its value g* bounds
+ * every network from below. R^2 = 1 - (within-class variance).
+ *
+ * Symmetric data sym(K,n,phi): class means at angle phi from the samples; m dimensions carry the means (K-1
+ * for cross-entropy, K for the squared loss), r = K(n-1) the deviations. A linear residual network with
+ * normalised blocks turns phi into psi, tan psi = e^-tau tan phi. */
+#ifndef ASSAY_THEORY_NEURAL_COLLAPSE_H
+#define ASSAY_THEORY_NEURAL_COLLAPSE_H
+
+#include "model/status.h"
+
+typedef enum { COLLAPSE_CE, COLLAPSE_MSE } collapse_loss;
+
+/* The least loss with given R in [0,1], F(R) = min_w log(1+(K-1) e^{-wRK/(K-1)}) + lw K w^2/2, at the root of
+ * lw w (e^{wRK/(K-1)} + K - 1) = R; MSE: F = K lw/(2 (R^2 + lw K)), w = R/(R^2 + lw K). g* = F(1). R may
+ * exceed 1 (features of norm R). */
+assay_status collapse_bound(collapse_loss loss, double K, double lw, double R, assay_value *F, assay_value *w,
+                            assay_error *error);
+/* Cross-entropy with labels that are wrong with probability q on identical inputs: g* and w. */
+assay_status collapse_ambiguous(double K, double lw, double q, assay_value *gstar, assay_value *w,
+                                assay_error *error);
+/* MSE with a free head bias: g* = (K-1) lw/(2 (t2 + lw K)), w = sqrt((K-1)/K) t/(t2 + lw K), t2 = K/(K-1). */
+assay_status collapse_mse_bias(double K, double lw, assay_value *gstar, assay_value *w, assay_error *error);
+
+/* Feature decay (lh/2)|H|^2 in place of the norm: with c = sqrt(n lw lh) features vanish iff c >= 1/K. p =
+ * u_c.h_c. */
+typedef struct {
+  assay_value p, J, u_norm, h_norm;
+} collapse_decayed;
+assay_status collapse_feature_decay(collapse_loss loss, double K, double n, double lw, double lh,
+                                    collapse_decayed *result, assay_error *error);
+
+/* ---- depth ---- */
+
+/* A way to get the depth law wrong. */
+typedef enum {
+  COLLAPSE_RIGHT,
+  COLLAPSE_MEANS_ONLY,      /* only the m-space moves: block cost m (q-1)^2 */
+  COLLAPSE_DEVIATIONS_ONLY, /* only the r-space: r (1 - 1/q)^2 */
+  COLLAPSE_EQUAL_SPLIT,     /* all blocks take the same step */
+  COLLAPSE_NO_DEPTH         /* cost kappa tau^2 whatever L */
+} collapse_mistake;
+
+/* L (c(s_1) split from the other L - 1 equal blocks): c(s) = m r (q-1)^2/(r + m q^2), q = e^s, the least
+ * decay of one block. */
+double collapse_block_cost(double m, double r, double s);
+
+typedef struct {
+  double K, n, phi, lw, lb;
+  int L;
+  collapse_loss loss;
+} collapse_chain;
+typedef struct {
+  assay_value J, NC1, tau, tan2, decay, w, gstar; /* decay = (lb/2) sum |W_l|^2; w = |u_c| */
+} collapse_depth;
+/* The global optimum of the linear one-matrix network on symmetric data, J = min_tau F(cos psi) + (lb/2)
+ * A_L(tau): a scan, then Newton on the stationarity equations c'(s_1) = c'(s) = (2/lb) lw K w^2 sin^2 psi. */
+assay_status collapse_depth_law(const collapse_chain *chain, collapse_mistake mistake, collapse_depth *result,
+                                assay_error *error);
+
+/* As L -> inf: C = lb kappa/(lw K w*^2), kappa = m r/(m+r), Wl = W0(2 L tan^2(phi)/C), tau = Wl/2: tan^2 psi
+ * ~ (C/(2L)) Wl, local exponents of NC1 and J - g*: -2 tau/(1+2 tau), -tau/(1+tau). */
+typedef struct {
+  assay_value tan2, exponent_NC1, exponent_J;
+} collapse_rate;
+assay_status collapse_asymptotics(const collapse_chain *chain, collapse_rate *result, assay_error *error);
+
+/* Least-squares slope over the L [count] of log E_p(L), E_p(L) = (p/2) L sin(theta/L)^{2/p}: p matrices in
+ * each block. */
+assay_status collapse_transport_exponent(int p, double theta, const double *L, int count, assay_value *slope,
+                                         assay_error *error);
+
+#endif
