@@ -288,6 +288,8 @@ static assay_status spread_hitting(assay_call *call) {
 static const assay_leg hitting_legs[] = {
     {.experiment = &single_index_gd_hitting, .points = POINTS("Q3: " THIRD), .sizes = {"d=1000,10000", "d=1000,10000", "d=1000,10000,100000"},
      .first = {512, 512, 512}, .looks = {4, 5, 5}},
+    {.experiment = &single_index_gd_hitting, .points = POINTS("V3: " THIRD), .sizes = {NULL, "d=1000", "d=1000"}, .first = {0, 32768, 32768},
+     .looks = {0, 4, 4}},
     {.experiment = &single_index_gd_hitting, .points = POINTS("Q1: eta=.1 s1=.2", "H1: link=hard eta=.1 s1=.2"), .sizes = {"d=1000", "d=1000", "d=10000"},
      .first = {256, 512, 512}, .looks = {5, 5, 5}},
     {0}};
@@ -295,8 +297,8 @@ static const assay_leg hitting_legs[] = {
 static const assay_target hitting_targets[] = {
     {.name = "mean", .records = "tau_hit", .points = "Q3,Q1,H1", .spread = spread_hitting, .margin = ALL_TIERS({.bias = .12, .deviations = 10}),
      .reason = "120/d at d = 1000 (measured -60/d) + 10 sd/sqrt(n_max)"},
-    {.name = "sd", .records = "tau_hit", .points = "Q3", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = root_of_variance, .predict = hitting,
-     .margin = ALL_TIERS({.relative = .25}), .reason = "the tail of log chi^2_1 is skew: 10 se at n_max is a quarter"},
+    {.name = "sd", .records = "tau_hit", .points = "V3", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = root_of_variance, .predict = hitting,
+     .margin = ALL_TIERS({.relative = .1}), .reason = "3 % + 10 se = 7 % at n = 32768; its skewness needs more for an interval at all"},
     {.name = "inv_2kappa", .title = "slope", .records = "tau_hit", .points = "Q3", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = slope_on_log_d,
      .predict = hitting, .margin = ALL_TIERS({.bias = .183}), .reason = "3 % and 10 se at n_max"},
     {0}};
@@ -381,7 +383,8 @@ static const assay_leg separation_legs[] = {{.experiment = &single_index_gd_sepa
                                             {0}};
 
 static const assay_target separation_targets[] = {
-    {.name = "gap_gd", .side = 1, .predict = gaps_vanish, .margin = ALL_TIERS({.bias = -.02}), .reason = "a gap of at least .02 is demanded; measured .1 to .27"},
+    {.name = "gap_gd", .estimand = ASSAY_QUANTILE, .level = .5, .side = 1, .predict = gaps_vanish, .margin = ALL_TIERS({.bias = -.02}),
+     .reason = "a median gap of at least .02 is demanded (runs that end at an uninformative point make the mean skew); measured .1 to .27"},
     {.name = "gap_quad", .side = 1, .predict = gaps_vanish, .margin = ALL_TIERS({.bias = -.05}), .reason = "a gap of at least .05 is demanded; measured .2"},
     {.name = "q_gd", .title = "truncated, change with d", .points = "S", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = last_less_first, .side = 1,
      .predict = nothing_changes, .margin = ALL_TIERS({.bias = .02}), .reason = "it does not fall by more than .02"},

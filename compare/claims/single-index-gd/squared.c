@@ -159,25 +159,28 @@ static assay_status spread_search(assay_call *call) {
   single_index_search s;
   assay_status status = search_at(call, &s);
   if (status != ASSAY_OK) return status;
-  assay_put(call, R_T, 0, 1.15 * s.T_sd.value, 0); /* with the fluctuations of lambda_1; pilot, seed 2, d = 100 */
+  /* With the fluctuations of lambda_1, .84/sqrt(d) of itself: 13.4; a pilot (seed 2, d = 100, 400 replicates) has 13.6. */
+  assay_put(call, R_T, 0, hypot(s.T_sd.value, .86 * s.T.value / sqrt(assay_real(call, "d"))), 0);
   assay_put(call, R_Q, 0, 1.1 / sqrt(assay_real(call, "d")), 0);
   return ASSAY_OK;
 }
 
 static const assay_leg search_legs[] = {
-    {.experiment = &single_index_gd_search, .arrange = single_index_arrange, .points = POINTS("T: delta=10 p=4"), .sizes = {"d=100", "d=100,200", "d=100,200,400"},
-     .first = {128, 128, 512}, .looks = {3, 4, 3}},
+    {.experiment = &single_index_gd_search, .arrange = single_index_arrange, .points = POINTS("T: delta=10 p=4"), .sizes = {"d=100", NULL, NULL},
+     .first = {128, 0, 0}, .looks = {4, 0, 0}},
+    {.experiment = &single_index_gd_search, .arrange = single_index_arrange, .points = POINTS("TS: delta=10 p=4"), .sizes = {NULL, "d=100,200", "d=100,200,400"},
+     .first = {0, 128, 512}, .looks = {0, 4, 3}},
     {.experiment = &single_index_gd_search, .arrange = single_index_arrange, .points = POINTS("A15: delta=4 p=15", "A2: delta=4 p=2"),
      .sizes = {NULL, "d=128", "d=256"}, .first = {0, 128, 128}, .looks = {0, 4, 4}},
     {0}};
 
 static const assay_target search_targets[] = {
-    {.name = "T", .points = "T", .spread = spread_search, .margin = ALL_TIERS({.relative = .02, .deviations = 10}), .reason = "2 % (measured .9 % at d = 100) + 10 sd/sqrt(n_max)"},
+    {.name = "T", .points = "T,TS", .spread = spread_search, .margin = ALL_TIERS({.relative = .02, .deviations = 10}), .reason = "2 % (measured .9 % at d = 100) + 10 sd/sqrt(n_max)"},
     {.name = "q_at_eps", .points = "A15", .spread = spread_search, .margin = {{0}, {.bias = .4 / 11.31, .deviations = 10}, {.bias = .4 / 16, .deviations = 10}},
      .reason = ".4/sqrt(d) + 10 sd/sqrt(n_max)"},
     {.name = "q_at_eps", .title = "not aligned", .points = "A2", .side = -1, .predict = stays_below, .spread = spread_search, .margin = ALL_TIERS({.deviations = 10}),
      .reason = "at least .08 below the overlap of v_1; measured .1; 10 sd/sqrt(n_max)"},
-    {.name = "slope", .records = "T", .points = "T", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = slope_on_log_d, .predict = search, .exploratory = true,
+    {.name = "slope", .records = "T", .points = "TS", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = slope_on_log_d, .predict = search, .exploratory = true,
      .margin = ALL_TIERS({.relative = .06}), .reason = "T itself decides long before its slope"},
     {0}};
 
@@ -189,7 +192,7 @@ static const assay_control search_controls[] = {
     {0}};
 
 static const assay_figure search_figures[] = {
-    {.title = "Steps of the search phase", .x = "d", .x_label = "dimension", .y = "T", .y_label = "steps", .points = "T", .sweep = "20:2000:31", .flags = ASSAY_LOG_X},
+    {.title = "Steps of the search phase", .x = "d", .x_label = "dimension", .y = "T", .y_label = "steps", .points = "T,TS", .sweep = "20:2000:31", .flags = ASSAY_LOG_X},
     {0}};
 
 const assay_claim single_index_gd_search_time_claim = {
@@ -233,7 +236,7 @@ CONSTANT(at_most, C_RATIO, 1.08)
 
 /* Pilots (seed 2, d = 100, 1000 replicates): sd of lambda_min d^(2/3). */
 static assay_status spread_local(assay_call *call) {
-  assay_put(call, C_LAMBDA, 0, 2.4 / pow(assay_real(call, "d"), 2 / 3.), 0);
+  assay_put(call, C_LAMBDA, 0, 1.7 / pow(assay_real(call, "d"), 2 / 3.), 0);
   return ASSAY_OK;
 }
 
@@ -243,21 +246,21 @@ static const assay_leg local_legs[] = {
     {.experiment = &single_index_gd_local, .arrange = single_index_arrange, .points = POINTS("C4: delta=4"), .sizes = {NULL, "d=200", "d=800"},
      .first = {0, 128, 128}, .looks = {0, 3, 3}},
     {.experiment = &single_index_gd_local, .arrange = single_index_arrange, .points = POINTS("G: delta=10"),
-     .sizes = {"d=100 contract=yes", "d=200 contract=yes", "d=400 contract=yes"}, .first = {16, 32, 32}, .looks = {1, 1, 1}},
+     .sizes = {"d=100 contract=yes", "d=200 contract=yes", "d=400 contract=yes"}, .first = {128, 128, 128}, .looks = {2, 2, 2}},
     {0}};
 
 static const assay_target local_targets[] = {
     {.name = "lambda_min", .points = "C*", .spread = spread_local, .margin = {{.bias = .1392, .deviations = 10}, {.bias = .0877, .deviations = 10}, {.bias = .0348, .deviations = 10}},
      .reason = "3 d^(-2/3) + 10 sd/sqrt(n_max)"},
-    {.name = "contraction_ratio", .points = "G", .estimand = ASSAY_EXACT, .side = 1, .predict = at_least, .margin = ALL_TIERS({.bias = 0}), .reason = "never slower than the slowest mode"},
-    {.name = "contraction_ratio", .title = "upper contraction_ratio", .points = "G", .estimand = ASSAY_EXACT, .side = -1, .predict = at_most,
+    {.name = "contraction_ratio", .points = "G", .estimand = ASSAY_QUANTILE, .level = .5, .side = 1, .predict = at_least, .margin = ALL_TIERS({.bias = 0}), .reason = "not slower than the slowest mode"},
+    {.name = "contraction_ratio", .title = "upper contraction_ratio", .points = "G", .estimand = ASSAY_QUANTILE, .level = .5, .side = -1, .predict = at_most,
      .margin = ALL_TIERS({.bias = 0}), .reason = "the slowest mode has nearly taken over; measured at most 1.04"},
     {0}};
 
 static const assay_control local_controls[] = {
     {.name = "population curvature", .mistake = "the Hessian's mean", .targets = "lambda_min", .predict = curvature_population},
     {.name = "delta inverted", .mistake = "d/n for n/d: no gap", .targets = "lambda_min", .points = "C10", .predict = curvature_inverted},
-    {.name = "smooth link's Hessian", .mistake = "the curvature of the link cut smoothly at 4", .targets = "lambda_min", .points = "C10", .change = "link=smooth M=3"},
+    {.name = "fewer samples", .mistake = "the curvature does not depend on n/d", .targets = "lambda_min", .points = "C10", .sizes = "100,200", .change = "n=500"},
     {0}};
 
 static const assay_figure local_figures[] = {
