@@ -27,7 +27,7 @@ const cli_entry cli_commands[] = {
     {"baseline", "keep what a build gave, to compare later ones with", cli_baseline, cli_baseline_options, "ACTION FILE"},
     {"diff", "what moved between two baselines, stores or builds", cli_diff, cli_diff_options, "FILE"},
     {"completion", "print the completion of a shell", cli_completion, NULL, "SHELL"},
-    {"worker", NULL, cli_worker, NULL, ""},
+    {"worker", NULL, cli_worker, NULL, NULL},
     {0}};
 enum { N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1 };
 

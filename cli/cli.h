@@ -27,7 +27,7 @@ typedef struct {
   const char *name, *doc; /* doc NULL: not for people */
   cli_command *run;
   const struct argp_option *options; /* NULL: none */
-  const char *arguments;             /* the labels of its arguments; the last one repeats; "": none */
+  const char *arguments;             /* the labels of its arguments; the last one repeats; NULL: none */
 } cli_entry;
 extern const cli_entry cli_commands[]; /* ended by zeros */
 

@@ -78,7 +78,7 @@ static void bash_options(const cli_entry *command) {
 /* The last label of a command's arguments is that of all further ones. */
 static void bash_arguments(const cli_entry *command, const assay_paper *const *papers) {
   char labels[64], *rest = labels, *label;
-  snprintf(labels, sizeof labels, "%s", command->arguments);
+  snprintf(labels, sizeof labels, "%s", command->arguments ? command->arguments : "");
   printf("      case $nth in\n");
   for (int n = 1; (label = strsep(&rest, " ")); n++) {
     if (rest)
@@ -204,7 +204,7 @@ static void zsh_command(const cli_entry *command, const assay_paper *const *pape
     zsh_option("--", o->name, o, papers);
     if (has_letter(o)) zsh_option("-", letter, o, papers);
   }
-  snprintf(labels, sizeof labels, "%s", command->arguments);
+  snprintf(labels, sizeof labels, "%s", command->arguments ? command->arguments : "");
   for (int n = 1; (label = strsep(&rest, " ")); n++) {
     if (rest)
       printf(" \\\n        '%d", n);
