@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -59,17 +60,28 @@ static int unknown_command(const char *name) {
   for (int i = 0; i < N_COMMANDS; i++)
     if (cli_commands[i].doc) names[n++] = cli_commands[i].name;
   const char *nearest = assay_nearest(name, names, n);
-  return cli_fail("unknown command '%.64s'%s%s%s; `assay --help` lists them", name, nearest ? "; did you mean '" : "",
+  return cli_fail("unknown command '%.64s'%s%s%s (`assay --help` lists them)", name, nearest ? "; did you mean '" : "",
                   nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 /* A closed pipe or a full disk behind standard output must not look like success. */
 static int close_output(int status) {
-  if (fflush(stdout) == 0 && !ferror(stdout)) return status;
-  return cli_fail("standard output could not be written in full (%s)", strerror(errno));
+  bool before = ferror(stdout) != 0; /* what errno said then is long gone */
+  bool now = fflush(stdout) != 0;
+  if (!before && !now) return status;
+  if (status == EXIT_MISTAKE) return status; /* it has been said */
+  return cli_fail("standard output could not be written in full%s%s%s", now ? " (" : "", now ? strerror(errno) : "",
+                  now ? ")" : "");
+}
+
+/* A file opened next must not become standard output: what is closed is put in such a state that using it fails. */
+static void fill_standard_files(void) {
+  for (int fd = 0; fd < 3; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0) return;
 }
 
 static int run_command(const assay_paper *const *papers, int argc, char **argv) {
+  fill_standard_files();
   signal(SIGPIPE, SIG_IGN);
   argp_err_exit_status = EXIT_MISTAKE;
   if (argc < 2) {
@@ -111,12 +123,12 @@ bool cli_read_long(const char *option, const char *text, long lo, long hi, long 
   char *end;
   errno = 0;
   *out = strtol(text, &end, 10);
-  if (!*text || isspace((unsigned char)*text) || *end || errno) {
+  if (!*text || isspace((unsigned char)*text) || *end) {
     cli_fail("%s '%.64s' is not a whole number", option, text);
     return false;
   }
-  if (*out >= lo && *out <= hi) return true;
-  cli_fail("%s %ld is out of range; it lies between %ld and %ld", option, *out, lo, hi);
+  if (!errno && *out >= lo && *out <= hi) return true;
+  cli_fail("%s %.64s is out of range; it lies between %ld and %ld", option, text, lo, hi);
   return false;
 }
 
@@ -194,7 +206,7 @@ static void on_interrupt(int signal_number) {
 }
 
 void cli_catch_interrupts(void) {
-  struct sigaction action = {.sa_handler = on_interrupt};
+  struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* the second time ends at once */
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
 }

@@ -48,18 +48,34 @@ bool cli_read_address(const char *text, cli_address *out) {
     snprintf(out->claim, sizeof out->claim, "%.*s", (int)(part[2] - part[0] - 1), part[0]);
     snprintf(out->label, sizeof out->label, "%.*s", (int)(part[3] - part[2] - 1), part[2]);
     out->size = strtod(part[3], &end_size);
+    errno = 0;
     out->replicate = strtol(part[4], &end, 10);
   }
-  if (n == 5 && *end_size == '/' && end_size > part[3] && end > part[4] && !*end && out->replicate >= 0 && part[4][0] != '-')
+  if (n == 5 && *end_size == '/' && end_size > part[3] && end > part[4] && !*end && !errno && out->replicate >= 0 && part[4][0] != '-')
     return true;
   cli_fail("'%.200s' is not an address; it has the form slug/name/POINT/SIZE/REPLICATE, e.g. dp-sgd/final-risk/I1/200/0", text);
   return false;
 }
 
+/* The read-outs in the order of their records: the last parameter of the table varies fastest. */
+static void print_readout(const plan_run *run, int k) {
+  int below = run->readouts;
+  const char *gap = "";
+  for (const assay_param *q = run->experiment->params; q->name; q++) {
+    int n;
+    const double *v = assay_list(run->sim, q->name, &n);
+    if (!(q->role & ASSAY_READOUT) || n < 1) continue;
+    below /= n;
+    printf("%s%s=%.15g", gap, q->name, v[k / below % n]);
+    gap = " ";
+  }
+  putchar('\n');
+}
+
 static void print_values(const plan_run *run, const double *out) {
   for (int k = 0; k < run->readouts; k++) {
     int column = 0;
-    if (run->readouts > 1) printf("read-out %d\n", k + 1);
+    if (run->readouts > 1) print_readout(run, k);
     for (int r = 0; run->experiment->records[r].name; r++) {
       int length = assay_observable_length(run->sim, r);
       for (int e = 0; e < length; e++, column++) {

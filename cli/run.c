@@ -22,6 +22,7 @@ typedef struct {
   bool resume, quiet;
 } arguments;
 
+enum { LEAST_MEMORY = 64 };
 enum { KEY_RESUME = 256, KEY_STORE, KEY_FORMAT, KEY_SEED, KEY_TIME_LIMIT, KEY_MEMORY_LIMIT, KEY_SHARD, KEY_FROM };
 
 const struct argp_option cli_run_options[] = {
@@ -135,6 +136,11 @@ static bool read_arguments(arguments *a, runner_options *o) {
   if (a->time_limit && !cli_read_real("--time-limit", a->time_limit, 0, &o->time_limit)) return false;
   if (a->memory_limit && !cli_read_long("--memory-limit", a->memory_limit, 0, 1L << 30, &memory)) return false;
   if (!read_shard(a)) return false;
+  if (memory > 0 && memory < LEAST_MEMORY) {
+    cli_fail("--memory-limit %ld is too little for a worker to start; give at least %d (MiB), or 0 for no limit", memory,
+             LEAST_MEMORY);
+    return false;
+  }
   if (a->resume && !a->store) {
     cli_fail("--resume needs --store FILE: the store to go on with");
     return false;
@@ -172,8 +178,8 @@ static void print_summary(const assay_results *results) {
     printf("%-12s  %-40s %6d %9s %10.2f %8.1f\n", assay_verdict_name(r->verdict), r->claim->id, r->n_cells, of, ratio, r->seconds);
     if (r->reason[0]) printf("              %s\n", r->reason);
   }
-  printf("\n%d claims, %d cells: %d pass, %d fail, %d error, %d underpowered, %d undecided, %d skipped\n", results->n_claims,
-         results->n_cells, results->count[ASSAY_VERDICT_PASS], results->count[ASSAY_VERDICT_FAIL],
+  printf("\n%d claim%s, %d cell%s: %d pass, %d fail, %d error, %d underpowered, %d undecided, %d skipped\n", results->n_claims,
+         results->n_claims == 1 ? "" : "s", results->n_cells, results->n_cells == 1 ? "" : "s", results->count[ASSAY_VERDICT_PASS], results->count[ASSAY_VERDICT_FAIL],
          results->count[ASSAY_VERDICT_ERROR], results->count[ASSAY_VERDICT_UNDERPOWERED],
          results->count[ASSAY_VERDICT_UNDECIDED],
          results->count[ASSAY_VERDICT_SKIPPED] + results->count[ASSAY_VERDICT_EXPLORATORY]);
@@ -249,6 +255,14 @@ static int finish_part(const arguments *a, session *s, const runner_report *repo
   return EXIT_GOOD;
 }
 
+/* Where what was computed is, and how to go on. */
+static void print_resume(const arguments *a, const char *path) {
+  char *words[] = {"assay run --resume --store", (char *)(uintptr_t)path, "-o", (char *)(uintptr_t)a->directory};
+  char *line = cli_command_line(a->directory ? 4 : 2, words);
+  fprintf(stderr, "assay: stopped; what was computed is kept. Go on with: %s\n", line ? line : path);
+  free(line);
+}
+
 static int run_plan(const arguments *a, runner_options *o, session *s, bool *interrupted, int argc, char **argv) {
   assay_error error = {0};
   runner_report report;
@@ -272,7 +286,8 @@ static int run_plan(const arguments *a, runner_options *o, session *s, bool *int
   }
   assay_status status = runner_run(&s->p, s->s, o, &report, &error);
   progress_free(watch);
-  *interrupted = status != ASSAY_OK || report.interrupted;
+  /* A private store with nothing in it is not worth keeping. */
+  *interrupted = (status != ASSAY_OK || report.interrupted) && (a->store || report.replicates > 0);
   if (status != ASSAY_OK) return cli_fail("%s", error.text);
   if (report.interrupted) return EXIT_INTERRUPTED;
   return part ? finish_part(a, s, &report) : report_results(a, s, &report, argc, argv);
@@ -298,9 +313,7 @@ int cli_run(const assay_paper *const *papers, int argc, char **argv) {
   if (status == EXIT_GOOD) {
     status = run_plan(&a, &o, &s, &interrupted, argc, argv);
     status = session_close(&s, private_store, interrupted, status);
-    if (interrupted)
-      fprintf(stderr, "assay: stopped; what was computed is kept. Go on with: assay run --resume --store %s%s%s\n", path,
-              a.directory ? " -o " : "", a.directory ? a.directory : "");
+    if (interrupted) print_resume(&a, path);
   }
   free(path);
   free(globs);

@@ -25,6 +25,13 @@ int session_split(char *text, const char ***globs) {
   return n;
 }
 
+/* Patterns as a person wrote them. */
+static char *on_one_line(char *patterns) {
+  for (char *s = patterns; *s; s++)
+    if (*s == '\n') *s = ' ';
+  return patterns;
+}
+
 static int differs(const char *path, const char *what, const char *stored, const char *asked) {
   return cli_fail("%s was made with %s %s, not %s; leave the option out or give another --store", path, what, stored, asked);
 }
@@ -37,7 +44,9 @@ static int adopt(session *s, store *from, session_request *r, const char *path) 
   int status = EXIT_GOOD;
   if (!patterns || !tier || !seed || !asked)
     status = cli_fail("%s does not say what it was made for; it was left before its run began: remove it", path);
-  else if (r->n_globs > 0 && strcmp(asked, patterns)) status = differs(path, "the patterns", patterns, asked);
+  else if (r->n_globs > 0 && strcmp(asked, patterns))
+    status = *patterns ? differs(path, "the patterns", on_one_line(patterns), on_one_line(asked))
+                       : cli_fail("%s was made with all claims; leave the patterns out or give another --store", path);
   else if (r->tier_given && strcmp(tier, assay_tier_names[r->tier])) status = differs(path, "tier", tier, assay_tier_names[r->tier]);
   else if (r->seed_given && strcmp(seed, seed_text)) status = differs(path, "seed", seed, seed_text);
   else if (!cli_read_tier(tier, &r->tier) || !cli_read_seed(seed, &r->seed)) status = EXIT_MISTAKE;
@@ -163,7 +172,8 @@ int session_open_from(session *out, session_request *r, const assay_paper *const
 int session_close(session *s, bool private_store, bool keep, int status) {
   assay_error error = {0};
   if (private_store && !keep) store_discard(s->s);
-  else if (store_close(s->s, &error) != ASSAY_OK) status = cli_fail("%s", error.text);
+  else if (store_close(s->s, &error) != ASSAY_OK && status != EXIT_MISTAKE) /* what went wrong before has been said */
+    status = cli_fail("%s", error.text);
   plan_free(&s->p);
   free(s->patterns);
   *s = (session){0};

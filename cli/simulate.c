@@ -125,13 +125,11 @@ static bool is_param(const assay_param *params, const char *setting) {
 
 /* Settings of the claim go into the point; the experiment's own ones after the size. */
 static bool write_point(single_point *s, const assay_claim *claim, const assay_leg *leg, const arguments *a, const char *size) {
-  const char *size_name = NULL;
-  for (const assay_param *p = claim->params; p->name; p++)
-    if (p->role & ASSAY_SIZE) size_name = p->name;
+  const char *size_name = plan_size_name(claim->params);
   size_t room;
   FILE *point_out = open_memstream(&s->point_text, &room), *size_out = open_memstream(&s->size_text, &room);
   if (!point_out || !size_out) return false;
-  fputs("at:", point_out);
+  fputs("given:", point_out);
   if (size_name && size) fprintf(size_out, "%s=%s", size_name, size);
   for (int i = 0; i < a->n_settings; i++) {
     bool own = !is_param(claim->params, a->settings[i]) && is_param(leg->experiment->params, a->settings[i]);
@@ -203,7 +201,7 @@ static void print_point(plan *p, const plan_cell *first, double size, bool json)
     return;
   }
   values_print_json(json_pack("{s:s,s:o,s:o,s:o,s:I}", "claim", p->claims[0].claim->id, "params", values_params(at), "size",
-                              values_number(size), "observables", observables, "replicates", (json_int_t)used));
+                              isnan(size) ? json_null() : json_integer((json_int_t)size), "observables", observables, "replicates", (json_int_t)used));
 }
 
 static bool seen_before(const plan *p, int index) {
@@ -218,17 +216,35 @@ static bool seen_before(const plan *p, int index) {
   return seen;
 }
 
-static int print_all(plan *p, bool json) {
+static void keep_first(void *with, long replicate, const char *reason) {
+  char **first = with;
+  if (!*first && asprintf(first, "replicate %ld: %s", replicate, reason) < 0) *first = NULL;
+}
+
+/* Data with holes is no success: says how many, and the first reason. */
+static int report_failures(session *s) {
+  assay_error error;
+  long failed = 0, all = 0;
+  char *first = NULL;
+  for (int i = 0; i < s->p.n_runs; i++) {
+    const plan_run *run = &s->p.runs[i];
+    for (long r = 0; r < run->prefix; r++) failed += run->state[r] == RUN_FAILED;
+    all += run->prefix;
+    if (store_failures(s->s, run, keep_first, &first, &error) != ASSAY_OK) cli_fail("%s", error.text);
+  }
+  if (failed) cli_fail("%ld of %ld replicates failed and are left out (%s)", failed, all, first ? first : "no reason");
+  free(first);
+  return failed ? EXIT_MISTAKE : EXIT_GOOD;
+}
+
+static int print_all(session *s, bool json) {
+  plan *p = &s->p;
   for (int i = 0; i < p->n_cells; i++) {
     if (seen_before(p, i)) continue;
     double size = *p->cells[i].result.sizes ? strtod(p->cells[i].result.sizes, NULL) : NAN;
     print_point(p, &p->cells[i], size, json);
   }
-  int failed = 0;
-  for (int i = 0; i < p->n_runs; i++)
-    for (long r = 0; r < p->runs[i].prefix; r++) failed += p->runs[i].state[r] == RUN_FAILED;
-  if (failed) return cli_fail("%d replicates failed and are left out", failed);
-  return EXIT_GOOD;
+  return report_failures(s);
 }
 
 /* Records are kept in memory until they are summed up. */
@@ -238,7 +254,7 @@ static int run_all(session *s, long reps, int workers) {
   assay_error error = {0};
   runner_report report;
   runner_options o = {.workers = workers, .executable = "/proc/self/exe", .stop = &cli_interrupted};
-  if (s->p.claims[0].broken) return cli_fail("%s", s->p.claims[0].reason);
+  if (s->p.claims[0].broken) return cli_fail("%s: %s", s->p.claims[0].claim->id, s->p.claims[0].reason);
   if (s->p.n_cells == 0) return cli_fail("%s: nothing of this experiment is an observable of the claim", s->p.claims[0].claim->id);
   for (int i = 0; i < s->p.n_runs; i++) {
     double bytes = (double)reps * s->p.runs[i].readouts * s->p.runs[i].width * sizeof(double);
@@ -256,7 +272,7 @@ static int simulate(const assay_paper *const *papers, const arguments *a) {
   assay_error error = {0};
   long reps = 100, workers = cli_processors();
   uint64_t seed = CLI_PILOT_SEED;
-  if (a->reps && !cli_read_long("--reps", a->reps, 2, 1L << 30, &reps)) return EXIT_MISTAKE;
+  if (a->reps && !cli_read_long("--reps", a->reps, 2, 100000000, &reps)) return EXIT_MISTAKE;
   if (a->workers && !cli_read_long("--jobs", a->workers, 1, 256, &workers)) return EXIT_MISTAKE;
   if (a->seed && !cli_read_seed(a->seed, &seed)) return EXIT_MISTAKE;
   long whole;
@@ -267,8 +283,11 @@ static int simulate(const assay_paper *const *papers, const arguments *a) {
   const assay_leg *leg = call ? choose_leg(claim, a->experiment) : NULL;
   int status = leg ? EXIT_GOOD : EXIT_MISTAKE;
   for (int i = 0; i < a->n_settings && status == EXIT_GOOD; i++) {
+    const char *size = plan_size_name(claim->params);
+    if (size && strcspn(a->settings[i], "=") == strlen(size) && !strncmp(a->settings[i], size, strlen(size)))
+      status = cli_fail("%s is the size of %s; give it with --size", size, claim->id);
     bool own = leg->experiment && !is_param(claim->params, a->settings[i]) && is_param(leg->experiment->params, a->settings[i]);
-    if (!own && !cli_set_arguments(claim, call, &a->settings[i], 1, true)) status = EXIT_MISTAKE;
+    if (status == EXIT_GOOD && !own && !cli_set_arguments(claim, call, &a->settings[i], 1, true)) status = EXIT_MISTAKE;
   }
   assay_call_free(call);
   if (status != EXIT_GOOD) return status;
@@ -280,7 +299,7 @@ static int simulate(const assay_paper *const *papers, const arguments *a) {
   if (status == EXIT_GOOD) status = session_open(&s, &want, one.papers, path, STORE_PRIVATE);
   if (status == EXIT_GOOD) {
     status = run_all(&s, reps, (int)workers);
-    if (status == EXIT_GOOD) status = print_all(&s.p, a->json);
+    if (status == EXIT_GOOD) status = print_all(&s, a->json);
     status = session_close(&s, true, false, status);
   }
   free(path);

@@ -29,7 +29,7 @@ static assay_status no_match(const assay_paper *const *papers, const char *glob,
   for (; *papers; papers++)
     for (const assay_claim *const *c = (*papers)->claims; *c && count < 1024; c++) names[count++] = (*c)->id;
   const char *nearest = assay_nearest(glob, names, count);
-  return assay_error_set(error, ASSAY_USAGE, "no claim matches '%.100s'%s%s%s; `assay list` names them all", glob,
+  return assay_error_set(error, ASSAY_USAGE, "no claim matches '%.100s'%s%s%s (`assay list` names them all)", glob,
                          nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 

@@ -103,6 +103,9 @@ void plan_mark(plan_run *run, long replicate, int state);
 /* The replicates that look `look` (1..) of a cell needs of a group: n_1 2^(look-1) times its multiple. */
 long plan_look_size(const plan_cell *cell, const plan_group *group, int look);
 
+/* The name of the SIZE parameter of the table; NULL when it has none. */
+const char *plan_size_name(const assay_param *params);
+
 /* The run of a claim's point and size: "dp-sgd/final-risk", "I1", 200. NULL with the reason when there is none. */
 plan_run *plan_find_run(plan *p, const char *claim, const char *label, double size, assay_error *error);
 

@@ -45,7 +45,4 @@ int plan_count_controls(const assay_claim *claim);
 /* Is control `c` to be judged in this tier and size at the cell with these names (its point's label, base, LABEL:readout=value,
  * its id; ended by NULL)? */
 bool plan_control_applies(const assay_control *c, assay_tier tier, const char *const *names, double size);
-/* The name of the SIZE parameter of the table; NULL when it has none. */
-const char *plan_size_name(const assay_param *params);
-
 #endif

@@ -18,7 +18,7 @@ const assay_claim *registry_claim(const assay_paper *const *papers, const char *
       if (count < 1024) names[count++] = (*c)->id;
     }
   const char *nearest = assay_nearest(id, names, count);
-  assay_error_set(error, ASSAY_USAGE, "unknown claim '%.100s'%s%s%s; `assay list` names them all", id,
+  assay_error_set(error, ASSAY_USAGE, "unknown claim '%.100s'%s%s%s (`assay list` names them all)", id,
                   nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
   return NULL;
 }

@@ -119,6 +119,7 @@ static assay_status prepare_all(store *s, assay_error *error) {
 
 static assay_status check_file(const char *path, store_mode mode, assay_error *error) {
   struct stat info;
+  if (!*path) return assay_error_set(error, ASSAY_USAGE, "the name of the store is empty");
   bool exists = stat(path, &info) == 0;
   if (exists && !S_ISREG(info.st_mode)) return assay_error_set(error, ASSAY_IO, "%s is not a file", path);
   if (mode == STORE_CREATE && exists && info.st_size > 0)
@@ -148,6 +149,15 @@ static assay_status configure(store *s, assay_error *error) {
   return status;
 }
 
+static void remove_files(const char *path) {
+  static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+  char name[4096];
+  for (int i = 0; i < 4; i++) {
+    snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+    unlink(name);
+  }
+}
+
 store *store_open(const char *path, store_mode mode, assay_error *error) {
   if (check_file(path, mode, error) != ASSAY_OK) return NULL;
   store *s = calloc(1, sizeof *s);
@@ -158,6 +168,7 @@ store *store_open(const char *path, store_mode mode, assay_error *error) {
     return NULL;
   }
   s->mode = mode;
+  bool existed = access(path, F_OK) == 0;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
   if (mode == STORE_CREATE || mode == STORE_PRIVATE) flags |= SQLITE_OPEN_CREATE;
   int code = sqlite3_open_v2(path, &s->db, flags, NULL);
@@ -168,8 +179,11 @@ store *store_open(const char *path, store_mode mode, assay_error *error) {
   assay_status status = code == SQLITE_OK ? configure(s, error) : failed(s, "opening", error);
   if (status == ASSAY_OK) status = prepare_all(s, error);
   if (status == ASSAY_OK) return s;
+  /* A file that could be begun and no more is in the way of the next attempt. Not so when it is another run's. */
+  bool begun = mode == STORE_PRIVATE || (mode == STORE_CREATE && !existed && (sqlite3_errcode(s->db) & 0xff) != SQLITE_BUSY);
   s->mode = STORE_READ; /* leave the file as it is */
-  store_close(s, NULL);
+  if (begun) store_discard(s);
+  else store_close(s, NULL);
   return NULL;
 }
 
@@ -192,15 +206,11 @@ assay_status store_close(store *s, assay_error *error) {
 
 void store_discard(store *s) {
   if (!s) return;
-  static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-  char *path = strdup(s->path), name[4096];
+  char *path = strdup(s->path);
   if (s->dirty) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL), s->dirty = false;
   s->mode = STORE_READ;
   store_close(s, NULL);
-  for (int i = 0; path && i < 4; i++) {
-    snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
-    unlink(name);
-  }
+  if (path) remove_files(path);
   free(path);
 }
 

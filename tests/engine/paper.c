@@ -130,7 +130,7 @@ static assay_status slope(const assay_sample *s, double *out) {
   }
 #define M(value) {{.bias = value}, {.bias = value}, {.bias = value}}
 #define CLAIM(name_, kinds_, predict_, legs_, targets_, controls_) \
-  { \
+  &(const assay_claim) { \
     .id = "truth/" name_, .kinds = kinds_, .statement = "a claim of known truth", .source = "derived here", .params = params, \
     .observables = observables, .predict = predict_, .legs = legs_, .targets = targets_, .controls = controls_ \
   }
@@ -150,11 +150,46 @@ static const assay_target slopes[] = {{.name = "slope", .records = "x", .estiman
                                        .predict = predict, .margin = M(0.2), .reason = "by hand"}, {0}};
 static const assay_target ladder[] = {{.name = "x", .estimand = ASSAY_EXTRAPOLATED, .exponent = 1, .margin = M(0.3), .reason = "by hand"}, {0}};
 
-static const assay_claim claims[] = {
+/* ---- a theory with edges, and no experiment ---- */
+
+static const assay_param edge_params[] = {{"a", NULL, "positive, or infinite", ASSAY_REAL, 0, NULL, "(0,inf]", NULL},
+                                          {"n", NULL, "a whole number", ASSAY_INTEGER, 0, NULL, "[0,9]", "0"},
+                                          {"lam", NULL, "a list", ASSAY_REALS, 0, NULL, "[0,inf)", ""},
+                                          {0}};
+static const assay_observable edge_observables[] = {{"minus", NULL, "-a", NULL, ASSAY_PREDICTED, 0, 0},
+                                                    {"absent", NULL, "1, for finite a", NULL, ASSAY_PREDICTED, 0, 0},
+                                                    {"e", NULL, "lam", "lam", ASSAY_PREDICTED, 0, 0},
+                                                    {0}};
+
+static assay_status predict_edge(assay_call *call) {
+  int n;
+  const double *lam = assay_list(call, "lam", &n);
+  double a = assay_real(call, "a");
+  if (a == 2) return assay_fail(call, ASSAY_DOMAIN, "a = 2 is a pole");
+  assay_put(call, 0, 0, -a, 0);
+  if (isinf(a)) assay_absent(call, 1, "there is none at a = inf");
+  else assay_put(call, 1, 0, 1, 0);
+  for (int i = 0; i < n; i++) assay_put(call, 2, i, lam[i], 0);
+  return ASSAY_OK;
+}
+
+static const assay_claim edge = {.id = "truth/edge", .kinds = "identity", .statement = "a theory with edges", .source = "derived here",
+                                 .params = edge_params, .observables = edge_observables, .predict = predict_edge};
+
+/* ---- a claim whose data are not there ---- */
+
+static assay_status without_data(assay_call *claim, assay_call *sim, assay_call *realised) {
+  (void)sim, (void)realised;
+  return assay_fail(claim, ASSAY_NO_DATA, "install the data that nobody has");
+}
+static const assay_leg data_legs[] = {{.experiment = &draw, .arrange = without_data, .points = POINTS("A: mean=1"),
+                                       .sizes = {"d=100", "d=100", "d=100"}, .first = {128, 128, 128}, .looks = {2, 2, 2}}, {0}};
+
+static const assay_claim *const table[] = {
     CLAIM("mean", "limit", predict, LEG(POINTS("A: mean=1 t=.5,1", "B: mean=-3"), "d=100", 128, 6), mean_x, far),
     CLAIM("mean-sd", "limit", predict, LEG(POINTS("A: mean=1"), "d=100", 128, 6), mean_x_sd, far),
     CLAIM("biased", "limit", predict, LEG(POINTS("A: mean=1 bias=100"), "d=100", 128, 6), mean_x, far),
-    CLAIM("unsharp", "limit", predict, LEG(POINTS("A: mean=1"), "d=100", 128, 3), mean_x, near),
+    CLAIM("unsharp", "limit", predict, LEG(POINTS("A: mean=1"), "d=100", 128, 6), mean_x, near),
     CLAIM("undecided", "limit", predict, LEG(POINTS("A: mean=1 sd=50"), "d=100", 128, 2), mean_x, far),
     CLAIM("no-theory", "limit", predict_domain, LEG(POINTS("A: mean=1"), "d=100", 128, 2), mean_x, far),
     CLAIM("flat", "limit", predict, LEG(POINTS("A: mean=1 sd=0"), "d=100", 128, 2), mean_x, far),
@@ -174,15 +209,13 @@ static const assay_claim claims[] = {
     CLAIM("open-crash", "limit", predict, LEG(POINTS("A: mean=1 fail=open-crash"), "d=100", 128, 6), mean_x, far),
     CLAIM("open-hang", "limit", predict, LEG(POINTS("A: mean=1 fail=open-hang"), "d=100", 128, 6), mean_x, far),
     CLAIM("memory", "limit", predict, LEG(POINTS("A: mean=1 fail=memory"), "d=100", 128, 6), mean_x, far),
-    CLAIM("slow", "limit", predict, LEG(POINTS("A: mean=1 sd=.25 fail=slow", "B: mean=0,2 sd=.25 fail=slow"), "d=100", 128, 3), mean_x, far),
+    CLAIM("slow", "limit", predict, LEG(POINTS("A: mean=1 sd=.25 fail=slow", "B: mean=2 sd=.25 fail=slow"), "d=100", 128, 3), mean_x, far),
     CLAIM("uncontrolled", "limit", predict, LEG(POINTS("A: mean=1"), "d=100", 128, 6), mean_x, NULL),
     CLAIM("long", "limit", predict, LEG(POINTS("A: mean=1 sd=40"), "d=100", 128, 13), mean_x, far),
-};
+    CLAIM("no-data", "limit", predict, data_legs, mean_x, far),
+    &edge,
+    NULL};
 
-enum { N_CLAIMS = sizeof claims / sizeof *claims };
-#define C(i) &claims[i]
-static const assay_claim *const table[N_CLAIMS + 1] = {C(0), C(1), C(2), C(3), C(4), C(5), C(6), C(7), C(8), C(9), C(10),
-    C(11), C(12), C(13), C(14), C(15), C(16), C(17), C(18), C(19), C(20), C(21), C(22), C(23), C(24), C(25), NULL};
 static const assay_experiment *const experiments[] = {&draw, NULL};
 
 static const assay_paper truth_paper = {.abi = ASSAY_ABI, .size = sizeof(assay_paper), .slug = "truth",
