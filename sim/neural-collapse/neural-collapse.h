@@ -64,4 +64,11 @@ assay_status collapse_optimise_network(const collapse_network *p, const assay_st
 assay_status collapse_check_gradient(const collapse_network *p, const assay_stream *stream, double *worst,
                                      assay_error *error);
 
+/* ---- one turn ---- */
+
+/* The least (1/2) sum |A_j|^2 of a block x <- x + A_p..A_1 x, 1 <= p <= 6, that turns a vector by `angle` in
+ * (0, pi/2) up to its length; from a start near I/2 (`index` tells starts of one replicate apart). */
+assay_status collapse_turn_cost(int p, double angle, unsigned index, const assay_stream *stream, double *cost,
+                                assay_error *error);
+
 #endif

@@ -137,3 +137,33 @@ const assay_claim collapse_nc1_rate_claim = {
     .id = "neural-collapse/nc1-rate", .kinds = "rate", .statement = "NC1 falls like log L/L and J - g* like log^2 L/L: local exponents approach -1 only logarithmically.",
     .source = "derived here; arXiv 2505.15239 argues for the upper bound L^(-1/2)", .params = depth_params, .observables = rate_observables, .predict = rate, .legs = rate_legs, .targets = rate_targets,
     .controls = rate_controls, .figures = rate_figures};
+
+/* ---- neural-collapse/transport-exponent ---- */
+
+static const assay_param transport_params[] = {
+    {"p", NULL, "matrices of a block", ASSAY_INTEGER, 0, NULL, "[1,6]", NULL}, {"theta", NULL, "angle of the whole turn", ASSAY_REAL, 0, NULL, "(0,1.5707963267948966)", "1"},
+    {"L", NULL, "depths", ASSAY_INTEGERS, 0, NULL, "[1,1000000]", "4,8,16,32,64"}, {0}};
+static const assay_observable transport_observables[] = {
+    {"exponent", NULL, "slope of the log of the decay on log L, turning in equal steps; limit 1 - 2/p", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0}, {0}};
+static assay_status transport(assay_call *call) {
+  int count;
+  const double *L = assay_list(call, "L", &count);
+  assay_value slope;
+  assay_status status = collapse_transport_exponent((int)assay_integer(call, "p"), assay_real(call, "theta"), L, count, &slope, assay_call_error(call));
+  if (status == ASSAY_OK) collapse_put(call, 0, slope);
+  return status;
+}
+static assay_status as_one_matrix(assay_call *call) {
+  assay_put(call, 0, 0, -1, 0);
+  return ASSAY_OK;
+}
+static const assay_leg transport_legs[] = {
+    {.experiment = &collapse_turn_run, .points = POINTS("A: p=1,2,3", "B: p=2,3 theta=.5"), .sizes = {"", "", ""}, .first = {8, 32, 128}, .looks = {1, 1, 1}}, {0}};
+static const assay_target transport_targets[] = {
+    {.name = "exponent", .estimand = ASSAY_EXACT, .margin = SAME(1e-4), .reason = "the stopping rule, max |gradient| < 1e-9"}, {0}};
+static const assay_control transport_controls[] = {
+    {.name = "as one matrix", .mistake = "exponent -1 with several matrices too", .targets = "exponent", .points = "A:p=2,A:p=3,B*", .predict = as_one_matrix}, {0}};
+const assay_claim collapse_transport_exponent_claim = {
+    .id = "neural-collapse/transport-exponent", .kinds = "rate", .statement = "Spread over L blocks of p matrices, turning a vector costs decay of order L^(1-2/p): only one-matrix blocks gain from depth.",
+    .source = "variational Schatten norms; for the two-matrix blocks of arXiv 2505.15239", .params = transport_params, .observables = transport_observables, .predict = transport, .legs = transport_legs,
+    .targets = transport_targets, .controls = transport_controls};
