@@ -225,3 +225,47 @@ const assay_experiment collapse_turn_run = {
     .block = 1,
     .open = open_turn,
     .replicate = replicate_turn};
+
+/* ---- chains ---- */
+
+typedef struct {
+  int L;
+  double lb, theta0;
+  const double *targets;
+} chain_run;
+
+static assay_status open_chain(assay_call *call, void **state) {
+  chain_run *run = *state = assay_alloc(call, sizeof *run);
+  int count;
+  if (!run) return ASSAY_NO_MEMORY;
+  *run = (chain_run){(int)assay_integer(call, "L"), assay_real(call, "lb"),
+                     assay_given(call, "theta0") ? assay_real(call, "theta0") : 0,
+                     assay_list(call, "targets", &count)};
+  if (!count) run->targets = NULL;
+  if (count ? count != 3 : !assay_given(call, "theta0"))
+    return assay_fail(call, ASSAY_DOMAIN, "give theta0, or three targets (there are %d)", count);
+  return ASSAY_OK;
+}
+
+static assay_status replicate_chain(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  const chain_run *run = state;
+  return collapse_transport_cost(run->L, run->lb, run->theta0, run->targets, stream, out, out + 1,
+                                 assay_call_error(call));
+}
+
+static const assay_param chain_params[] = {
+    {"L", NULL, "blocks", ASSAY_INTEGER, 0, NULL, "[1,1000]", NULL},
+    {"lb", NULL, "weight decay of the blocks", ASSAY_REAL, 0, NULL, "(0,inf)", NULL},
+    {"theta0", NULL, "angle to the target vector", ASSAY_REAL, 0, NULL, "(0,1.5707963267948966]", ""},
+    {"targets", NULL, "eigenvalues of the target matrix", ASSAY_REALS, 0, NULL, "(0,inf)", ""},
+    {0}};
+static const assay_observable chain_records[] = {
+    RECORD("J", "objective"), RECORD("rho", "angle left over; 0 with targets"), {0}};
+const assay_experiment collapse_chain_run = {
+    .id = "neural-collapse/chain",
+    .doc = "A linear chain in three dimensions that turns a vector, or makes a matrix.",
+    .params = chain_params,
+    .records = chain_records,
+    .block = 1,
+    .open = open_chain,
+    .replicate = replicate_chain};
