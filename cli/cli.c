@@ -12,24 +12,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/ranks.h"
 #include "compare/machine.h"
 
-typedef struct {
-  const char *name, *doc;
-  cli_command *run;
-} command;
-
-static const command commands[] = {
-    {"list", "name the claims, their kinds, statements and sizes", cli_list},
-    {"run", "check claims and report", cli_run},
-    {"theory", "one prediction at any parameter point, or a sweep", cli_theory},
-    {"simulate", "a finite-size experiment at any parameter point", cli_simulate},
-    {"replay", "one replicate again, bit for bit", cli_replay},
-    {"report", "render the reports of a store", cli_report},
-    {"plan", "what a store still lacks for the next look", cli_plan},
-    {"worker", NULL, cli_worker},
-};
-enum { N_COMMANDS = sizeof commands / sizeof *commands };
+const cli_entry cli_commands[] = {
+    {"list", "name the claims, their kinds, statements and sizes", cli_list, cli_list_options, "CLAIM"},
+    {"run", "check claims and report", cli_run, cli_run_options, "CLAIM"},
+    {"theory", "one prediction at any parameter point, or a sweep", cli_theory, cli_theory_options, "CLAIM SETTING"},
+    {"simulate", "a finite-size experiment at any parameter point", cli_simulate, cli_simulate_options, "CLAIM SETTING"},
+    {"replay", "one replicate again, bit for bit", cli_replay, cli_replay_options, "CLAIM"},
+    {"report", "render the reports of a store", cli_report, cli_report_options, "STORE"},
+    {"plan", "what a store still lacks for the next look", cli_plan, NULL, "STORE"},
+    {"merge", "put the stores of shards together", cli_merge, NULL, "STORE"},
+    {"baseline", "keep what a build gave, to compare later ones with", cli_baseline, cli_baseline_options, "ACTION FILE"},
+    {"diff", "what moved between two baselines, stores or builds", cli_diff, cli_diff_options, "FILE"},
+    {"completion", "print the completion of a shell", cli_completion, NULL, "SHELL"},
+    {"worker", NULL, cli_worker, NULL, NULL},
+    {0}};
+enum { N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1 };
 
 int cli_fail(const char *format, ...) {
   va_list arguments;
@@ -46,7 +46,7 @@ static void usage(FILE *out) {
         "Holds the theories of papers in high-dimensional statistics to finite-size experiments.\n\n",
         out);
   for (int i = 0; i < N_COMMANDS; i++)
-    if (commands[i].doc) fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].doc);
+    if (cli_commands[i].doc) fprintf(out, "  %-10s %s\n", cli_commands[i].name, cli_commands[i].doc);
   fputs("\n`assay COMMAND --help` tells about a command; `assay --version` prints the version.\n"
         "Exit status: 0 all pass or skipped, 1 some claim fails, 2 a mistake in the call or its surroundings,\n"
         "3 not decided, 77 a single claim was skipped, 130 interrupted.\n",
@@ -57,7 +57,7 @@ static int unknown_command(const char *name) {
   const char *names[N_COMMANDS];
   size_t n = 0;
   for (int i = 0; i < N_COMMANDS; i++)
-    if (commands[i].doc) names[n++] = commands[i].name;
+    if (cli_commands[i].doc) names[n++] = cli_commands[i].name;
   const char *nearest = assay_nearest(name, names, n);
   return cli_fail("unknown command '%.64s'%s%s%s; `assay --help` lists them", name, nearest ? "; did you mean '" : "",
                   nearest ? nearest : "", nearest ? "'?" : "");
@@ -69,7 +69,7 @@ static int close_output(int status) {
   return cli_fail("standard output could not be written in full (%s)", strerror(errno));
 }
 
-int cli_main(const assay_paper *const *papers, int argc, char **argv) {
+static int run_command(const assay_paper *const *papers, int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   argp_err_exit_status = EXIT_MISTAKE;
   if (argc < 2) {
@@ -85,16 +85,24 @@ int cli_main(const assay_paper *const *papers, int argc, char **argv) {
     return close_output(EXIT_GOOD);
   }
   for (int i = 0; i < N_COMMANDS; i++) {
-    if (strcmp(argv[1], commands[i].name)) continue;
+    if (strcmp(argv[1], cli_commands[i].name)) continue;
     char name[64];
-    snprintf(name, sizeof name, "assay %s", commands[i].name);
+    snprintf(name, sizeof name, "assay %s", cli_commands[i].name);
     char *whole = argv[1];
     argv[1] = name; /* what argp shows as the program's name */
-    int status = commands[i].run(papers, argc - 1, argv + 1);
+    int status = cli_commands[i].run(papers, argc - 1, argv + 1);
     argv[1] = whole;
     return close_output(status);
   }
   return unknown_command(argv[1]);
+}
+
+int cli_main(const assay_paper *const *papers, int argc, char **argv) {
+  int status;
+  if (ranks_serve(papers, &status)) return status;
+  status = run_command(papers, argc, argv);
+  ranks_finish();
+  return status;
 }
 
 /* ---- reading arguments ---- */

@@ -13,7 +13,23 @@ enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_MISTAKE = 2, EXIT_OPEN = 3, EXIT_SKI
 
 typedef int cli_command(const assay_paper *const *papers, int argc, char **argv);
 
-cli_command cli_list, cli_run, cli_theory, cli_simulate, cli_replay, cli_report, cli_plan, cli_worker;
+cli_command cli_list, cli_run, cli_theory, cli_simulate, cli_replay, cli_report, cli_plan, cli_merge, cli_baseline, cli_diff, cli_completion, cli_worker;
+
+/* The tables of options, ended by zeros, which argp reads. */
+extern const struct argp_option cli_list_options[], cli_run_options[], cli_theory_options[], cli_simulate_options[],
+    cli_replay_options[], cli_report_options[], cli_baseline_options[], cli_diff_options[];
+/* Words that some options take, ended by NULL. */
+extern const char *const cli_kinds[], *const cli_list_formats[];
+
+/* A command. Its options and arguments are completed by their labels: TIER, KIND, FORMAT, LIST (of report formats), CLAIM, FILE,
+ * STORE, DIR, ACTION (of baseline), SHELL. */
+typedef struct {
+  const char *name, *doc; /* doc NULL: not for people */
+  cli_command *run;
+  const struct argp_option *options; /* NULL: none */
+  const char *arguments;             /* the labels of its arguments; the last one repeats; NULL: none */
+} cli_entry;
+extern const cli_entry cli_commands[]; /* ended by zeros */
 
 /* Runs the command line against a table of papers. Returns the exit status. */
 int cli_main(const assay_paper *const *papers, int argc, char **argv);
@@ -27,12 +43,25 @@ bool cli_read_seed(const char *text, uint64_t *out);
 bool cli_read_tier(const char *text, assay_tier *out);
 bool cli_read_real(const char *option, const char *text, double lo, double *out);
 
+/* name=lo:hi:count, or name=lo:hi:count:log, as the list of its values; other settings as they are. Malloc'd; NULL after a
+ * message. */
+char *cli_spelled_out(const char *setting);
+
+/* slug/name/POINT/SIZE/REPLICATE */
+typedef struct {
+  char claim[256], label[128];
+  double size;
+  long replicate;
+} cli_address;
+bool cli_read_address(const char *text, cli_address *out);
+
 /* The processors this process may use. */
 int cli_processors(void);
 
 /* Sets "name=value" arguments on a call; `many` allows several values. False after printing what is wrong. */
 bool cli_set_arguments(const assay_claim *claim, assay_call *call, char *const *arguments, int n, bool many);
 
+enum { CLI_TIME_LIMIT = 600 }; /* seconds that one replicate may take, unless told otherwise */
 enum { CLI_PILOT_SEED = 2 }; /* of simulate: no margin is fitted to the replicates that it judges */
 
 /* Notes the directory of --data for this process and its workers. False after a message when it is no directory. */

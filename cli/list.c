@@ -14,7 +14,7 @@ typedef struct {
 
 enum { KEY_FORMAT = 256 };
 
-static const struct argp_option options[] = {
+const struct argp_option cli_list_options[] = {
     {"kind", 'k', "KIND", 0, "only claims of this kind: limit, identity, bound, threshold, rate or order", 0},
     {"json", 'J', NULL, 0, "the same as --format json", 0},
     {"format", KEY_FORMAT, "FORMAT", 0, "text (default); json: one array, with parameters and observables; ctest: a CTestTestfile.cmake that makes every claim and tier a test", 0},
@@ -31,25 +31,26 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   }
 }
 
-static const char *const kinds[] = {"limit", "identity", "bound", "threshold", "rate", "order"};
-enum { N_KINDS = sizeof kinds / sizeof *kinds };
+const char *const cli_kinds[] = {"limit", "identity", "bound", "threshold", "rate", "order", NULL};
+enum { N_KINDS = sizeof cli_kinds / sizeof *cli_kinds - 1 };
 
 static bool check_kind(const char *kind) {
   for (int i = 0; kind && i < N_KINDS; i++)
-    if (!strcmp(kind, kinds[i])) return true;
+    if (!strcmp(kind, cli_kinds[i])) return true;
   if (!kind) return true;
-  const char *nearest = assay_nearest(kind, kinds, N_KINDS);
+  const char *nearest = assay_nearest(kind, cli_kinds, N_KINDS);
   cli_fail("unknown kind '%.64s'; known: limit, identity, bound, threshold, rate, order%s%s%s", kind,
            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
   return false;
 }
 
-static const char *const formats[] = {"text", "json", "ctest"};
+const char *const cli_list_formats[] = {"text", "json", "ctest", NULL};
+enum { N_FORMATS = sizeof cli_list_formats / sizeof *cli_list_formats - 1 };
 
 static bool check_format(const char *format) {
-  for (int i = 0; i < 3; i++)
-    if (!strcmp(format, formats[i])) return true;
-  const char *nearest = assay_nearest(format, formats, 3);
+  for (int i = 0; i < N_FORMATS; i++)
+    if (!strcmp(format, cli_list_formats[i])) return true;
+  const char *nearest = assay_nearest(format, cli_list_formats, N_FORMATS);
   cli_fail("unknown format '%.64s'; known: text, json, ctest%s%s%s", format, nearest ? "; did you mean '" : "",
            nearest ? nearest : "", nearest ? "'?" : "");
   return false;
@@ -153,7 +154,7 @@ static int print_all(const plan *p, const arguments *a) {
 }
 
 int cli_list(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {options, parse, "[PATTERN...]",
+  static const struct argp argp = {cli_list_options, parse, "[PATTERN...]",
       "Names the claims whose ids match the patterns (shell globs such as 'dp-sgd/*'; none: all).", NULL, NULL, NULL};
   arguments a = {.globs = calloc((size_t)argc + 1, sizeof *a.globs), .format = "text"};
   assay_error error = {0};

@@ -14,7 +14,7 @@ typedef struct {
 
 enum { KEY_STORE = 256, KEY_SEED };
 
-static const struct argp_option options[] = {
+const struct argp_option cli_replay_options[] = {
     {"store", KEY_STORE, "FILE", 0, "compare with what FILE holds", 0},
     {"tier", 't', "TIER", 0, "the tier that has the point and size (default: the first that has)", 0},
     {"seed", KEY_SEED, "S", 0, "seed of the random streams (default 1)", 0},
@@ -39,14 +39,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   }
 }
 
-typedef struct {
-  char claim[256], label[128];
-  double size;
-  long replicate;
-} address;
-
-/* slug/name/POINT/SIZE/REPLICATE */
-static bool read_address(const char *text, address *out) {
+bool cli_read_address(const char *text, cli_address *out) {
   const char *part[5];
   int n = 0;
   for (const char *s = text; s && n < 5; s = strchr(s, '/') ? strchr(s, '/') + 1 : NULL) part[n++] = s;
@@ -90,7 +83,7 @@ static int compare_stored(const plan_run *run, long replicate, int state, const 
   return same ? EXIT_GOOD : EXIT_FAILED;
 }
 
-static int replay_run(plan *p, const address *at, const char *store_path) {
+static int replay_run(plan *p, const cli_address *at, const char *store_path) {
   assay_error error = {0};
   plan_run *run = plan_find_run(p, at->claim, at->label, at->size, &error);
   if (!run) return cli_fail("%s", error.text);
@@ -117,7 +110,7 @@ static int replay_run(plan *p, const address *at, const char *store_path) {
 }
 
 /* A plan of the claim in the first tier that has the point and size. */
-static int replay_fresh(const assay_paper *const *papers, const arguments *a, const address *at) {
+static int replay_fresh(const assay_paper *const *papers, const arguments *a, const cli_address *at) {
   uint64_t seed = ASSAY_DEFAULT_SEED;
   assay_tier only = ASSAY_QUICK;
   if (a->seed && !cli_read_seed(a->seed, &seed)) return EXIT_MISTAKE;
@@ -141,7 +134,7 @@ static int replay_fresh(const assay_paper *const *papers, const arguments *a, co
   return cli_fail("%s", error.text);
 }
 
-static int replay_stored(const assay_paper *const *papers, const arguments *a, const address *at) {
+static int replay_stored(const assay_paper *const *papers, const arguments *a, const cli_address *at) {
   session_request want = {0};
   session s;
   if (a->seed && !cli_read_seed(a->seed, &want.seed)) return EXIT_MISTAKE;
@@ -155,12 +148,12 @@ static int replay_stored(const assay_paper *const *papers, const arguments *a, c
 }
 
 int cli_replay(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {options, parse, "CLAIM/POINT/SIZE/REPLICATE",
+  static const struct argp argp = {cli_replay_options, parse, "CLAIM/POINT/SIZE/REPLICATE",
       "Computes one replicate again and prints its records in full; replicates are counted from 0.", NULL, NULL, NULL};
   arguments a = {0};
-  address at;
+  cli_address at;
   assay_error error = {0};
-  if (argp_parse(&argp, argc, argv, 0, NULL, &a) || !read_address(a.address, &at)) return EXIT_MISTAKE;
+  if (argp_parse(&argp, argc, argv, 0, NULL, &a) || !cli_read_address(a.address, &at)) return EXIT_MISTAKE;
   if (!registry_claim(papers, at.claim, &error)) return cli_fail("%s", error.text);
   return a.store ? replay_stored(papers, &a, &at) : replay_fresh(papers, &a, &at);
 }

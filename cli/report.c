@@ -11,7 +11,7 @@ typedef struct {
   const char *store, *directory, *formats;
 } arguments;
 
-static const struct argp_option options[] = {
+const struct argp_option cli_report_options[] = {
     {"output", 'o', "DIR", 0, "the directory to write into (required)", 0},
     {"format", 'f', "LIST", 0, "html,md,csv,json,junit,tap (default: all)", 0},
     {0}};
@@ -32,24 +32,16 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   }
 }
 
-/* Judges what is stored, without computing anything. */
-static int judge_stored(session *s) {
-  assay_error error = {0};
-  for (int i = 0; i < s->p.n_cells; i++)
-    if (s->p.cells[i].open) judge_cell(&s->p, &s->p.cells[i], &error);
-  return error.status == ASSAY_OK ? EXIT_GOOD : cli_fail("%s", error.text);
-}
-
 static int open_stored(const assay_paper *const *papers, const char *path, session *s) {
   session_request want = {0};
   int status = session_open(s, &want, papers, path, STORE_READ);
   if (status != EXIT_GOOD) return status;
-  status = judge_stored(s);
+  status = session_judge(s);
   return status == EXIT_GOOD ? EXIT_GOOD : session_close(s, false, true, status);
 }
 
 int cli_report(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {options, parse, "STORE", "Renders the reports of a store, complete or not.", NULL, NULL, NULL};
+  static const struct argp argp = {cli_report_options, parse, "STORE", "Renders the reports of a store, complete or not.", NULL, NULL, NULL};
   arguments a = {0};
   assay_error error = {0};
   session s;

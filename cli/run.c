@@ -7,26 +7,31 @@
 #include <unistd.h>
 
 #include "cli/progress.h"
+#include "cli/ranks.h"
 #include "cli/session.h"
 #include "compare/results.h"
 #include "compare/runner.h"
+#include "compare/shard.h"
 #include "reports/report.h"
 
 typedef struct {
   session_request want;
-  const char *store, *formats, *directory;
+  const char *store, *formats, *directory, *shard, *from;
+  int shard_number, shards;
   char *tier, *seed, *workers, *time_limit, *memory_limit;
   bool resume, quiet;
 } arguments;
 
-enum { KEY_RESUME = 256, KEY_STORE, KEY_FORMAT, KEY_SEED, KEY_TIME_LIMIT, KEY_MEMORY_LIMIT };
+enum { KEY_RESUME = 256, KEY_STORE, KEY_FORMAT, KEY_SEED, KEY_TIME_LIMIT, KEY_MEMORY_LIMIT, KEY_SHARD, KEY_FROM };
 
-static const struct argp_option options[] = {
+const struct argp_option cli_run_options[] = {
     {"tier", 't', "TIER", 0, "quick (default), standard or deep: sizes, replicates and margins", 0},
     {"jobs", 'j', "N", 0, "worker processes (default: one for every processor)", 0},
     {"seed", KEY_SEED, "S", 0, "seed of the random streams (default 1, the one whose verdicts count)", 0},
     {"store", KEY_STORE, "FILE", 0, "keep the replicates in FILE, so that the run can be resumed and reported again", 0},
     {"resume", KEY_RESUME, NULL, 0, "go on with the run that --store FILE holds", 0},
+    {"shard", KEY_SHARD, "I/N", 0, "compute the I-th of N equal parts into --store FILE, to be merged; nothing is judged", 0},
+    {"from", KEY_FROM, "FILE", 0, "with --shard: go on from the merged store of an earlier round", 0},
     {"format", KEY_FORMAT, "LIST", 0, "reports to write: html,md,csv,json,junit,tap (default with -o: all; without: one, to standard output)", 0},
     {"output", 'o', "DIR", 0, "write report.json and the reports of --format into DIR", 0},
     {"time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "one replicate may take this long; 0: no limit (default 600)", 0},
@@ -44,6 +49,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   case KEY_SEED: a->seed = value; return 0;
   case KEY_STORE: a->store = value; return 0;
   case KEY_RESUME: a->resume = true; return 0;
+  case KEY_SHARD: a->shard = value; return 0;
+  case KEY_FROM: a->from = value; return 0;
   case KEY_FORMAT: a->formats = value; return 0;
   case KEY_TIME_LIMIT: a->time_limit = value; return 0;
   case KEY_MEMORY_LIMIT: a->memory_limit = value; return 0;
@@ -97,14 +104,37 @@ static bool check_directory(const char *directory) {
   return true;
 }
 
+static bool read_shard(arguments *a) {
+  char extra;
+  if (a->shard && (sscanf(a->shard, "%d/%d%c", &a->shard_number, &a->shards, &extra) != 2 || a->shards < 1 || a->shards > 4096 ||
+                   a->shard_number < 1 || a->shard_number > a->shards)) {
+    cli_fail("--shard '%.32s' is not I/N with 1 <= I <= N <= 4096", a->shard);
+    return false;
+  }
+  if (a->shard && !a->store) {
+    cli_fail("--shard needs --store FILE: where the part is kept");
+    return false;
+  }
+  if (a->shard && (a->formats || a->directory)) {
+    cli_fail("a shard has no report; merge the shards and run `assay report`");
+    return false;
+  }
+  if (a->from && (!a->shard || a->resume)) {
+    cli_fail(a->resume ? "a resumed shard knows where it began; leave --from out" : "--from goes with --shard");
+    return false;
+  }
+  return true;
+}
+
 static bool read_arguments(arguments *a, runner_options *o) {
   long workers = cli_processors(), memory = 0;
-  o->time_limit = 600;
+  o->time_limit = CLI_TIME_LIMIT;
   if (a->tier && !cli_read_tier(a->tier, &a->want.tier)) return false;
   if (a->seed && !cli_read_seed(a->seed, &a->want.seed)) return false;
   if (a->workers && !cli_read_long("--jobs", a->workers, 1, 256, &workers)) return false;
   if (a->time_limit && !cli_read_real("--time-limit", a->time_limit, 0, &o->time_limit)) return false;
   if (a->memory_limit && !cli_read_long("--memory-limit", a->memory_limit, 0, 1L << 30, &memory)) return false;
+  if (!read_shard(a)) return false;
   if (a->resume && !a->store) {
     cli_fail("--resume needs --store FILE: the store to go on with");
     return false;
@@ -188,25 +218,68 @@ static int report_results(const arguments *a, session *s, const runner_report *r
   return status;
 }
 
+/* The part of a shard: its own store says it when it is resumed. */
+static int take_part(const arguments *a, session *s) {
+  assay_error error = {0};
+  char round[65], text[32], *slices = NULL;
+  snprintf(text, sizeof text, "%d/%d", a->shard_number, a->shards);
+  if (a->resume) {
+    char *stored = store_get(s->s, "shard");
+    slices = store_get(s->s, "slices");
+    int status = EXIT_GOOD;
+    if (!stored || !slices) status = cli_fail("%s is not the store of a shard", a->store);
+    else if (a->shard && strcmp(stored, text)) status = cli_fail("%s is shard %s, not %s", a->store, stored, text);
+    else if (shard_resume(&s->p, slices, &error) != ASSAY_OK) status = cli_fail("%s", error.text);
+    free(stored);
+    free(slices);
+    return status;
+  }
+  assay_status status = shard_slice(&s->p, a->shard_number, a->shards, round, &slices, &error);
+  if (status == ASSAY_OK) status = store_set(s->s, "slices", slices, &error);
+  if (status == ASSAY_OK) status = store_set(s->s, "round", round, &error);
+  if (status == ASSAY_OK) status = store_set(s->s, "shard", text, &error);
+  free(slices);
+  return status == ASSAY_OK ? EXIT_GOOD : cli_fail("%s", error.text);
+}
+
+static int finish_part(const arguments *a, session *s, const runner_report *report) {
+  assay_error error = {0};
+  if (store_set(s->s, "complete", "1", &error) != ASSAY_OK) return cli_fail("%s", error.text);
+  printf("shard complete in %s: %ld replicates computed in %.1f s\n", a->store, report->replicates, report->wall_seconds);
+  return EXIT_GOOD;
+}
+
 static int run_plan(const arguments *a, runner_options *o, session *s, bool *interrupted, int argc, char **argv) {
   assay_error error = {0};
   runner_report report;
+  bool part = a->shard != NULL;
+  if (a->resume) {
+    char *shard = store_get(s->s, "shard");
+    part |= shard != NULL;
+    free(shard);
+  }
+  int taken = part ? take_part(a, s) : EXIT_GOOD;
+  if (taken != EXIT_GOOD) return taken;
   cli_catch_interrupts();
   progress *watch = progress_new(&s->p, a->quiet);
   o->stop = &cli_interrupted;
   o->watch = progress_watch;
   o->with = watch;
   o->executable = "/proc/self/exe";
+  if (ranks_count() > 0) {
+    o->workers = ranks_count();
+    o->connect = ranks_connect;
+  }
   assay_status status = runner_run(&s->p, s->s, o, &report, &error);
   progress_free(watch);
   *interrupted = status != ASSAY_OK || report.interrupted;
   if (status != ASSAY_OK) return cli_fail("%s", error.text);
-  if (!report.interrupted) return report_results(a, s, &report, argc, argv);
-  return EXIT_INTERRUPTED;
+  if (report.interrupted) return EXIT_INTERRUPTED;
+  return part ? finish_part(a, s, &report) : report_results(a, s, &report, argc, argv);
 }
 
 int cli_run(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {options, parse, "[PATTERN...]",
+  static const struct argp argp = {cli_run_options, parse, "[PATTERN...]",
       "Checks the claims whose ids match the patterns (shell globs such as 'dp-sgd/*'; none: all) and reports."
       "\vExit status: 0 all pass or skipped, 1 some claim fails, 2 a mistake, 3 not decided, 77 a single claim was skipped, 130 interrupted.",
       NULL, NULL, NULL};
@@ -221,7 +294,7 @@ int cli_run(const assay_paper *const *papers, int argc, char **argv) {
   char *path = private_store ? cli_private_store() : strdup(a.store);
   store_mode mode = private_store ? STORE_PRIVATE : a.resume ? STORE_RESUME : STORE_CREATE;
   session s = {0};
-  int status = path ? session_open(&s, &a.want, papers, path, mode) : EXIT_MISTAKE;
+  int status = !path ? EXIT_MISTAKE : a.from ? session_open_from(&s, &a.want, papers, path, a.from) : session_open(&s, &a.want, papers, path, mode);
   if (status == EXIT_GOOD) {
     status = run_plan(&a, &o, &s, &interrupted, argc, argv);
     status = session_close(&s, private_store, interrupted, status);

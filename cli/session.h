@@ -11,6 +11,7 @@ typedef struct {
   assay_tier tier;
   uint64_t seed;
   bool tier_given, seed_given;
+  bool any_sources; /* replicates of other simulation sources are loaded too: to be compared, not to be added to */
 } session_request;
 
 typedef struct {
@@ -22,6 +23,14 @@ typedef struct {
 /* Opens the store, completes the request from what it says (a resumed or reported store knows its patterns, tier and seed; asking for
  * others is an error), plans, and loads what is stored. EXIT_GOOD or an exit status after a message. */
 int session_open(session *out, session_request *request, const assay_paper *const *papers, const char *path, store_mode mode);
+/* The same for a new store that goes on from another one, whose replicates count but are not copied. */
+int session_open_from(session *out, session_request *request, const assay_paper *const *papers, const char *path, const char *from);
+/* Judges what has been loaded, without computing anything. */
+int session_judge(session *s);
+
+/* The patterns of a store's text, one a line, which is cut up. Returns their number; *globs is malloc'd, NULL when memory is short. */
+int session_split(char *text, const char ***globs);
+
 /* Closes the store (a private one is removed unless `keep`) and frees the plan. Returns `status`, or EXIT_MISTAKE when closing failed. */
 int session_close(session *s, bool private_store, bool keep, int status);
 

@@ -23,7 +23,7 @@ typedef struct {
 
 enum { KEY_SEED = 256, KEY_EXPERIMENT };
 
-static const struct argp_option options[] = {
+const struct argp_option cli_simulate_options[] = {
     {"size", 'n', "N", 0, "the size (default: the smallest of the quick tier)", 0},
     {"reps", 'r', "R", 0, "replicates (default 100)", 0},
     {"seed", KEY_SEED, "S", 0, "seed of the random streams (default 2: other draws than those that verdicts rest on)", 0},
@@ -231,13 +231,21 @@ static int print_all(plan *p, bool json) {
   return EXIT_GOOD;
 }
 
+/* Records are kept in memory until they are summed up. */
+static const double MOST_BYTES = 2.0 * (1 << 30);
+
 static int run_all(session *s, long reps, int workers) {
   assay_error error = {0};
   runner_report report;
   runner_options o = {.workers = workers, .executable = "/proc/self/exe", .stop = &cli_interrupted};
   if (s->p.claims[0].broken) return cli_fail("%s", s->p.claims[0].reason);
   if (s->p.n_cells == 0) return cli_fail("%s: nothing of this experiment is an observable of the claim", s->p.claims[0].claim->id);
-  for (int i = 0; i < s->p.n_runs; i++) s->p.runs[i].need = reps;
+  for (int i = 0; i < s->p.n_runs; i++) {
+    double bytes = (double)reps * s->p.runs[i].readouts * s->p.runs[i].width * sizeof(double);
+    if (bytes > MOST_BYTES)
+      return cli_fail("--reps %ld would take %.3g GiB of records; at most %g are kept", reps, bytes / (1 << 30), MOST_BYTES / (1 << 30));
+    s->p.runs[i].need = reps;
+  }
   for (int i = 0; i < s->p.n_cells; i++) s->p.cells[i].open = false;
   cli_catch_interrupts();
   if (runner_run(&s->p, s->s, &o, &report, &error) != ASSAY_OK) return cli_fail("%s", error.text);
@@ -282,7 +290,7 @@ static int simulate(const assay_paper *const *papers, const arguments *a) {
 }
 
 int cli_simulate(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {options, parse, "CLAIM [name=value...]",
+  static const struct argp argp = {cli_simulate_options, parse, "CLAIM [name=value...]",
       "Runs the experiment of a claim at any point and prints what it measures, with standard errors."
       "\vParameters of the claim and of its experiment may be given; a read-out may have several values (t=.25,.5,1).",
       NULL, NULL, NULL};

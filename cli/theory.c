@@ -17,7 +17,7 @@ typedef struct {
   bool json;
 } arguments;
 
-static const struct argp_option options[] = {{"json", 'J', NULL, 0, "one JSON object a point and line", 0}, CLI_DATA_OPTION, {0}};
+const struct argp_option cli_theory_options[] = {{"json", 'J', NULL, 0, "one JSON object a point and line", 0}, CLI_DATA_OPTION, {0}};
 
 static error_t parse(int key, char *value, struct argp_state *state) {
   arguments *a = state->input;
@@ -37,8 +37,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 
 enum { MOST_POINTS = 1000000 };
 
-/* name=lo:hi:count, or name=lo:hi:count:log, as the list of its values; other settings as they are. Malloc'd. */
-static char *spelled_out(const char *setting) {
+char *cli_spelled_out(const char *setting) {
   const char *equals = strchr(setting, '=');
   if (!equals || !strchr(equals, ':')) return strdup(setting);
   double lo, hi;
@@ -134,7 +133,7 @@ static int evaluate_from(const assay_claim *claim, assay_call *call, int from, b
 
 static int set_all(const assay_claim *claim, assay_call *call, const arguments *a) {
   for (int i = 0; i < a->n_settings; i++) {
-    char *setting = spelled_out(a->settings[i]);
+    char *setting = cli_spelled_out(a->settings[i]);
     bool good = setting && cli_set_arguments(claim, call, &setting, 1, true);
     free(setting);
     if (!good) return EXIT_MISTAKE;
@@ -143,7 +142,7 @@ static int set_all(const assay_claim *claim, assay_call *call, const arguments *
 }
 
 int cli_theory(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {options, parse, "CLAIM [name=value...]",
+  static const struct argp argp = {cli_theory_options, parse, "CLAIM [name=value...]",
       "Evaluates the theory of a claim at any point of its domain."
       "\vA number may be a list (t=.25,.5) or a sweep (t=0:1:101, c=.01:30:61:log): every combination is evaluated. Lists are written "
       "lam=0.25,1.75 and infinity inf. Exit status 2 when some point is outside the domain.",

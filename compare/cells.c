@@ -13,7 +13,7 @@
 /* The prediction at a point, evaluated once. NULL: no memory. */
 static const prediction *predicted(plan *p, assay_predict *predict, const assay_call *at, assay_error *error) {
   struct plan_private *h = p->hidden;
-  char *text = assay_call_text(at, ASSAY_SIM);
+  char *text = assay_call_text(at, 0); /* SIM too: a spread may depend on what the experiment averages */
   if (!text) return NULL;
   for (int i = 0; i < h->n_predictions; i++)
     if (h->predictions[i].predict == predict && assay_call_observables(h->predictions[i].call) == assay_call_observables(at) &&
@@ -198,6 +198,8 @@ static assay_status cell_theory(builder *b, const plan_sample *s, assay_predict 
     assay_value less;
     status = predicted_value(b->p, predict, minus->realised, b->observable, minus->element, &less, error);
     *out = (assay_value){out->value - less.value, out->error + less.error};
+    if (status == ASSAY_OK && isnan(out->value))
+      return assay_error_set(error, ASSAY_NUMERIC, "the theory's difference of the two arms is not a number");
     return status;
   }
   double value[256], error_of[256], shifted;
@@ -209,7 +211,7 @@ static assay_status cell_theory(builder *b, const plan_sample *s, assay_predict 
     value[i] = v.value;
     error_of[i] = v.error;
   }
-  if (t->reduce(&sample, &out->value) != ASSAY_OK)
+  if (t->reduce(&sample, &out->value) != ASSAY_OK || isnan(out->value))
     return assay_error_set(error, ASSAY_NUMERIC, "the theory's values cannot be reduced");
   out->error = 0;
   for (int i = 0; i < s->n; i++) {
@@ -225,6 +227,9 @@ static assay_status cell_margin(builder *b, plan_cell *cell, const group_source 
                                 assay_error *error) {
   const assay_margin *m = &b->target->margin[b->p->tier];
   const assay_leg *leg = cell->leg;
+  if (!isfinite(theory.value) || !isfinite(theory.error))
+    return assay_error_set(error, ASSAY_NUMERIC, "the theory is %g with numerical error %g: no simulation can be held to it",
+                           theory.value, theory.error);
   double bias = m->bias + m->relative * fabs(theory.value);
   if (m->over_size != 0) bias += m->over_size * fabs(theory.value) / g->at->size;
   assay_value sd = {NAN, 0};
@@ -333,16 +338,20 @@ static assay_status attach_wrong_check(builder *b, plan_cell *cell, int c, const
 }
 
 static assay_status attach_controls(builder *b, plan_cell *cell, const group_source *sources, const group_source *minus,
-                                    assay_error *error) {
+                                    const char *suffix, assay_error *error) {
   int all = plan_count_controls(b->claim);
   const instance *at = sources[0].at;
+  const assay_cell_result *result = &cell->result;
+  char readout[512];
+  snprintf(readout, sizeof readout, "%s%s", result->point, suffix);
+  const char *const names[] = {result->point, at->at->base, readout, result->id, NULL};
   cell->controls = calloc((size_t)all + 1, sizeof *cell->controls);
   cell->result.controls = calloc((size_t)all + 1, sizeof *cell->result.controls);
   if (!cell->controls || !cell->result.controls) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for controls");
   for (int k = 0; k < all && !b->target->exploratory; k++) {
     const assay_control *control = &b->claim->controls[k];
-    if (!point_matches(control->targets, cell->result.target) || !plan_control_applies(control, b->p->tier, cell->result.point, at->at->base, cell->result.id, at->size))
-      continue;
+    if (!point_matches(control->targets, result->target)) continue;
+    if (!plan_control_applies(control, b->p->tier, names, at->size)) continue;
     int c = cell->result.n_controls++;
     cell->controls[c] = (plan_control){.of = control};
     cell->result.controls[c] = (assay_control_result){.name = control->name, .mistake = control->mistake,
@@ -350,6 +359,9 @@ static assay_status attach_controls(builder *b, plan_cell *cell, const group_sou
         .separation = NAN};
     assay_status status = ASSAY_OK;
     if (control->check) status = attach_wrong_check(b, cell, c, sources, error);
+    else if (cell->result.controls[c].wrong_experiment && !cell->leg->experiment)
+      status = assay_error_set(error, ASSAY_USAGE, "control '%s' is a wrong experiment, but %s is checked without one",
+                               control->name, result->id);
     else if (cell->result.controls[c].wrong_experiment)
       status = attach_wrong_experiment(b, cell, c, k, sources, error);
     else if (control->predict) attach_wrong_theory(b, cell, c, sources, minus);
@@ -417,10 +429,37 @@ static void describe(builder *b, plan_cell *cell, const group_source *sources, i
   r->side = t->side;
 }
 
+/* What the estimand can make of so many groups. */
+static assay_status check_shape(const builder *b, const group_source *sources, int n, bool subtracted, assay_error *error) {
+  const assay_target *t = b->target;
+  const char *name = t->title ? t->title : t->name;
+  bool check = sources[0].record < 0, reducing = t->estimand == ASSAY_SMOOTH || t->estimand == ASSAY_COMBINATION;
+  if (check && (n != 1 || subtracted || t->reduce))
+    return assay_error_set(error, ASSAY_USAGE, "%s, target %s: an evaluation without experiment takes one value, not %s",
+                           b->claim->id, name, subtracted ? "a difference" : "several");
+  if (check || reducing) return ASSAY_OK;
+  int takes = t->estimand == ASSAY_EXTRAPOLATED ? 3 : 1;
+  if (n != takes)
+    return assay_error_set(error, ASSAY_USAGE, "%s, target %s: %d groups of values, but %s takes %d", b->claim->id, name, n,
+                           estimand_names[t->estimand], takes);
+  if (takes == 3 && subtracted)
+    return assay_error_set(error, ASSAY_USAGE, "%s, target %s: an extrapolation does not subtract an arm", b->claim->id, name);
+  return ASSAY_OK;
+}
+
+/* Is the id taken by an earlier cell of the claim? */
+static bool id_taken(const plan *p, int claim, const char *id) {
+  for (int i = 0; i < p->n_cells - 1; i++)
+    if (p->cells[i].claim == claim && p->cells[i].result.id && !strcmp(p->cells[i].result.id, id)) return true;
+  return false;
+}
+
 /* Makes one cell from its groups; `minus` is the subtracted arm of the only group, or NULL. */
 static assay_status add_cell(builder *b, const group_source *sources, int n, const group_source *minus,
                              const char *suffix, assay_error *error) {
   plan *p = b->p;
+  assay_status shape = check_shape(b, sources, n, minus != NULL, error);
+  if (shape != ASSAY_OK) return shape;
   plan_cell *cells = plan_grow(p->cells, p->n_cells, &p->hidden->room_cells, sizeof *cells);
   if (!cells) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a cell");
   p->cells = cells;
@@ -435,6 +474,9 @@ static assay_status add_cell(builder *b, const group_source *sources, int n, con
   describe(b, cell, sources, n, suffix);
   if (!cell->result.id || !cell->result.point || !cell->result.params || !cell->result.sizes)
     return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a cell");
+  if (id_taken(p, b->claim_index, cell->result.id))
+    return assay_error_set(error, ASSAY_USAGE, "%s: two cells are called %s; give one target another title", b->claim->id,
+                           cell->result.id);
   assay_status status = sample_reserve(&cell->sample, n, error);
   for (int i = 0; i < n && status == ASSAY_OK && sources[0].record >= 0; i++)
     status = add_group(b, &cell->sample, sources[i].at->run, &sources[i], error);
@@ -476,7 +518,7 @@ static assay_status add_cell(builder *b, const group_source *sources, int n, con
   }
   cell->result.theory = theory.value;
   cell->result.theory_error = theory.error;
-  return attach_controls(b, cell, sources, minus, error);
+  return attach_controls(b, cell, sources, minus, suffix, error);
 }
 
 /* ---- from targets to cells ---- */
@@ -640,12 +682,45 @@ static assay_status cells_at(builder *b, int first, assay_error *error) {
   return ASSAY_OK;
 }
 
+/* What can be seen to be wrong with a target by itself. */
+static assay_status check_target(const builder *b, assay_error *error) {
+  const assay_target *t = b->target;
+  const char *wrong = NULL;
+  bool reducing = t->estimand == ASSAY_SMOOTH || t->estimand == ASSAY_COMBINATION;
+  if (b->observable < 0) wrong = "it is not an observable of the claim";
+  else if (reducing && !t->reduce) wrong = "there is nothing that reduces its groups";
+  else if (!reducing && t->reduce) wrong = "only a combination or a smooth function is reduced";
+  else if (t->estimand == ASSAY_QUANTILE && !(t->level > 0 && t->level < 1)) wrong = "the order of a quantile lies between 0 and 1";
+  else if (t->estimand == ASSAY_EXTRAPOLATED && !(t->exponent > 0)) wrong = "an extrapolation needs its exponent > 0";
+  else if (t->skew_floor != 0 && !(t->skew_floor >= 0.3)) wrong = "its skew_floor is at least 0.3, or 0 for the usual 1";
+  if (!wrong) return ASSAY_OK;
+  return assay_error_set(error, ASSAY_USAGE, "%s, target %s: %s", b->claim->id, t->title ? t->title : t->name, wrong);
+}
+
+/* A control that meets no cell would be a promise that nothing keeps. */
+static assay_status check_controls(const plan *p, int claim_index, assay_error *error) {
+  const assay_claim *claim = p->claims[claim_index].claim;
+  for (const assay_control *control = claim->controls; control && control->name; control++) {
+    if (control->tiers && !(control->tiers & 1u << p->tier)) continue;
+    int met = 0, judged = 0;
+    for (int i = 0; i < p->n_cells; i++) {
+      const plan_cell *cell = &p->cells[i];
+      if (cell->claim != claim_index || cell->target->exploratory) continue;
+      judged += cell->result.verdict != ASSAY_VERDICT_ERROR; /* a cell without theory has no controls */
+      for (int c = 0; c < cell->result.n_controls; c++) met += cell->controls[c].of == control;
+    }
+    if (judged && !met)
+      return assay_error_set(error, ASSAY_USAGE, "%s: control '%s' meets no cell at the %s tier; mind its targets, points and sizes",
+                             claim->id, control->name, assay_tier_names[p->tier]);
+  }
+  return ASSAY_OK;
+}
+
 assay_status cells_build(plan *p, int claim_index, assay_error *error) {
   const assay_claim *claim = p->claims[claim_index].claim;
   for (const assay_target *t = claim->targets; t && t->name; t++) {
     builder b = {p, claim_index, claim, t, evaluate_observable(claim, t->name)};
-    if (b.observable < 0)
-      return assay_error_set(error, ASSAY_USAGE, "%s: target %s is not an observable of the claim", claim->id, t->name);
+    if (check_target(&b, error) != ASSAY_OK) return ASSAY_USAGE;
     for (int i = 0; i < p->hidden->n_instances; i++) {
       const instance *at = &p->hidden->instances[i];
       if (at->claim != claim_index) continue;
@@ -654,7 +729,7 @@ assay_status cells_build(plan *p, int claim_index, assay_error *error) {
       if (status != ASSAY_OK) return status;
     }
   }
-  return ASSAY_OK;
+  return check_controls(p, claim_index, error);
 }
 
 long plan_look_size(const plan_cell *cell, const plan_group *group, int look) {

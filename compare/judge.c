@@ -39,6 +39,15 @@ void judge_need(plan *p, const plan_cell *cell) {
   if (cell->open) visit_look(p, cell, cell->look + 1, raise_need, NULL);
 }
 
+int judge_shard_look(const plan_cell *cell) {
+  int last = cell->result.looks;
+  return cell->look + 1 < last ? last - 1 : last;
+}
+
+void judge_need_through(plan *p, const plan_cell *cell, int look) {
+  if (cell->open) visit_look(p, cell, look, raise_need, NULL);
+}
+
 static void count_lacking(plan_run *run, long n, void *with) {
   long *sum = with;
   sum[0] += n > run->prefix ? n - run->prefix : 0;
@@ -190,6 +199,10 @@ static assay_status judge_control(plan *p, plan_cell *cell, int c, int look, con
     if (status == ASSAY_OK) {
       r->wrong = e.estimate + shift;
       record_control(r, &e, theory, numeric, cr->margin, cr->side);
+      if (g.failed > FAILURES_ALLOWED) {
+        r->rejected = false;
+        snprintf(r->reason, sizeof r->reason, "%ld replicates of the wrong experiment failed", g.failed);
+      }
     }
     stat_estimate_clear(&e);
     free_gathered(&g);

@@ -7,6 +7,11 @@
 /* Raises plan->runs[].need to what the cell's next look takes. Nothing when the cell is closed. */
 void judge_need(plan *p, const plan_cell *cell);
 
+/* The look through which a shard takes an open cell: the one before the last, where most cells have decided, else the last. */
+int judge_shard_look(const plan_cell *cell);
+/* Raises plan->runs[].need to what the cell takes through look `look`. */
+void judge_need_through(plan *p, const plan_cell *cell, int look);
+
 /* Evaluates every look whose replicates are all there, in order, until the cell is closed or replicates are lacking. A look uses
  * exactly its own replicates: surplus ones change nothing. True when a look was evaluated. */
 bool judge_cell(plan *p, plan_cell *cell, assay_error *error);

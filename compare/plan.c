@@ -187,11 +187,12 @@ static bool size_listed(const char *sizes, double size) {
   return !sizes || point_matches(sizes, text);
 }
 
-bool plan_control_applies(const assay_control *c, assay_tier tier, const char *label, const char *base, const char *id,
-                          double size) {
+bool plan_control_applies(const assay_control *c, assay_tier tier, const char *const *names, double size) {
   if (c->tiers && !(c->tiers & 1u << tier)) return false;
   if (!size_listed(c->sizes, size)) return false;
-  return point_matches(c->points, label) || point_matches(c->points, base) || point_matches(c->points, id);
+  for (; *names; names++)
+    if (point_matches(c->points, *names)) return true;
+  return false;
 }
 
 /* Does some glob, whatever read-outs it goes on to name, match the point? */
@@ -353,12 +354,41 @@ static assay_status plan_leg(plan *p, int claim_index, int leg_index, assay_erro
   return status;
 }
 
+/* Every glob names some point: a misspelt one would silently judge nothing. */
+static assay_status check_globs(const assay_claim *claim, const char *globs, bool readouts, const point_list *points,
+                                const char *what, const char *name, assay_error *error) {
+  char glob[128];
+  for (const char *s = globs ? globs : ""; *s; s += *s == ',') {
+    size_t n = strcspn(s, ",");
+    bool named = false;
+    snprintf(glob, sizeof glob, "%.*s", (int)n, s);
+    for (int i = 0; i < points->n && !named; i++) {
+      const point *at = &points->at[i];
+      named = readouts ? point_mentioned(glob, at) : point_matches(glob, at->label) || point_matches(glob, at->base);
+    }
+    if (!named)
+      return assay_error_set(error, ASSAY_USAGE, "%s, %s '%s': no point is called %s", claim->id, what, name, glob);
+    s += n;
+  }
+  return ASSAY_OK;
+}
+
+static assay_status check_all_globs(const assay_claim *claim, const point_list *points, assay_error *error) {
+  assay_status status = ASSAY_OK;
+  for (const assay_target *t = claim->targets; t && t->name && status == ASSAY_OK; t++)
+    status = check_globs(claim, t->points, false, points, "target", t->title ? t->title : t->name, error);
+  for (const assay_control *c = claim->controls; c && c->name && status == ASSAY_OK; c++)
+    status = check_globs(claim, c->points, true, points, "control", c->name, error);
+  return status;
+}
+
 static assay_status plan_runs_of(plan *p, int claim_index, assay_error *error) {
   const assay_claim *claim = p->claims[claim_index].claim;
   assay_status status = claim->data ? data_check(claim->data, error) : ASSAY_OK;
   for (int l = 0; status == ASSAY_OK && claim->legs && claim->legs[l].points; l++)
     for (int i = 0; status == ASSAY_OK && claim->legs[l].points[i]; i++)
       status = point_parse(claim, claim->legs[l].points[i], &p->hidden->points[claim_index], error);
+  if (status == ASSAY_OK) status = check_all_globs(claim, &p->hidden->points[claim_index], error);
   for (int l = 0; status == ASSAY_OK && claim->legs && claim->legs[l].points; l++)
     status = plan_leg(p, claim_index, l, error);
   return status;

@@ -42,9 +42,9 @@ assay_status cells_build(plan *p, int claim, assay_error *error);
 void *plan_grow(void *array, int n, int *room, size_t element);
 
 int plan_count_controls(const assay_claim *claim);
-/* Is control `c` to be judged in this tier at this point, read-out id and size? */
-bool plan_control_applies(const assay_control *c, assay_tier tier, const char *label, const char *base, const char *id,
-                          double size);
+/* Is control `c` to be judged in this tier and size at the cell with these names (its point's label, base, LABEL:readout=value,
+ * its id; ended by NULL)? */
+bool plan_control_applies(const assay_control *c, assay_tier tier, const char *const *names, double size);
 /* The name of the SIZE parameter of the table; NULL when it has none. */
 const char *plan_size_name(const assay_param *params);
 

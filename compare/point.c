@@ -113,7 +113,7 @@ static assay_status parse_words(const assay_claim *claim, const char *text, cons
   const char *found = find_words(claim, text, &name, &whole);
   if (!found) return parse_numbers(claim, text, label, base, list, error);
   assay_status status = ASSAY_OK;
-  for (const char *word = found + name + 1; word < found + whole && status == ASSAY_OK;) {
+  for (const char *word = found + name + 1; word <= found + whole && status == ASSAY_OK;) {
     size_t n = strcspn(word, ", ");
     char *one = NULL, of_word[256];
     snprintf(of_word, sizeof of_word, "%s:%.*s=%.*s", label, (int)name, found, (int)n, word);

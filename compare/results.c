@@ -31,15 +31,17 @@ static bool worse(assay_verdict a, assay_verdict b) { return a > b; }
 assay_verdict results_claim_verdict(const plan *p, int claim) {
   if (p->claims[claim].broken) return p->claims[claim].broken;
   assay_verdict worst = ASSAY_VERDICT_EXPLORATORY;
-  int judged = 0;
+  int judged = 0, controls = 0;
   for (int i = 0; i < p->n_cells; i++) {
     if (p->cells[i].claim != claim) continue;
     assay_verdict v = p->cells[i].open && !p->cells[i].target->exploratory ? ASSAY_VERDICT_UNDECIDED : p->cells[i].result.verdict;
     judged += v != ASSAY_VERDICT_EXPLORATORY;
+    controls += p->cells[i].result.n_controls;
     if (worse(v, worst)) worst = v;
   }
-  /* Nothing judged is not a pass. */
-  return judged ? worst : ASSAY_VERDICT_SKIPPED;
+  /* Nothing judged is not a pass; nor is what no mistake could have turned red. */
+  if (!judged) return ASSAY_VERDICT_SKIPPED;
+  return worst == ASSAY_VERDICT_PASS && controls == 0 ? ASSAY_VERDICT_UNDERPOWERED : worst;
 }
 
 static void claim_reason(const plan *p, int claim, assay_claim_result *r) {
@@ -49,6 +51,8 @@ static void claim_reason(const plan *p, int claim, assay_claim_result *r) {
   }
   if (r->verdict == ASSAY_VERDICT_SKIPPED)
     snprintf(r->reason, sizeof r->reason, "nothing of it is judged at this tier");
+  if (r->verdict == ASSAY_VERDICT_UNDERPOWERED)
+    snprintf(r->reason, sizeof r->reason, "no negative control is judged at this tier");
   int same = 0;
   const assay_cell_result *first = NULL;
   for (int i = 0; i < r->n_cells; i++) {

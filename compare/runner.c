@@ -34,7 +34,8 @@ typedef struct {
 } arrived; /* stored, not yet committed */
 
 typedef struct {
-  pid_t pid; /* 0: not running */
+  bool running;
+  pid_t pid; /* 0: it runs elsewhere */
   int fd;
   worker_progress *progress;
   frame_buffer buffer;
@@ -56,6 +57,7 @@ typedef struct {
   arrived *waiting;
   int n_waiting, room_waiting;
   double last_commit, last_watch;
+  int tried; /* runs before this one have had their first block given out */
   bool judged_something;
 } runner;
 
@@ -80,10 +82,14 @@ static assay_status no_memory(assay_error *error) { return assay_error_set(error
 
 /* ---- workers ---- */
 
-static void child(const runner_options *o, int request, int progress) {
-  /* The parent's interrupt is for the parent: it lets its workers finish. A parent that dies takes them along. */
+static void child(const runner_options *o, pid_t parent, int request, int progress) {
+  /* What asks the whole group of processes to end is for the parent, which lets its workers finish: a worker that ended by
+   * itself would leave a failed replicate behind. A parent that dies takes them along. */
   signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(125); /* it died before */
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
   setenv("OMP_NUM_THREADS", "1", 1);
   int high_request = fcntl(request, F_DUPFD, 10), high_progress = fcntl(progress, F_DUPFD, 10);
@@ -100,7 +106,29 @@ static void child(const runner_options *o, int request, int progress) {
   _exit(127);
 }
 
+static void begin_worker(worker *w, pid_t pid, int fd) {
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  frame_buffer_free(&w->buffer);
+  w->running = true;
+  w->pid = pid;
+  w->fd = fd;
+  w->queued = 0;
+  w->open_run = -1;
+  w->overdue = false;
+}
+
+/* A worker that runs elsewhere shares no memory: what it is at is not known. */
+static assay_status connect_worker(runner *r, worker *w, assay_error *error) {
+  static worker_progress unknown;
+  int fd = r->options->connect(r->options->connect_with, (int)(w - r->workers));
+  if (fd < 0) return assay_error_set(error, ASSAY_IO, "worker %d cannot be reached", (int)(w - r->workers));
+  w->progress = &unknown;
+  begin_worker(w, 0, fd);
+  return ASSAY_OK;
+}
+
 static assay_status start_worker(runner *r, worker *w, assay_error *error) {
+  if (r->options->connect) return connect_worker(r, w, error);
   int pair[2], shared = memfd_create("assay-progress", MFD_CLOEXEC);
   if (shared < 0 || ftruncate(shared, sizeof *w->progress) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
     if (shared >= 0) close(shared);
@@ -108,33 +136,27 @@ static assay_status start_worker(runner *r, worker *w, assay_error *error) {
   }
   if (w->progress) munmap(w->progress, sizeof *w->progress);
   w->progress = mmap(NULL, sizeof *w->progress, PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0);
-  pid_t pid = w->progress == MAP_FAILED ? -1 : fork();
-  if (pid == 0) child(r->options, pair[1], shared);
+  pid_t parent = getpid(), pid = w->progress == MAP_FAILED ? -1 : fork();
+  if (pid == 0) child(r->options, parent, pair[1], shared);
   close(pair[1]);
   close(shared);
   if (pid < 0) {
     close(pair[0]);
     return assay_error_set(error, ASSAY_IO, "no worker can be started: %s", strerror(errno));
   }
-  fcntl(pair[0], F_SETFL, O_NONBLOCK);
-  frame_buffer_free(&w->buffer);
-  w->pid = pid;
-  w->fd = pair[0];
-  w->queued = 0;
-  w->open_run = -1;
-  w->overdue = false;
+  begin_worker(w, pid, pair[0]);
   return ASSAY_OK;
 }
 
 static void stop_workers(runner *r) {
   for (int i = 0; i < r->options->workers; i++) {
     worker *w = &r->workers[i];
-    if (w->pid > 0) {
+    if (w->running) {
       close(w->fd);
-      if (w->queued) kill(w->pid, SIGKILL);
-      waitpid(w->pid, NULL, 0);
+      if (w->pid > 0 && w->queued) kill(w->pid, SIGKILL);
+      if (w->pid > 0) waitpid(w->pid, NULL, 0);
     }
-    if (w->progress && w->progress != MAP_FAILED) munmap(w->progress, sizeof *w->progress);
+    if (w->pid > 0 && w->progress && w->progress != MAP_FAILED) munmap(w->progress, sizeof *w->progress);
     frame_buffer_free(&w->buffer);
   }
 }
@@ -168,6 +190,9 @@ static bool next_job(runner *r, const worker *w, job *out) {
     *out = r->again[--r->n_again];
     return true;
   }
+  /* A block of every run first, so that what each costs is known early. */
+  for (; r->tried < r->p->n_runs; r->tried++)
+    if (r->p->runs[r->tried].issued == 0 && next_of(&r->p->runs[r->tried], r->tried, out)) return true;
   if (w->open_run >= 0 && next_of(&r->p->runs[w->open_run], w->open_run, out)) return true;
   for (int i = 0; i < r->p->n_runs; i++)
     if (next_of(&r->p->runs[i], i, out)) return true;
@@ -212,7 +237,7 @@ static assay_status give_all(runner *r, assay_error *error) {
     for (int i = 0; i < r->options->workers; i++) {
       worker *w = &r->workers[i];
       job what;
-      while (w->pid > 0 && w->queued < depth && next_job(r, w, &what)) {
+      while (w->running && w->queued < depth && next_job(r, w, &what)) {
         assay_status status = give(r, w, what, error);
         if (status != ASSAY_OK) return status;
       }
@@ -266,7 +291,7 @@ static assay_status take_reply(runner *r, worker *w, json_t *head, const double 
   bool fits = json_integer_value(json_object_get(head, "run")) == what.run &&
               json_integer_value(json_object_get(head, "first")) == what.first &&
               json_integer_value(json_object_get(head, "count")) == what.count && doubles == (size_t)what.count * row &&
-              (!states || strlen(states) == (size_t)what.count);
+              (!states || (strlen(states) == (size_t)what.count && strspn(states, "123") == (size_t)what.count));
   if (!fits) return assay_error_set(error, ASSAY_IO, "a worker answered what it was not asked");
   unsigned char *state = malloc((size_t)what.count);
   if (!state) return no_memory(error);
@@ -278,40 +303,54 @@ static assay_status take_reply(runner *r, worker *w, json_t *head, const double 
   return status == ASSAY_OK ? take_reasons(r, run, json_object_get(head, "reasons"), error) : status;
 }
 
-/* A worker is gone: the replicate in progress has failed for good, everything else it had is given out again. */
+/* Records every replicate of a job as failed. */
+static assay_status lose(runner *r, job what, const char *reason, assay_error *error) {
+  plan_run *run = &r->p->runs[what.run];
+  size_t row = (size_t)run->readouts * (size_t)run->width;
+  unsigned char *state = malloc((size_t)what.count);
+  if (!state) return no_memory(error);
+  memset(state, RUN_FAILED, (size_t)what.count);
+  memset(run->values + (size_t)what.first * row, 0, (size_t)what.count * row * sizeof *run->values);
+  assay_status status = keep_block(r, what, state, 0, error);
+  for (long i = 0; i < what.count && status == ASSAY_OK; i++)
+    status = store_put_failure(r->s, run, what.first + i, reason, error);
+  return status;
+}
+
+/* Records one replicate of a job as failed and gives out the rest again. */
+static assay_status lose_one(runner *r, job what, long replicate, const char *reason, assay_error *error) {
+  bool room = push_again(r, (job){what.run, replicate + 1, what.first + what.count - replicate - 1});
+  room &= push_again(r, (job){what.run, what.first, replicate - what.first});
+  return room ? lose(r, (job){what.run, replicate, 1}, reason, error) : no_memory(error);
+}
+
+/* A worker is gone: the replicate in progress has failed for good, everything else it had is given out again. A run whose
+ * opening ends its worker again and again loses what was to be computed of it. */
 static assay_status bury(runner *r, worker *w, assay_error *error) {
   int how = 0;
   char reason[256];
   close(w->fd);
+  w->running = false;
+  if (w->pid == 0) return assay_error_set(error, ASSAY_IO, "worker %d, which runs elsewhere, is gone", (int)(w - r->workers));
   waitpid(w->pid, &how, 0);
-  w->pid = 0;
   uint64_t at = w->progress->replicate;
   if (w->overdue) snprintf(reason, sizeof reason, "exceeded the time limit of %g s", r->options->time_limit);
   else if (WIFSIGNALED(how)) snprintf(reason, sizeof reason, "the worker was killed by signal %d (%s)", WTERMSIG(how), strsignal(WTERMSIG(how)));
   else snprintf(reason, sizeof reason, "the worker ended with status %d", WEXITSTATUS(how));
   job current = w->queued > 0 ? w->queue[0] : (job){-1, 0, 0};
+  bool opening = current.run >= 0 && at == WORKER_OPENING;
   bool inside = current.run >= 0 && at > (uint64_t)current.first && at <= (uint64_t)(current.first + current.count);
-  if (!inside && ++w->idle_deaths >= STARTS_WITHOUT_WORK)
-    return assay_error_set(error, ASSAY_IO, "workers cannot be kept running: %s", reason);
-  bool room = true;
-  for (int k = w->queued - 1; k >= (inside ? 1 : 0); k--) room &= push_again(r, w->queue[k]);
+  bool enough = !inside && ++w->idle_deaths >= STARTS_WITHOUT_WORK;
+  if (enough && !opening) return assay_error_set(error, ASSAY_IO, "workers cannot be kept running: %s", reason);
+  bool room = true, lost = inside || (enough && opening);
+  for (int k = w->queued - 1; k >= (lost ? 1 : 0); k--) room &= push_again(r, w->queue[k]);
   w->queued = 0;
   assay_status status = room ? ASSAY_OK : no_memory(error);
-  if (inside && status == ASSAY_OK) {
-    long replicate = (long)at - 1;
-    plan_run *run = &r->p->runs[current.run];
-    size_t row = (size_t)run->readouts * (size_t)run->width;
-    room &= push_again(r, (job){current.run, replicate + 1, current.first + current.count - replicate - 1});
-    room &= push_again(r, (job){current.run, current.first, replicate - current.first});
-    unsigned char *state = malloc(1);
-    if (!room || !state) {
-      free(state);
-      return no_memory(error);
-    }
-    *state = RUN_FAILED;
-    memset(run->values + (size_t)replicate * row, 0, row * sizeof *run->values);
-    status = keep_block(r, (job){current.run, replicate, 1}, state, 0, error);
-    if (status == ASSAY_OK) status = store_put_failure(r->s, run, replicate, reason, error);
+  if (status == ASSAY_OK && inside) status = lose_one(r, current, (long)at - 1, reason, error);
+  else if (status == ASSAY_OK && lost) {
+    char opened[300];
+    snprintf(opened, sizeof opened, "at its opening %s", reason);
+    status = lose(r, current, opened, error);
   }
   return status == ASSAY_OK ? start_worker(r, w, error) : status;
 }
@@ -336,7 +375,7 @@ static void kill_overdue(runner *r) {
   if (r->options->time_limit <= 0) return;
   for (int i = 0; i < r->options->workers; i++) {
     worker *w = &r->workers[i];
-    uint64_t replicate = w->pid > 0 ? w->progress->replicate : 0, started = w->progress->started;
+    uint64_t replicate = w->running && w->pid > 0 ? w->progress->replicate : 0, started = w->progress->started;
     if (!replicate || w->overdue) continue;
     if (seconds() - 1e-9 * (double)started > r->options->time_limit) {
       w->overdue = true;
@@ -386,7 +425,7 @@ static bool stopped(const runner *r) { return r->options->stop && *r->options->s
 static assay_status wait_for_workers(runner *r, assay_error *error) {
   int n = r->options->workers;
   struct pollfd fds[256];
-  for (int i = 0; i < n; i++) fds[i] = (struct pollfd){r->workers[i].pid > 0 ? r->workers[i].fd : -1, POLLIN, 0};
+  for (int i = 0; i < n; i++) fds[i] = (struct pollfd){r->workers[i].running ? r->workers[i].fd : -1, POLLIN, 0};
   if (poll(fds, (nfds_t)n, 50) < 0 && errno != EINTR)
     return assay_error_set(error, ASSAY_IO, "waiting for workers failed: %s", strerror(errno));
   assay_status status = ASSAY_OK;
@@ -423,7 +462,7 @@ static bool work_to_do(const plan *p) {
   for (int i = 0; i < p->n_cells; i++)
     if (p->cells[i].open && p->cells[i].sample.n > 0) return true;
   for (int i = 0; i < p->n_runs; i++)
-    if (p->runs[i].prefix < p->runs[i].need) return true;
+    if (p->runs[i].issued < p->runs[i].need) return true;
   return false;
 }
 

@@ -12,6 +12,9 @@ typedef struct {
   double time_limit;       /* seconds that one replicate may take; 0: no limit */
   long memory_limit;       /* MiB of address space of a worker; 0: no limit */
   const char *executable;  /* started as `executable worker`, the requests on descriptor 3, worker_progress on 4 */
+  /* Where workers run elsewhere: a connected descriptor to worker 0..workers-1, -1 when there is none. NULL: processes are started. */
+  int (*connect)(void *with, int worker);
+  void *connect_with;
   const volatile sig_atomic_t *stop; /* once true: finish what is in flight, keep it, return. May be NULL */
   /* Called at least every quarter of a second, and after every judgement. May be NULL. */
   void (*watch)(void *with, const plan *p);

@@ -275,6 +275,17 @@ static assay_status estimate_smooth(smooth_work *w, double *scratch, stat_estima
   return ASSAY_OK;
 }
 
+/* How many drifts A - A' a bias N^-(g/2) leaves A off by: 1/(r^(g/2) - 1) for sizes N, rN, r^2 N. */
+static double reach_of_drift(const double a[3], const double b[3], const double size[3], double g) {
+  double limit = 0, before = 0;
+  for (int k = 0; k < 3; k++) {
+    double bias = pow(size[k], -g / 2);
+    limit += a[k] * bias;
+    before += b[k] * bias;
+  }
+  return limit / (before - limit);
+}
+
 static assay_status estimate_extrapolated(smooth_work *w, double *scratch, stat_estimate *e, assay_error *error) {
   const double *size = w->problem->size, g = w->problem->exponent;
   double r = size[1] / size[0];
@@ -283,7 +294,7 @@ static assay_status estimate_extrapolated(smooth_work *w, double *scratch, stat_
   group_statistics(w);
   double u1 = pow(size[0], -g), u2 = pow(size[1], -g), u3 = pow(size[2], -g);
   double a[3] = {0, -u3 / (u2 - u3), u2 / (u2 - u3)}, b[3] = {-u2 / (u1 - u2), u1 / (u1 - u2), 0};
-  double q = 1 / (pow(r, g / 2) - 1), limit = 0, before = 0;
+  double q = reach_of_drift(a, b, size, g), limit = 0, before = 0;
   for (int k = 0; k < 3; k++) limit += a[k] * w->m[k], before += b[k] * w->m[k];
   e->estimate = limit;
   e->drift = limit - before;
@@ -341,6 +352,13 @@ static assay_status estimate_groups(const stat_problem *p, const stat_group *gro
   return status;
 }
 
+/* Order statistics and extremes would pass over a NaN in silence. */
+static bool all_finite(const stat_group *g) {
+  for (long i = 0; i < g->n; i++)
+    if (!isfinite(g->x[i])) return false;
+  return true;
+}
+
 assay_status stat_estimate_make(const stat_problem *problem, const stat_group *groups, int k, stat_estimate *e,
                                 assay_error *error) {
   stat_problem p = *problem;
@@ -350,8 +368,8 @@ assay_status stat_estimate_make(const stat_problem *problem, const stat_group *g
   if (status != ASSAY_OK) return status;
   e->n = groups[k - 1].n;
   for (int i = 0; i < k; i++)
-    if (groups[i].n < 1) {
-      no_interval(e, "no replicates");
+    if (groups[i].n < 1 || !all_finite(&groups[i])) {
+      no_interval(e, groups[i].n < 1 ? "no replicates" : "a value is not finite");
       return ASSAY_OK;
     }
   switch (p.estimand) {
@@ -394,13 +412,6 @@ static stat_interval normal_interval(const stat_normal *s, double a) {
   return (stat_interval){s->centre - reach, s->centre + reach, false};
 }
 
-static stat_interval proportion_interval(long r, long n, double a) {
-  double lo = r == 0 ? 0 : gsl_cdf_beta_Pinv(a, (double)r, (double)(n - r) + 1);
-  double hi = r == n ? 1 : gsl_cdf_beta_Qinv(a, (double)r + 1, (double)(n - r));
-  if (!isfinite(lo) || !isfinite(hi)) return none;
-  return (stat_interval){lo, hi, false};
-}
-
 /* P(Bin(n,p) <= k). */
 static double binomial_below(long k, long n, double p) {
   return k < 0 ? 0 : k >= n ? 1 : gsl_cdf_beta_Q(p, (double)k + 1, (double)(n - k));
@@ -409,6 +420,25 @@ static double binomial_below(long k, long n, double p) {
 /* P(Bin(n,p) >= k). */
 static double binomial_above(long k, long n, double p) {
   return k <= 0 ? 1 : k > n ? 0 : gsl_cdf_beta_P(p, (double)k, (double)(n - k) + 1);
+}
+
+/* The p in (0,1) where `tail`, a probability under Bin(n,p), passes a; `rising`: it grows with p. By bisection:
+ * GSL's inverses of the beta distribution do not converge for a quarter of all arguments. */
+static double crossing_of(double (*tail)(long, long, double), bool rising, long bound, long n, double a) {
+  double lo = 0, hi = 1;
+  while (hi - lo > 1e-14 * hi) {
+    double p = lo + (hi - lo) / 2;
+    if ((tail(bound, n, p) <= a) == rising) lo = p;
+    else hi = p;
+  }
+  return rising ? lo : hi;
+}
+
+/* Clopper-Pearson: the ends are where r or more, r or fewer ones have probability a. */
+static stat_interval proportion_interval(long r, long n, double a) {
+  double lo = r == 0 ? 0 : crossing_of(binomial_above, true, r, n, a);
+  double hi = r == n ? 1 : crossing_of(binomial_below, false, r, n, a);
+  return (stat_interval){lo, hi, false};
 }
 
 static stat_interval quantile_interval(const stat_estimate *e, double a) {

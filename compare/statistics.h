@@ -71,8 +71,9 @@ typedef struct {
  *                 sum |f(m_k+se_k) - 2f + f(m_k-se_k)|/2; groups that share replicates become one, y_i = sum c_k x_ik
  *   extrapolated  with u_k = N_k^-g, A = (u_2 m_3 - u_3 m_2)/(u_2 - u_3), A' = (u_1 m_2 - u_2 m_1)/(u_1 - u_2),
  *                 q = 1/(r^(g/2) - 1): the hull of A + q(A-A') and A - q(A-A'). It holds for every true exponent >= g/2.
- * A mistake in the problem (reduce fails, sizes not in geometric progression) is an error; too little data is not: the
- * estimate then says why it can have no interval. */
+ *                 Where rounding made the two ratios of sizes differ (by 5 % at most) q is what N^-(g/2) gives there.
+ * A mistake in the problem (reduce fails, sizes not in geometric progression) is an error; too little data, or a
+ * value that is not finite, is not: the estimate then says why it can have no interval. */
 assay_status stat_estimate_make(const stat_problem *problem, const stat_group *groups, int k, stat_estimate *estimate,
                                 assay_error *error);
 void stat_estimate_clear(stat_estimate *estimate);

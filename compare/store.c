@@ -77,12 +77,22 @@ static assay_status create_schema(store *s, assay_error *error) {
   return status;
 }
 
+/* A copy that stopped within a page: SQLite would read zeros in place of the rest. With a log beside it the end may be pending. */
+static bool cut_short(store *s) {
+  struct stat info;
+  char log[4096];
+  int page = pragma_int(s, "PRAGMA page_size");
+  snprintf(log, sizeof log, "%s-wal", s->path);
+  return page > 0 && stat(s->path, &info) == 0 && info.st_size % page != 0 && access(log, F_OK) != 0;
+}
+
 static assay_status check_schema(store *s, assay_error *error) {
   int application = pragma_int(s, "PRAGMA application_id");
   int code = sqlite3_errcode(s->db) & 0xff;
   if (code == SQLITE_NOTADB || code == SQLITE_BUSY || code == SQLITE_CORRUPT || code == SQLITE_CANTOPEN)
     return failed(s, "opening", error);
   if (application != APPLICATION) return assay_error_set(error, ASSAY_IO, "%s is not a store of assay", s->path);
+  if (cut_short(s)) return assay_error_set(error, ASSAY_IO, "%s is damaged: its end is missing", s->path);
   int version = pragma_int(s, "PRAGMA user_version");
   if (version == SCHEMA_VERSION) return ASSAY_OK;
   return assay_error_set(error, ASSAY_IO, "%s has schema version %d; this assay reads version %d: start a new store", s->path,
@@ -319,6 +329,9 @@ static assay_status load_block(const store *s, plan_run *run, sqlite3_stmt *bloc
     return assay_error_set(error, ASSAY_IO, "%s is damaged: a block of %s is not of its size", s->path, run->address);
   assay_status status = plan_reserve(run, first + count, error);
   if (status != ASSAY_OK) return status;
+  for (long i = 0; state && i < count; i++)
+    if (state[i] < RUN_OK || state[i] > RUN_DISCARDED)
+      return assay_error_set(error, ASSAY_IO, "%s is damaged: a replicate of %s has state %d", s->path, run->address, state[i]);
   if (bytes) memcpy(run->values + (size_t)first * row, values, bytes);
   for (long i = 0; i < count; i++) plan_mark(run, first + i, state ? state[i] : RUN_OK);
   run->seconds += sqlite3_column_double(block, 4);
@@ -355,4 +368,47 @@ assay_status store_failures(store *s, const plan_run *run, void (*each)(void *, 
   if (code != SQLITE_DONE) status = failed(s, "reading", error);
   sqlite3_finalize(row);
   return status;
+}
+
+/* ---- copying ---- */
+
+static const char overlapping[] =
+    "SELECT o.address, max(b.first, m.first), min(b.first + b.count, m.first + m.count) - 1 FROM other.block b"
+    " JOIN other.run o ON o.id = b.run JOIN main.run r ON r.key = o.key"
+    " JOIN main.block m ON m.run = r.id AND m.first < b.first + b.count AND m.first + m.count > b.first LIMIT 1";
+static const char copy_all[] =
+    "INSERT OR IGNORE INTO main.run(key,text,address,readouts,width) SELECT key,text,address,readouts,width FROM other.run ORDER BY id;"
+    "INSERT INTO main.block SELECT r.id,b.first,b.count,b.state,b.data,b.seconds FROM other.block b"
+    " JOIN other.run o ON o.id=b.run JOIN main.run r ON r.key=o.key;"
+    "INSERT INTO main.failure SELECT r.id,f.replicate,f.reason FROM other.failure f"
+    " JOIN other.run o ON o.id=f.run JOIN main.run r ON r.key=o.key;";
+
+static assay_status refuse_overlap(store *to, const char *path, assay_error *error) {
+  sqlite3_stmt *both = NULL;
+  assay_status status = prepare(to, overlapping, &both, error);
+  if (status != ASSAY_OK) return status;
+  if (sqlite3_step(both) == SQLITE_ROW)
+    status = assay_error_set(error, ASSAY_USAGE, "%s holds replicates %lld to %lld of %s, which an earlier store holds too", path,
+                             (long long)sqlite3_column_int64(both, 1), (long long)sqlite3_column_int64(both, 2),
+                             (const char *)sqlite3_column_text(both, 0));
+  sqlite3_finalize(both);
+  return status;
+}
+
+assay_status store_copy(store *to, const char *path, assay_error *error) {
+  sqlite3_stmt *attach = NULL;
+  assay_status status = store_commit(to, error);
+  if (status == ASSAY_OK) status = prepare(to, "ATTACH ?1 AS other", &attach, error);
+  if (status != ASSAY_OK) return status;
+  sqlite3_bind_text(attach, 1, path, -1, SQLITE_STATIC);
+  if (sqlite3_step(attach) != SQLITE_DONE) status = failed(to, "reading another store", error);
+  sqlite3_finalize(attach);
+  if (status != ASSAY_OK) return status;
+  status = refuse_overlap(to, path, error);
+  if (status == ASSAY_OK) status = begin(to, error);
+  if (status == ASSAY_OK) status = run_sql(to, copy_all, "copying", error);
+  if (status == ASSAY_OK) status = store_commit(to, error);
+  else if (to->dirty) sqlite3_exec(to->db, "ROLLBACK", NULL, NULL, NULL), to->dirty = false;
+  assay_status detached = run_sql(to, "DETACH other", "copying", status == ASSAY_OK ? error : NULL);
+  return status == ASSAY_OK ? detached : status;
 }

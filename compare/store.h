@@ -39,6 +39,10 @@ bool store_dirty(const store *s);
  * error. */
 assay_status store_load(store *s, plan_run *run, assay_error *error);
 
+/* Copies every run, block and failure of the store at `path` (closed, of the same schema). Nothing is copied, and the error says where,
+ * when a replicate is in both. */
+assay_status store_copy(store *to, const char *path, assay_error *error);
+
 /* Calls `each` for every stored failure of the run. */
 assay_status store_failures(store *s, const plan_run *run,
                             void (*each)(void *with, long replicate, const char *reason), void *with, assay_error *error);

@@ -91,6 +91,12 @@ static void close_run(serving *s) {
   s->state = NULL;
 }
 
+static void note_progress(serving *s, uint64_t at) {
+  if (!s->progress) return;
+  s->progress->started = now_ns();
+  s->progress->replicate = at;
+}
+
 static assay_status serve_open(serving *s, json_t *head, assay_error *error) {
   const char *id = json_string_value(json_object_get(head, "experiment"));
   const char *at = json_string_value(json_object_get(head, "point"));
@@ -104,19 +110,15 @@ static assay_status serve_open(serving *s, json_t *head, assay_error *error) {
   const assay_experiment *experiment = registry_experiment(s->papers, id);
   assay_error why = {0};
   int values = 0;
+  note_progress(s, WORKER_OPENING);
   if (!experiment) snprintf(s->why, sizeof s->why, "this program has no experiment %s", id);
   else if (worker_open(experiment, at, &s->call, &s->state, &values, &why) != ASSAY_OK)
     snprintf(s->why, sizeof s->why, "%s", why.text);
   else if (values != s->values) snprintf(s->why, sizeof s->why, "%s records %d values, not %d", id, values, s->values);
   if (!s->why[0]) s->experiment = experiment;
   else if (s->call) worker_close(experiment, s->call, s->state), s->call = NULL;
+  note_progress(s, 0);
   return ASSAY_OK;
-}
-
-static void at_replicate(serving *s, uint64_t replicate) {
-  if (!s->progress) return;
-  s->progress->started = now_ns();
-  s->progress->replicate = replicate + 1;
 }
 
 static assay_status serve_run(serving *s, json_t *head, assay_error *error) {
@@ -133,14 +135,14 @@ static assay_status serve_run(serving *s, json_t *head, assay_error *error) {
     assay_stream stream = {s->key, (uint64_t)(first + i)};
     assay_error why = {0};
     int state = RUN_FAILED;
-    at_replicate(s, stream.replicate);
+    note_progress(s, stream.replicate + 1);
     if (s->why[0]) assay_error_set(&why, ASSAY_DOMAIN, "%s", s->why);
     else state = worker_replicate(s->experiment, s->call, s->state, &stream, s->values, values + (size_t)i * row, &why);
     states[i] = (char)('0' + state);
     all_ok &= state == RUN_OK;
     if (state != RUN_OK) json_array_append_new(reasons, json_pack("[I,s]", (json_int_t)(first + i), why.text));
   }
-  if (s->progress) s->progress->replicate = 0;
+  note_progress(s, 0);
   json_t *reply = json_pack("{s:s,s:i,s:I,s:I,s:f,s:o}", "done", "run", "run", s->run, "first", (json_int_t)first, "count",
                             (json_int_t)count, "seconds", (double)(now_ns() - begun) * 1e-9, "reasons", reasons);
   if (reply && !all_ok) json_object_set_new(reply, "states", json_string(states));

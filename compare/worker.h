@@ -6,9 +6,11 @@
 
 /* What a worker is at, in memory shared with the runner, so that a crash costs the one replicate that caused it. */
 typedef struct {
-  _Atomic uint64_t replicate; /* 1 + the one in progress; 0: none */
+  _Atomic uint64_t replicate; /* 1 + the one in progress; 0: none; or */
   _Atomic uint64_t started;   /* monotonic clock, ns */
 } worker_progress;
+
+#define WORKER_OPENING UINT64_MAX /* in `replicate`: an experiment is being opened */
 
 /* One replicate of an open experiment, checked: every value finite. Fills `out` and returns RUN_OK, RUN_FAILED or RUN_DISCARDED of
  * compare/plan.h; the reason of a failure is left in `error`. */

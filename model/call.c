@@ -66,7 +66,7 @@ static bool is_word_of(const char *words, const char *word, size_t length) {
 
 static size_t edit_distance(const char *a, const char *b) {
   size_t n = strlen(b), row[64];
-  if (n >= 63 || strlen(a) >= 63) return 99;
+  if (n >= 63 || strlen(a) >= 63) return SIZE_MAX; /* near to nothing */
   for (size_t j = 0; j <= n; j++) row[j] = j;
   for (size_t i = 1; a[i - 1]; i++) {
     size_t diagonal = row[0];
@@ -254,32 +254,43 @@ static assay_status set_values(assay_call *call, int i, const double *v, int n, 
   return ASSAY_OK;
 }
 
+/* "const|linear" as "const linear". */
+static const char *spaced_words(const char *words, char *out, size_t room) {
+  snprintf(out, room, "%s", words ? words : "");
+  for (char *s = out; *s; s++)
+    if (*s == '|') *s = ' ';
+  return out;
+}
+
+/* How much of a mistaken value a message shows. */
+static int shown_length(size_t length) { return length > 64 ? 64 : (int)length; }
+
 static assay_status set_word(assay_call *call, int i, const char *word, size_t length, assay_error *error) {
   const assay_param *p = &call->params[i];
   if (!is_word_of(p->words, word, length)) {
     char known[512];
-    snprintf(known, sizeof known, "%s", p->words ? p->words : "");
-    for (char *s = known; *s; s++)
-      if (*s == '|') *s = ' ';
-    return assay_error_set(error, ASSAY_USAGE, "%s = '%.*s' is not one of its words; known: %s", p->name, (int)length,
-                           word, known);
+    return assay_error_set(error, ASSAY_USAGE, "%s = '%.*s' is not one of its words; known: %s", p->name,
+                           shown_length(length), word, spaced_words(p->words, known, sizeof known));
   }
+  char *copy = strndup(word, length); /* before clearing: `word` may be the value that is replaced */
+  if (!copy) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a word");
   value_clear(&call->values[i]);
-  call->values[i].word = strndup(word, length);
-  return call->values[i].word ? ASSAY_OK : assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a word");
+  call->values[i].word = copy;
+  return ASSAY_OK;
 }
 
-/* One number of a comma-separated list; false when the text up to the comma is not exactly a number. */
-static bool read_number(const char *text, size_t length, double *x) {
+/* One number of a comma-separated list: NULL, or what is wrong with the text up to the comma. */
+static const char *read_number(const char *text, size_t length, double *x) {
   char buffer[64], *end;
-  if (length == 0 || length >= sizeof buffer || isspace((unsigned char)text[0])) return false;
+  if (length >= sizeof buffer) return "has too many digits";
+  if (length == 0 || isspace((unsigned char)text[0])) return "is not a number";
   memcpy(buffer, text, length);
   buffer[length] = 0;
   errno = 0;
   *x = strtod(buffer, &end);
-  if (*end || end == buffer) return false;
+  if (*end || end == buffer) return "is not a number";
   /* A number too large for a double is a mistake, not infinity; one too small is its nearest double. */
-  return !(errno == ERANGE && isinf(*x));
+  return errno == ERANGE && isinf(*x) ? "is too large for a number" : NULL;
 }
 
 static assay_status unknown_param(const assay_call *call, const char *name, assay_error *error) {
@@ -314,15 +325,11 @@ assay_status assay_set_text(assay_call *call, const char *name, const char *text
   const char *s = text;
   for (int k = 0; k < n && status == ASSAY_OK; k++) {
     size_t length = strcspn(s, ",");
-    if (!read_number(s, length, &v[k])) {
-      char known[256];
-      snprintf(known, sizeof known, "%s", p->words ? p->words : "");
-      for (char *w = known; *w; w++)
-        if (*w == '|') *w = ' ';
-      status = assay_error_set(error, ASSAY_USAGE, "%s = '%.*s' is not a number%s%s%s", name,
-                               (int)(length > 64 ? 64 : length), s, p->words ? " and not one of: " : "", known,
-                               strncasecmp(s, "nan", 3) ? "" : " that can be used");
-    }
+    const char *wrong = read_number(s, length, &v[k]);
+    char known[256];
+    if (wrong)
+      status = assay_error_set(error, ASSAY_USAGE, "%s = '%.*s' %s%s%s", name, shown_length(length), s, wrong,
+                               p->words ? " and not one of: " : "", spaced_words(p->words, known, sizeof known));
     s += length + (s[length] == ',');
   }
   if (status == ASSAY_OK) status = set_values(call, i, v, n, error);

@@ -10,6 +10,8 @@
 
 /* ---- an experiment: normal draws, with ways to go wrong ---- */
 
+#define MISHAPS "none|nan|error|crash|exit|sleep|discard|three|open|open-crash|open-hang|half|slow|memory"
+
 static const assay_param draw_params[] = {
     {"d", NULL, "size", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[1,1000000]", NULL},
     {"mean", NULL, "mean of a draw", ASSAY_REAL, ASSAY_PAIRED, NULL, NULL, "0"},
@@ -17,7 +19,7 @@ static const assay_param draw_params[] = {
     {"sd", NULL, "standard deviation", ASSAY_REAL, ASSAY_SIM, NULL, "[0,inf)", "1"},
     {"t", NULL, "a factor read out", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,1]", "1"},
     {"fail", NULL, "what replicate 5 does, or every replicate", ASSAY_WORD, ASSAY_SIM,
-     "none|nan|error|crash|exit|sleep|discard|three|open|half", NULL, "none"},
+     MISHAPS, NULL, "none"},
     {0}};
 static const assay_observable draw_records[] = {{"x", NULL, "t (mean + sd z) + bias/d", NULL, ASSAY_MEASURED, 0, 0},
                                                 {"above", NULL, "x > mean", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
@@ -40,6 +42,8 @@ static assay_status draw_open(assay_call *call, void **state) {
   s->t = assay_list(call, "t", &s->n);
   s->fail = assay_word(call, "fail");
   if (!strcmp(s->fail, "open")) return assay_fail(call, ASSAY_DOMAIN, "this experiment never opens");
+  if (!strcmp(s->fail, "open-crash")) raise(SIGKILL);
+  if (!strcmp(s->fail, "open-hang")) sleep(1000);
   *state = s;
   return ASSAY_OK;
 }
@@ -47,12 +51,18 @@ static assay_status draw_open(assay_call *call, void **state) {
 static assay_status go_wrong(assay_call *call, const char *how, uint64_t replicate) {
   if (!strcmp(how, "three") && replicate < 3) return assay_fail(call, ASSAY_NUMERIC, "one of the first three");
   if (!strcmp(how, "half") && replicate % 2) return assay_fail(call, ASSAY_DISCARD, "an odd one");
+  if (!strcmp(how, "slow")) usleep(4000);
   if (replicate != 5) return ASSAY_OK;
   if (!strcmp(how, "error")) return assay_fail(call, ASSAY_NUMERIC, "the fifth goes wrong");
   if (!strcmp(how, "discard")) return assay_fail(call, ASSAY_DISCARD, "the fifth does not count");
   if (!strcmp(how, "crash")) raise(SIGKILL);
   if (!strcmp(how, "exit")) _exit(9);
   if (!strcmp(how, "sleep")) sleep(1000);
+  if (!strcmp(how, "memory")) {
+    void *volatile much = malloc((size_t)600 << 20);
+    if (!much) return assay_fail(call, ASSAY_NO_MEMORY, "no memory for 600 MiB");
+    free(much);
+  }
   return ASSAY_OK;
 }
 
@@ -82,7 +92,7 @@ static const assay_param params[] = {
     {"bias", NULL, "bias times size", ASSAY_REAL, ASSAY_SIM, NULL, NULL, "0"},
     {"sd", NULL, "standard deviation", ASSAY_REAL, ASSAY_SIM, NULL, "[0,inf)", "1"},
     {"t", NULL, "factor", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,1]", "1"},
-    {"fail", NULL, "mishap", ASSAY_WORD, ASSAY_SIM, "none|nan|error|crash|exit|sleep|discard|three|open|half", NULL, "none"},
+    {"fail", NULL, "mishap", ASSAY_WORD, ASSAY_SIM, MISHAPS, NULL, "none"},
     {0}};
 
 enum { O_X, O_ABOVE, O_SLOPE };
@@ -161,13 +171,18 @@ static const assay_claim claims[] = {
     CLAIM("discard", "limit", predict, LEG(POINTS("A: mean=1 fail=discard"), "d=100", 128, 6), mean_x, far),
     CLAIM("three", "limit", predict, LEG(POINTS("A: mean=1 fail=three"), "d=100", 128, 6), mean_x, far),
     CLAIM("open", "limit", predict, LEG(POINTS("A: mean=1 fail=open"), "d=100", 128, 6), mean_x, far),
+    CLAIM("open-crash", "limit", predict, LEG(POINTS("A: mean=1 fail=open-crash"), "d=100", 128, 6), mean_x, far),
+    CLAIM("open-hang", "limit", predict, LEG(POINTS("A: mean=1 fail=open-hang"), "d=100", 128, 6), mean_x, far),
+    CLAIM("memory", "limit", predict, LEG(POINTS("A: mean=1 fail=memory"), "d=100", 128, 6), mean_x, far),
+    CLAIM("slow", "limit", predict, LEG(POINTS("A: mean=1 sd=.25 fail=slow", "B: mean=0,2 sd=.25 fail=slow"), "d=100", 128, 3), mean_x, far),
+    CLAIM("uncontrolled", "limit", predict, LEG(POINTS("A: mean=1"), "d=100", 128, 6), mean_x, NULL),
     CLAIM("long", "limit", predict, LEG(POINTS("A: mean=1 sd=40"), "d=100", 128, 13), mean_x, far),
 };
 
 enum { N_CLAIMS = sizeof claims / sizeof *claims };
 #define C(i) &claims[i]
 static const assay_claim *const table[N_CLAIMS + 1] = {C(0), C(1), C(2), C(3), C(4), C(5), C(6), C(7), C(8), C(9), C(10),
-    C(11), C(12), C(13), C(14), C(15), C(16), C(17), C(18), C(19), C(20), NULL};
+    C(11), C(12), C(13), C(14), C(15), C(16), C(17), C(18), C(19), C(20), C(21), C(22), C(23), C(24), C(25), NULL};
 static const assay_experiment *const experiments[] = {&draw, NULL};
 
 static const assay_paper truth_paper = {.abi = ASSAY_ABI, .size = sizeof(assay_paper), .slug = "truth",

@@ -6,7 +6,10 @@
 #include "theory/numerics/fixed_point.h"
 #include "theory/numerics/gaussian.h"
 #include "theory/numerics/ode.h"
+#include "theory/numerics/panels.h"
 #include "theory/numerics/root.h"
+#include "theory/numerics/spiked.h"
+#include "theory/numerics/truncated.h"
 
 /* The error estimate bounds the true error, and is not larger than it by more than `slack` (or than rounding
  * allows). */
@@ -385,4 +388,58 @@ Test(ode, failures) {
   has_text(status, ASSAY_NUMERIC, &e, "near t = ");
   y = 1;
   has_text(ode_solve(&p, 0, &y, backward, 2, NULL, NULL, NULL, &e), ASSAY_DOMAIN, &e, "is before 1");
+}
+
+/* ---- weighted covariances ---- */
+
+/* Constant weights: Marchenko-Pastur edges (1 +- 1/sqrt delta)^2; a spike E[z s^2] with two atoms has its master equation solved. */
+Test(spiked, marchenko_pastur_edges_and_two_atoms) {
+  assay_error error = {0};
+  spiked_law law;
+  spiked_point edge;
+  spiked_outlier o;
+  assay_value delta_c, x;
+  cr_assert_eq(spiked_law_new(1, 1, &law, &error), ASSAY_OK);
+  law.z[0] = law.weight[0] = law.c[0] = law.tau = 1;
+  cr_assert_eq(spiked_edge(&law, 4, &edge, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(fabs(edge.x.value - 3) < 1e-12 && fabs(edge.lambda.value - 2.25) < 1e-12);
+  cr_assert_eq(spiked_left_edge(&law, 4, &edge, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(fabs(edge.lambda.value - .25) < 1e-12);
+  spiked_law_free(&law);
+  /* y = sign(s1 s2), T = y: r_1 = (2/pi) mu/(mu^2-1), mu_1 = delta/pi + sqrt(1 + (delta/pi)^2); eigenvector (1,1)/sqrt 2. */
+  cr_assert_eq(spiked_law_new(2, 2, &law, &error), ASSAY_OK);
+  const double h = 2 / M_PI, c[] = {1, h, h, 1, 1, -h, -h, 1};
+  memcpy(law.c, c, sizeof c);
+  law.z[0] = law.tau = 1, law.z[1] = -1, law.weight[0] = law.weight[1] = .5;
+  cr_assert_eq(spiked_edge(&law, 6, &edge, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(fabs(edge.x.value - 2.9296033341) < 1e-10 && fabs(edge.lambda.value - .8746271417) < 1e-10);
+  cr_assert_eq(spiked_eigenvalue(&law, 6, &edge, 1, &o, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(o.out && fabs(o.x.value - 4.0656799523) < 1e-10 && fabs(o.lambda.value - .9394127132) < 1e-10);
+  cr_expect(fabs(o.rho2.value - .4995531293) < 1e-10 && fabs(fabs(o.u[0]) - M_SQRT1_2) < 1e-12 && fabs(o.u[0] - o.u[1]) < 1e-12);
+  cr_assert_eq(spiked_eigenvalue(&law, 6, &edge, 2, &o, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(!o.out && o.rho2.value == 0);
+  cr_assert_eq(spiked_threshold(&law, 1, &delta_c, &x, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(fabs(delta_c.value - 2.9331240476) < 1e-10);
+  spiked_law_free(&law);
+}
+
+Test(truncated, moments_of_a_half_line_and_against_quadrature) {
+  double m[7];
+  truncated_moments(0, 2, 0, INFINITY, 4, m);
+  cr_expect(fabs(m[0] - .5) < 1e-15 && fabs(m[1] - 2 / sqrt(2 * M_PI)) < 1e-15 && fabs(m[2] - 2) < 1e-14 && fabs(m[4] - 24) < 1e-13);
+  truncated_moments(.3, .7, -.4, 1.1, 6, m);
+  panels rule;
+  assay_error error = {0};
+  const double cuts[] = {-.4, 1.1};
+  cr_assert_eq(panels_make(cuts, 2, 2, 64, &rule, &error), ASSAY_OK, "%s", error.text);
+  for (int k = 0; k <= 6; k++) {
+    double sum = 0;
+    for (int i = 0; i < rule.n; i++) {
+      double w = (rule.x[i] - .3) / .7;
+      sum += rule.w[i] * pow(rule.x[i], k) * exp(-w * w / 2) / (.7 * sqrt(2 * M_PI));
+    }
+    cr_expect(fabs(sum - m[k]) < 1e-14, "moment %d: %.16g and %.16g", k, m[k], sum);
+  }
+  panels_free(&rule);
+  cr_expect_eq(panels_make(cuts, 2, 1, 48, &rule, &error), ASSAY_DOMAIN);
 }

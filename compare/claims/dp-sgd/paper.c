@@ -24,15 +24,20 @@ static const assay_claim *const claims[] = {&dp_sgd_clip_factors_claim,
                                             &dp_sgd_universality_claim,
                                             NULL};
 
-static const assay_experiment *const experiments[] = {&dp_sgd_one_step,    &dp_sgd_norm_chain, &dp_sgd_vector,
-                                                      &dp_sgd_sensitivity, &dp_sgd_tangent,    &dp_sgd_sde_chain,
+static const assay_experiment *const experiments[] = {&dp_sgd_one_step,
+                                                      &dp_sgd_norm_chain,
+                                                      &dp_sgd_vector,
+                                                      &dp_sgd_sensitivity,
+                                                      &dp_sgd_tangent,
+                                                      &dp_sgd_sde_chain,
                                                       NULL};
 
-const assay_paper dp_sgd_paper = {.abi = ASSAY_ABI,
-                                  .size = sizeof(assay_paper),
-                                  .slug = "dp-sgd",
-                                  .authors = "Simone Bombari, Inbar Seroussi, Marco Mondelli",
-                                  .title = "Better Rates for Private Linear Regression in the Proportional Regime via Aggressive Clipping",
-                                  .arxiv = "2505.16329",
-                                  .claims = claims,
-                                  .experiments = experiments};
+const assay_paper dp_sgd_paper = {
+    .abi = ASSAY_ABI,
+    .size = sizeof(assay_paper),
+    .slug = "dp-sgd",
+    .authors = "Simone Bombari, Inbar Seroussi, Marco Mondelli",
+    .title = "Better Rates for Private Linear Regression in the Proportional Regime via Aggressive Clipping",
+    .arxiv = "2505.16329",
+    .claims = claims,
+    .experiments = experiments};

@@ -104,7 +104,7 @@ static const assay_target weight_targets[] = {
     {.name = "w", .records = "bh,hh", .estimand = ASSAY_SMOOTH, .reduce = ratio, .predict = weight, .margin = RELATIVE(.06, .015, .005),
      .reason = "relative se at 1e5 prompts: w1 .28 %, w8 .94 %; 10 of them at all prompts"},
     {.name = "offdiag_rms", .records = "offdiag_product", .margin = FIXED(1e-5, 1e-6, 1e-6),
-     .reason = "of the mean square: rms below .003, .001, .001; estimated without bias from two halves of the prompts"},
+     .reason = "10 sd of the mean square at n_max, and less: rms below .003, .001, .001; estimated without bias from two halves of the prompts"},
     {0}};
 
 static const assay_control weight_controls[] = {

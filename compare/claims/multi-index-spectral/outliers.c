@@ -1,0 +1,380 @@
+/* The bulk's edge, the outliers, their overlaps and directions, and the model in which nothing escapes. */
+#include <math.h>
+
+#include "compare/claims/multi-index-spectral/claims.h"
+#include "sim/multi-index-spectral/experiments.h"
+
+#define TRACY_WIDOM_MEAN 1.2065335746
+#define TRACY_WIDOM_VARIANCE 1.6078
+
+/* ---- multi-index-spectral/bulk-edge ---- */
+
+static const assay_param edge_params[] = {PARAMS_LAW_AND_PRE, PARAM_DELTA, PARAM_D, {0}};
+enum { E_PLUS, E_MU_BAR, E_KAPPA, E_LAM, E_VAR };
+static const assay_observable edge_observables[] = {
+    {"E_plus", NULL, "right edge of the bulk", NULL, ASSAY_PREDICTED, 0, 0},
+    {"mu_bar", NULL, "where psi is least", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"kappa", NULL, "scale of the fluctuations at the edge", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"lam", NULL, "mean of the largest eigenvalue at d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"var", NULL, "its variance at d", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {0}};
+
+static assay_status edge(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, 1, &r);
+  if (status != ASSAY_OK) return status;
+  claim_value(call, E_PLUS, r.edge.lambda);
+  claim_value(call, E_MU_BAR, r.edge.x);
+  claim_value(call, E_KAPPA, r.kappa);
+  if (!assay_given(call, "d")) {
+    assay_absent(call, E_LAM, "d is not given");
+    assay_absent(call, E_VAR, "d is not given");
+    return ASSAY_OK;
+  }
+  double d = assay_real(call, "d"), scale = r.kappa.value * pow(d, -2 / 3.);
+  assay_put(call, E_LAM, 0, r.edge.lambda.value - TRACY_WIDOM_MEAN * scale, r.edge.lambda.error + 1e-10 * scale);
+  assay_put(call, E_VAR, 0, r.variance / (assay_real(call, "delta") * d) + TRACY_WIDOM_VARIANCE * scale * scale, 1e-4 * scale * scale);
+  return ASSAY_OK;
+}
+
+static assay_status edge_no_shift(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, 1, &r);
+  if (status == ASSAY_OK) claim_value(call, E_LAM, r.edge.lambda);
+  return status;
+}
+
+/* The root mean square of parity's labels is 1. */
+static assay_status edge_mean_square(assay_call *call) {
+  assay_put(call, E_LAM, 0, pow(1 + 1 / sqrt(assay_real(call, "delta")), 2), 0);
+  return ASSAY_OK;
+}
+
+static assay_status edge_spread(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, 1, &r);
+  double d = assay_real(call, "d"), scale = r.kappa.value * pow(d, -2 / 3.);
+  if (status == ASSAY_OK) assay_put(call, E_LAM, 0, sqrt(r.variance / (assay_real(call, "delta") * d) + TRACY_WIDOM_VARIANCE * scale * scale), 0);
+  return status;
+}
+
+static const assay_leg edge_legs[] = {
+    {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("P3: model=parity p=3 T=id delta=3"),
+     .sizes = {"d=100", "d=100", "d=200"}, .first = {512, 512, 512}, .looks = {5, 5, 5}},
+    {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("P10: model=parity p=3 T=id delta=10"),
+     .sizes = {NULL, "d=100", "d=200"}, .first = {0, 512, 512}, .looks = {0, 6, 6}},
+    {0}};
+
+static const assay_target edge_targets[] = {
+    {.name = "lam", .points = "P3", .spread = edge_spread, .margin = {{.bias = .0118, .deviations = 10}, {.bias = .0118, .deviations = 10}, {.bias = .0059, .deviations = 10}},
+     .reason = "1.3 kappa/d, twice the measured residual, + 10 sd/sqrt(n_max)"},
+    {.name = "lam", .points = "P10", .spread = edge_spread, .margin = {{0}, {.bias = .005, .deviations = 10}, {.bias = .0025, .deviations = 10}},
+     .reason = "1.3 kappa/d, twice the measured residual, + 10 sd/sqrt(n_max)"},
+    {0}};
+
+static const assay_control edge_controls[] = {
+    {.name = "mean-square weight", .mistake = "a Marchenko-Pastur edge of the weights' mean square", .targets = "lam", .predict = edge_mean_square},
+    {.name = "no shift", .mistake = "the edge itself, without the mean of the Tracy-Widom law", .targets = "lam", .points = "P3", .sizes = "100", .predict = edge_no_shift},
+    {0}};
+
+const assay_claim multi_index_spectral_bulk_edge_claim = {
+    .id = "multi-index-spectral/bulk-edge",
+    .kinds = "limit",
+    .statement = "Eigenvalues that do not escape stick to E_+ = psi(mu_bar), from below at d^(-2/3) with a known constant.",
+    .source = "arXiv 2502.01583; the finite-size constant is derived here",
+    .params = edge_params,
+    .observables = edge_observables,
+    .predict = edge,
+    .legs = edge_legs,
+    .targets = edge_targets,
+    .controls = edge_controls};
+
+/* ---- location, overlap and direction of the outliers: one set of runs ---- */
+
+static const assay_param outlier_params[] = {PARAMS_LAW_AND_PRE, PARAM_DELTA, PARAM_K, PARAM_D, {0}};
+
+/* sd of lam sqrt(n): the square roots of n Var measured at the reference points; sd of rho2 and of pi sqrt(d) (pilots, seed 2, d = 120). */
+static double lam_spread(assay_call *call) {
+  multi_index_model m;
+  multi_index_preprocessing T;
+  static const double root_of_v[] = {1.45, 1., 1.5, 1., 1.75, 1.65, 1.7};
+  if (claim_model(call, &m, &T) != ASSAY_OK) return 2;
+  return root_of_v[m.kind] / sqrt(assay_real(call, "delta") * assay_real(call, "d"));
+}
+static double rho_spread(assay_call *call) { return 1.3 / sqrt(assay_real(call, "d")); }
+
+#define OUTLIER_POINTS \
+  "phase: model=phase delta=2", "parity: model=parity T=id delta=6", "polar: " POLAR " k=1,2", "rotated: " ROTATED, "mixedc: model=mixed alpha=.7 c=.3 delta=6"
+#define MORE_POINTS \
+  "product: model=product delta=1.5", "tanh: model=product T=tanh delta=2", "mixed: model=mixed alpha=.6 delta=8 k=1,2", \
+  "mlr: model=mixed alpha=.6 c=.5 sigma=.5 delta=12", "best: model=phase T=Topt20 delta=1.5"
+static const assay_leg outlier_legs[] = {
+    {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS(OUTLIER_POINTS), .sizes = {"d=120", "d=200", "d=400"},
+     .first = {128, 256, 256}, .looks = {3, 3, 3}},
+    {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS(MORE_POINTS), .sizes = {NULL, "d=200", "d=400"},
+     .first = {0, 256, 256}, .looks = {0, 3, 3}},
+    {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("norm: model=norm p=3 delta=6"), .sizes = {"d=120", "d=200", "d=400"},
+     .first = {128, 256, 256}, .looks = {3, 3, 3}},
+    {0}};
+
+/* ---- multi-index-spectral/outlier-location ---- */
+
+enum { L_LAM, L_MU, L_LAM_MIN };
+static const assay_observable location_observables[] = {
+    {"lam", NULL, "k-th eigenvalue", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"mu", NULL, "where it is psi(mu)", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"lam_min", NULL, "k-th eigenvalue from the left, by the theory of -T; only for T = id and tables", NULL, ASSAY_PREDICTED, 0, 0},
+    {0}};
+
+static assay_status left_end(assay_call *call) {
+  multi_index_model m;
+  multi_index_preprocessing T;
+  multi_index_result r;
+  double table[MULTI_INDEX_CELLS];
+  assay_status status = claim_model(call, &m, &T);
+  if (status != ASSAY_OK) return status;
+  if (m.kind < MULTI_INDEX_PARITY || (T.kind != MULTI_INDEX_TABLE && !(m.kind == MULTI_INDEX_PARITY && T.kind == MULTI_INDEX_ID))) {
+    assay_absent(call, L_LAM_MIN, "the left end is evaluated for tables and for parity with T = id");
+    return ASSAY_OK;
+  }
+  for (int i = 0; i < multi_index_cells(&m) && i < MULTI_INDEX_CELLS; i++) table[i] = T.kind == MULTI_INDEX_TABLE ? -T.table[i] : 1 - 2 * i;
+  T.kind = MULTI_INDEX_TABLE, T.table = table;
+  status = multi_index_spectrum(&m, &T, assay_real(call, "delta"), (int)assay_integer(call, "k"), &r, assay_call_error(call));
+  if (status == ASSAY_OK) assay_put(call, L_LAM_MIN, 0, -r.outlier.lambda.value, r.outlier.lambda.error);
+  return status;
+}
+
+static assay_status location(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, (int)assay_integer(call, "k"), &r);
+  if (status != ASSAY_OK) return status;
+  claim_value(call, L_LAM, r.outlier.lambda);
+  claim_value(call, L_MU, r.outlier.x);
+  return left_end(call);
+}
+
+static assay_status location_no_shrinkage(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, (int)assay_integer(call, "k"), &r);
+  if (status == ASSAY_OK) assay_put(call, L_LAM, 0, r.outlier.x.value / assay_real(call, "delta"), 0);
+  return status;
+}
+CONSTANT(location_population, L_LAM, .308731)
+CONSTANT(location_no_identity, L_LAM, .471879)
+
+static assay_status spread_location(assay_call *call) {
+  assay_put(call, L_LAM, 0, lam_spread(call), 0);
+  return ASSAY_OK;
+}
+
+static const assay_target location_targets[] = {
+    {.name = "lam", .points = "phase,parity,polar,rotated,mixedc,product,tanh,mixed,mlr,best", .spread = spread_location, .margin = {{.relative = .03, .deviations = 10}, {.relative = .02, .deviations = 10}, {.relative = .01, .deviations = 10}},
+     .reason = "bias at most 2.2/d of eigenvalues near .5: 3 % at d = 120; + 10 sd/sqrt(n_max)"},
+    {.name = "lam", .title = "mean lam", .records = "mean_lam", .points = "norm", .spread = spread_location, .margin = {{.relative = .03, .deviations = 10}, {.relative = .02, .deviations = 10}, {.relative = .01, .deviations = 10}},
+     .reason = "the three split by repulsion; their mean does not; bias as for single ones"},
+    {0}};
+
+static const assay_control location_controls[] = {
+    {.name = "no shrinkage", .mistake = "lam = mu/delta, without mu E f", .targets = "lam", .points = "polar:k=1*,polar:k=1", .tiers = 6, .predict = location_no_shrinkage},
+    {.name = "population matrix", .mistake = "the largest eigenvalue of E[z s s^T]", .targets = "lam", .points = "polar:k=1*,polar:k=1", .predict = location_population},
+    {.name = "missing identity", .mistake = "E[f s s^T] = 1/delta in place of E[f (s s^T - I)]", .targets = "lam", .points = "polar:k=1*,polar:k=1", .tiers = 4, .predict = location_no_identity},
+    {0}};
+
+static const assay_figure location_figures[] = {
+    {.title = "Outliers against samples over dimension: two staggered escapes", .x = "delta", .x_label = "n/d", .y = "lam", .y_label = "eigenvalue", .points = "mixed*",
+     .sweep = "1.5:10:35"},
+    {0}};
+
+const assay_claim multi_index_spectral_outlier_location_claim = {
+    .id = "multi-index-spectral/outlier-location",
+    .kinds = "limit",
+    .statement = "Eigenvalue k leaves the bulk iff r_k(mu_bar) > 1/delta, and then converges to psi(mu_k) with r_k(mu_k) = 1/delta.",
+    .source = "arXiv 2502.01583, main theorem on eigenvalues",
+    .params = outlier_params,
+    .observables = location_observables,
+    .predict = location,
+    .legs = outlier_legs,
+    .targets = location_targets,
+    .controls = location_controls,
+    .figures = location_figures};
+
+/* ---- multi-index-spectral/overlap ---- */
+
+static const assay_observable overlap_observables[] = {
+    {"rho2", NULL, "squared norm of the signal block of the k-th eigenvector", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
+
+static assay_status overlap(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, (int)assay_integer(call, "k"), &r);
+  if (status == ASSAY_OK) claim_value(call, 0, r.outlier.rho2);
+  return status;
+}
+
+static assay_status overlap_at_edge(assay_call *call) {
+  assay_put(call, 0, 0, 0, 0);
+  return ASSAY_OK;
+}
+CONSTANT(overlap_no_signal, 0, .752417)
+
+static assay_status spread_overlap(assay_call *call) {
+  assay_put(call, 0, 0, rho_spread(call), 0);
+  return ASSAY_OK;
+}
+
+#define MARGIN_OVERLAP {{.bias = .025, .deviations = 10}, {.bias = .015, .deviations = 10}, {.bias = .01, .deviations = 10}}
+static const assay_target overlap_targets[] = {
+    {.name = "rho2", .points = "phase,parity,polar,rotated,mixedc,product,tanh,mixed,mlr,best", .spread = spread_overlap, .margin = MARGIN_OVERLAP,
+     .reason = "3/d, at least twice the measured bias, + 10 sd/sqrt(n_max)"},
+    {.name = "rho2", .title = "mean rho2", .records = "mean_rho2", .points = "norm", .spread = spread_overlap, .margin = MARGIN_OVERLAP, .reason = "3/d + 10 sd/sqrt(n_max)"},
+    {0}};
+
+static const assay_control overlap_controls[] = {
+    {.name = "1 - A delta", .mistake = "B = A: the weight (u.s)^2 is dropped", .targets = "rho2", .points = "polar:k=1*,polar:k=1", .tiers = 6, .predict = overlap_no_signal},
+    {.name = "at the edge", .mistake = "evaluated at mu_bar in place of mu_k", .targets = "rho2", .points = "polar:k=1*,polar:k=1,rotated*", .predict = overlap_at_edge},
+    {0}};
+
+static const assay_figure overlap_figures[] = {
+    {.title = "Overlap against samples over dimension", .x = "delta", .x_label = "n/d", .y = "rho2", .y_label = "squared overlap", .points = "phase*,product*,mixed*",
+     .sweep = "1.5:10:35"},
+    {0}};
+
+const assay_claim multi_index_spectral_overlap_claim = {
+    .id = "multi-index-spectral/overlap",
+    .kinds = "limit",
+    .statement = "The signal block of an escaped eigenvector has squared norm (1/delta - A)/(1/delta - A + B); of a stuck one 0.",
+    .source = "arXiv 2502.01583, main theorem on eigenvectors",
+    .params = outlier_params,
+    .observables = overlap_observables,
+    .predict = overlap,
+    .legs = outlier_legs,
+    .targets = overlap_targets,
+    .controls = overlap_controls,
+    .figures = overlap_figures};
+
+/* ---- multi-index-spectral/overlap-direction ---- */
+
+enum { D_11, D_12, D_22 };
+static const assay_observable direction_observables[] = {
+    {"pi_11", NULL, "entries of rho^2 u u^T", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {"pi_12", NULL, "entries of rho^2 u u^T", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, -1, 1},
+    {"pi_22", NULL, "entries of rho^2 u u^T", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {0}};
+
+static assay_status direction(assay_call *call) {
+  multi_index_result r;
+  multi_index_model m;
+  multi_index_preprocessing T;
+  assay_status status = claim_model(call, &m, &T);
+  if (status == ASSAY_OK) status = claim_spectrum(call, (int)assay_integer(call, "k"), &r);
+  if (status != ASSAY_OK) return status;
+  for (int o = D_11; o <= D_22; o++) {
+    double part = r.outlier.u[o == D_22] * r.outlier.u[o != D_11], rho2 = r.outlier.rho2.value;
+    if (multi_index_order(&m) == 1) assay_absent(call, o, "G is a multiple of the identity: no direction is preferred");
+    else assay_put(call, o, 0, rho2 * part, fabs(part) * r.outlier.rho2.error + 1e-12 * rho2);
+  }
+  return ASSAY_OK;
+}
+
+/* u from mu = inf, where f ~ z/mu: the population matrix E[z (s s^T - I)]. */
+static assay_status direction_population(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, 1, &r);
+  double angle = 48.5 * M_PI / 180;
+  if (status != ASSAY_OK) return status;
+  assay_put(call, D_11, 0, r.outlier.rho2.value * pow(cos(angle), 2), 0);
+  assay_put(call, D_12, 0, r.outlier.rho2.value * cos(angle) * sin(angle), 0);
+  assay_put(call, D_22, 0, r.outlier.rho2.value * pow(sin(angle), 2), 0);
+  return ASSAY_OK;
+}
+
+static assay_status spread_direction(assay_call *call) {
+  for (int o = D_11; o <= D_22; o++) assay_put(call, o, 0, rho_spread(call), 0);
+  return ASSAY_OK;
+}
+
+static const assay_leg direction_legs[] = {
+    {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("rotated: " ROTATED, "mixedc: model=mixed alpha=.7 c=.3 delta=6"),
+     .sizes = {"d=120", "d=200", "d=400"}, .first = {128, 256, 256}, .looks = {3, 3, 3}},
+    {0}};
+
+static const assay_target direction_targets[] = {
+    {.name = "pi_11", .spread = spread_direction, .margin = {{.bias = .025, .deviations = 10}, {.bias = .015, .deviations = 10}, {.bias = .01, .deviations = 10}},
+     .reason = "3/d (measured 1.4/d) + 10 sd/sqrt(n_max)"},
+    {.name = "pi_12", .spread = spread_direction, .margin = {{.bias = .025, .deviations = 10}, {.bias = .015, .deviations = 10}, {.bias = .01, .deviations = 10}},
+     .reason = "3/d (measured 1.4/d) + 10 sd/sqrt(n_max)"},
+    {.name = "pi_22", .spread = spread_direction, .margin = {{.bias = .025, .deviations = 10}, {.bias = .015, .deviations = 10}, {.bias = .01, .deviations = 10}},
+     .reason = "3/d (measured 1.4/d) + 10 sd/sqrt(n_max)"},
+    {0}};
+
+static const assay_control direction_controls[] = {
+    {.name = "population direction", .mistake = "the top eigenvector of E[T(y)(s s^T - I)]", .targets = "pi_12", .points = "rotated", .predict = direction_population}, {0}};
+
+const assay_claim multi_index_spectral_overlap_direction_claim = {
+    .id = "multi-index-spectral/overlap-direction",
+    .kinds = "limit",
+    .statement = "The signal block of eigenvector k points along the eigenvector of R at its own mu_k.",
+    .source = "arXiv 2502.01583, main theorem on eigenvectors",
+    .params = outlier_params,
+    .observables = direction_observables,
+    .predict = direction,
+    .legs = direction_legs,
+    .targets = direction_targets,
+    .controls = direction_controls};
+
+/* ---- multi-index-spectral/no-recovery ---- */
+
+static const assay_param nothing_params[] = {PARAMS_LAW_AND_PRE_OF("id|table|Td"), PARAM_DELTA, PARAM_K, PARAM_D, {0}};
+enum { N_E_PLUS, N_LAM, N_DRHO2 };
+static const assay_observable nothing_observables[] = {
+    {"E_plus", NULL, "right edge of the bulk, where all stick", NULL, ASSAY_PREDICTED, 0, 0},
+    {"lam", NULL, "mean of the largest eigenvalue at d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"drho2", NULL, "d |v_k^(1)|^2, that of a random direction", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {0}};
+
+static assay_status nothing(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, 1, &r);
+  if (status != ASSAY_OK) return status;
+  if (r.outlier.out) return assay_fail(call, ASSAY_DOMAIN, "an eigenvalue leaves the bulk at this point; the claim is about models with G = 0, parity with p >= 3");
+  claim_value(call, N_E_PLUS, r.edge.lambda);
+  assay_put(call, N_DRHO2, 0, assay_real(call, "p"), 0);
+  if (assay_given(call, "d"))
+    assay_put(call, N_LAM, 0, r.edge.lambda.value - TRACY_WIDOM_MEAN * r.kappa.value * pow(assay_real(call, "d"), -2 / 3.), 1e-10);
+  else assay_absent(call, N_LAM, "d is not given");
+  return ASSAY_OK;
+}
+
+static assay_status one_less(assay_call *call) {
+  assay_put(call, N_DRHO2, 0, assay_real(call, "p") - 1, 0);
+  return ASSAY_OK;
+}
+
+static assay_status spread_nothing(assay_call *call) {
+  assay_put(call, N_DRHO2, 0, sqrt(2 * assay_real(call, "p")), 0); /* Beta law of a random direction */
+  return ASSAY_OK;
+}
+
+static const assay_leg nothing_legs[] = {
+    {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("N3: model=parity p=3 T=id delta=3"),
+     .sizes = {"d=100", "d=100", "d=200"}, .first = {512, 512, 512}, .looks = {5, 5, 6}},
+    {0}};
+
+static const assay_target nothing_targets[] = {
+    {.name = "drho2", .spread = spread_nothing, .margin = ALL_TIERS({.bias = .06, .deviations = 10}), .reason = "2 p/d at d = 100 (measured 2.97 to 2.99) + 10 sqrt(2p/n_max)"}, {0}};
+
+static const assay_control nothing_controls[] = {
+    {.name = "p - 1", .mistake = "one direction less", .targets = "drho2", .predict = one_less},
+    {.name = "parity of two", .mistake = "the same for two signals, where the block is recovered", .targets = "drho2", .change = "p=2"},
+    {0}};
+
+const assay_claim multi_index_spectral_no_recovery_claim = {
+    .id = "multi-index-spectral/no-recovery",
+    .kinds = "threshold",
+    .statement = "If G = 0, as for the parity of three or more, no scalar preprocessing recovers anything at any delta.",
+    .source = "arXiv 2502.01583, from the optimal threshold",
+    .params = nothing_params,
+    .observables = nothing_observables,
+    .predict = nothing,
+    .legs = nothing_legs,
+    .targets = nothing_targets,
+    .controls = nothing_controls};

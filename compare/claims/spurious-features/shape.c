@@ -1,0 +1,454 @@
+/* Bounds, the order in the simplicity of y, the shape of C over lambda, and the trade-off with the loss. */
+#include <math.h>
+#include <string.h>
+
+#include "compare/claims/spurious-features/claims.h"
+#include "sim/spurious-features/experiments.h"
+
+/* ---- spurious-features/schur-bounds ---- */
+
+static const assay_param bound_params[] = {PARAMS_MODEL(0), REAL("tau", "effective ridge", 0, "(0,inf)", NULL), {0}};
+enum { O_C_TAU, O_MINUS, O_PLUS, O_UB };
+static const assay_observable bound_observables[] = {
+    {"C_of_tau", NULL, "C^S(tau)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"E_minus", NULL, "lower bound, Sxx = I", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"E_plus", NULL, "upper bound, Sxx = I", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"U_b", NULL, "bound of |C|", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {0}};
+
+static assay_status bounds_with(assay_call *call, bool exchanged, bool wrong_shift) {
+  spurious_features_model model;
+  spurious_features_spectrum p;
+  spurious_features_bounds b;
+  double tau = assay_real(call, "tau");
+  assay_status status = spurious_features_model_of(call, &model);
+  if (status == ASSAY_OK) status = spurious_features_bound(&model, tau, exchanged, &b, assay_call_error(call));
+  if (status == ASSAY_OK) status = spurious_features_spectrum_at(call, &p, NULL);
+  if (status != ASSAY_OK) return status;
+  claim_put(call, O_C_TAU, spurious_features_C(&p, tau, SPURIOUS_FEATURES_RIGHT));
+  spurious_features_spectrum_free(&p);
+  assay_put(call, O_UB, 0, wrong_shift ? b.U_wrong : b.U_b, 1e-12 * b.U_b);
+  if (b.unit) {
+    assay_put(call, O_MINUS, 0, b.E_minus, 1e-12 * fabs(b.E_minus));
+    assay_put(call, O_PLUS, 0, b.E_plus, 1e-12 * fabs(b.E_plus));
+  } else {
+    assay_absent(call, O_MINUS, "the bounds E need Sxx = I");
+    assay_absent(call, O_PLUS, "the bounds E need Sxx = I");
+  }
+  return ASSAY_OK;
+}
+static assay_status bounds(assay_call *call) { return bounds_with(call, false, false); }
+static assay_status bounds_exchanged(assay_call *call) { return bounds_with(call, true, false); }
+static assay_status bounds_wrong_shift(assay_call *call) { return bounds_with(call, false, true); }
+
+/* C by Cholesky in place of each bound. */
+static assay_status dense_C(assay_call *call) {
+  spurious_features_model model;
+  double C;
+  assay_status status = spurious_features_model_of(call, &model);
+  if (status == ASSAY_OK) status = spurious_features_C_dense(&model, assay_real(call, "tau"), &C, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  for (int i = O_C_TAU; i <= O_PLUS; i++) assay_put(call, i, 0, C, 1e-13);
+  assay_put(call, O_UB, 0, fabs(C), 1e-13);
+  return ASSAY_OK;
+}
+
+#define TAUS " tau=.001,.01,.1,.5,2,10,100"
+static const assay_leg bound_legs[] = {
+    {.check = dense_C, .points = POINTS("T: model=twoblock" TAUS, "I: model=iso" TAUS, "D: model=dct" TAUS, "N: model=negcore" TAUS, "R: model=iso rho=.95 tau=.1"),
+     .sizes = {"d=50", "d=100", "d=200"}},
+    {0}};
+static const assay_target bound_targets[] = {
+    {.name = "C_of_tau", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-12}), .reason = "rounding of two forms of one number"},
+    {.name = "E_minus", .points = "T*,I*,R*", .estimand = ASSAY_EXACT, .side = 1, .margin = ALL_TIERS({.bias = 1e-13}), .reason = "a bound, up to rounding"},
+    {.name = "E_plus", .points = "T*,I*,R*", .estimand = ASSAY_EXACT, .side = -1, .margin = ALL_TIERS({.bias = 1e-13}), .reason = "a bound, up to rounding"},
+    {.name = "U_b", .estimand = ASSAY_EXACT, .side = -1, .margin = ALL_TIERS({.bias = 1e-13}), .reason = "a bound, up to rounding"},
+    {.name = "E_plus", .title = "equality", .points = "I*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-12}), .reason = "Syy is a multiple of I"},
+    {0}};
+static const assay_control bound_controls[] = {
+    {.name = "extremes exchanged", .mistake = "l- and l+ change places", .targets = "E_minus,E_plus", .points = "T:*", .predict = bounds_exchanged},
+    {.name = "wrong shift", .mistake = "lambda_max(Sxx) + tau in place of lambda_min(S) + tau", .targets = "U_b", .points = "R", .predict = bounds_wrong_shift},
+    {0}};
+static const assay_figure bound_figures[] = {
+    {.title = "C and its bounds against the effective ridge", .x = "tau", .x_label = "tau", .y = "C_of_tau,E_minus,E_plus,U_b", .y_label = "C", .points = "T:tau=0.5",
+     .sweep = "0.01:100:61", .flags = ASSAY_LOG_X},
+    {0}};
+
+const assay_claim spurious_features_schur_bounds_claim = {
+    .id = "spurious-features/schur-bounds",
+    .kinds = "bound,identity",
+    .statement = "C lies between E(l-) and E(l+) when Sxx = I, and |C| <= (tau l+/(tau + l+)) |Sxx - S| |theta|^2/(lambda_min(S) + tau) always.",
+    .source = "arXiv 2502.01347 for the roles of Syy and S; the constants are derived here",
+    .params = bound_params,
+    .observables = bound_observables,
+    .predict = bounds,
+    .legs = bound_legs,
+    .targets = bound_targets,
+    .controls = bound_controls,
+    .figures = bound_figures};
+
+/* ---- spurious-features/simplicity-order ---- */
+
+static const assay_param order_params[] = {PARAMS_MODEL(ASSAY_PAIRED), PARAMS_SAMPLES, PARAM_LAMBDA(NULL), PARAM_SIGMA2, {0}};
+enum { O_C, O_SIMPLE, O_HARD };
+static const assay_observable order_observables[] = {
+    {"C", NULL, "spurious correlation", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"C_simple", NULL, "twoblock: that of the half of variance v1", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"C_hard", NULL, "twoblock: that of the half of variance v2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {0}};
+
+static assay_status order_with(assay_call *call, spurious_features_mistake mistake) {
+  spurious_features_ridge r;
+  spurious_features_model model;
+  assay_status status = spurious_features_ridge_of(call, mistake, &r);
+  if (status == ASSAY_OK) status = spurious_features_model_of(call, &model);
+  if (status != ASSAY_OK) return status;
+  claim_put(call, O_C, r.C);
+  for (int half = 0; half < 2; half++)
+    if (model.kind == SPURIOUS_FEATURES_TWOBLOCK) {
+      double value = spurious_features_half(&model, half, r.tau.value);
+      if (mistake == SPURIOUS_FEATURES_SCHUR_ONLY) value = r.C.value / 2;
+      assay_put(call, half ? O_HARD : O_SIMPLE, 0, value, 1e-12 * value);
+    } else {
+      assay_absent(call, half ? O_HARD : O_SIMPLE, "only twoblock has two halves");
+    }
+  return ASSAY_OK;
+}
+static assay_status order(assay_call *call) { return order_with(call, SPURIOUS_FEATURES_RIGHT); }
+static assay_status order_schur(assay_call *call) { return order_with(call, SPURIOUS_FEATURES_SCHUR_ONLY); }
+
+static assay_status spread_order(assay_call *call) {
+  spurious_features_ridge r;
+  assay_status status = spurious_features_ridge_of(call, SPURIOUS_FEATURES_RIGHT, &r);
+  if (status != ASSAY_OK) return status;
+  for (int i = 0; i < 3; i++) assay_put(call, i, 0, sqrt(1.2 * r.n_var_C.value / assay_real(call, "n")), 0);
+  return ASSAY_OK;
+}
+
+static const assay_leg order_legs[] = {
+    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange, .points = POINTS("V: model=iso n_over_d=3 sigma2=0 lambda=1 v=.25,.5,1,2,4"),
+     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
+    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange, .points = POINTS("T: model=twoblock n_over_d=3 sigma2=0 lambda=.05,1"),
+     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
+    {0}};
+
+#define MARGIN_C {{.bias = .002, .deviations = 10}, {.bias = .001, .deviations = 10}, {.bias = .0005, .deviations = 10}}
+#define REASON_C "bias .3/n (measured: at most .05/n) + 10 sd/sqrt(n_max)"
+#define NEIGHBOURS(lower, upper) \
+  {.name = "C", .title = "v = " upper " over " lower, .points = "V:v=" upper, .against = "v=" lower, .side = 1, .margin = ALL_TIERS({0}), \
+   .reason = "an order, paired over the data"}
+static const assay_target order_targets[] = {
+    NEIGHBOURS("0.25", "0.5"), NEIGHBOURS("0.5", "1"), NEIGHBOURS("1", "2"), NEIGHBOURS("2", "4"),
+    {.name = "C", .points = "V*", .spread = spread_order, .margin = MARGIN_C, .reason = REASON_C},
+    {.name = "C_simple", .points = "T*", .spread = spread_order, .margin = MARGIN_C, .reason = REASON_C},
+    {.name = "C_hard", .points = "T*", .spread = spread_order, .margin = MARGIN_C, .reason = REASON_C},
+    {0}};
+static const assay_control order_controls[] = {
+    {.name = "harder is learned more", .mistake = "C falls with the variance of y", .targets = "v = *", .reversed = true},
+    {.name = "Schur complement only", .mistake = "C depends on the Schur complement and not on Syy", .targets = "C", .points = "V*", .predict = order_schur},
+    {.name = "halves alike", .mistake = "both halves carry the same C", .targets = "C_simple,C_hard", .points = "T:lambda=1:*", .predict = order_schur},
+    {0}};
+static const assay_figure order_figures[] = {
+    {.title = "Spurious correlation against the variance of the spurious feature", .x = "v", .x_label = "variance of y", .y = "C", .y_label = "C",
+     .points = "V:v=1", .sweep = "0.1:10:41", .flags = ASSAY_LOG_X},
+    {0}};
+
+const assay_claim spurious_features_simplicity_order_claim = {
+    .id = "spurious-features/simplicity-order",
+    .kinds = "order,limit",
+    .statement = "At a fixed Schur complement C grows with the variance of y, and the half of higher variance carries more of it.",
+    .source = "arXiv 2502.01347, simplicity bias",
+    .params = order_params,
+    .observables = order_observables,
+    .predict = order,
+    .legs = order_legs,
+    .targets = order_targets,
+    .controls = order_controls,
+    .figures = order_figures};
+
+/* ---- spurious-features/lambda-shape ---- */
+
+static const assay_param shape_params[] = {
+    PARAMS_MODEL(0), PARAMS_SAMPLES, {"lambda", NULL, "ridge of dC_dlambda", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", ""}, PARAM_SIGMA2,
+    REAL("multiple", "of lambda_C, in place of lambda", 0, "(0,inf)", ""), {0}};
+enum { O_TAU_C, O_LAMBDA_C, O_C_MAX, O_C_0, O_DC };
+static const assay_observable shape_observables[] = {
+    {"tau_C", NULL, "effective ridge of the largest C", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"lambda_C", NULL, "its ridge; 0 where C falls from the start", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"C_max", NULL, "the largest C", NULL, ASSAY_PREDICTED, 0, 0},
+    {"C_0", NULL, "C at lambda -> 0", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"dC_dlambda", NULL, "derivative of C", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {0}};
+
+static assay_status shape_with(assay_call *call, bool monotone) {
+  spurious_features_spectrum p;
+  spurious_features_peak peak;
+  spurious_features_ridge r;
+  double n;
+  assay_status status = spurious_features_spectrum_at(call, &p, &n);
+  if (status != ASSAY_OK) return status;
+  bool has_peak = spurious_features_shape(&p, n, &peak, NULL) == ASSAY_OK;
+  double lambda = assay_given(call, "multiple") && has_peak ? assay_real(call, "multiple") * peak.lambda_C.value : assay_real(call, "lambda");
+  if (has_peak) {
+    claim_put(call, O_TAU_C, peak.tau_C);
+    claim_put(call, O_LAMBDA_C, peak.lambda_C);
+    claim_put(call, O_C_MAX, peak.C_max);
+    claim_put(call, O_C_0, monotone ? (assay_value){0, 0} : peak.C_0);
+  }
+  if (isnan(lambda)) {
+    assay_absent(call, O_DC, "it needs lambda, or multiple");
+  } else {
+    status = spurious_features_at(&p, n, lambda, 0, SPURIOUS_FEATURES_RIGHT, &r, assay_call_error(call));
+    if (status == ASSAY_OK && monotone) r.dC.value = fabs(r.dC.value);
+    if (status == ASSAY_OK) claim_put(call, O_DC, r.dC);
+  }
+  spurious_features_spectrum_free(&p);
+  return status;
+}
+static assay_status shape(assay_call *call) { return shape_with(call, false); }
+static assay_status shape_monotone(assay_call *call) { return shape_with(call, true); }
+
+/* sd(dC/dlambda) sqrt(n): pilots at d = 50, sigma2 = 0, n = 3d give .9, .26, .03 (dct) at lambda_C/4, lambda_C, 4 lambda_C. */
+static assay_status spread_shape(assay_call *call) {
+  double n = assay_real(call, "n"), multiple = assay_real(call, "multiple");
+  assay_put(call, O_C_0, 0, .4 / sqrt(n), 0);
+  assay_put(call, O_DC, 0, (multiple < 1 ? 1.6 : multiple == 1 ? .4 : .06) / sqrt(n), 0);
+  return ASSAY_OK;
+}
+
+static assay_status arrange_shape(assay_call *claim, assay_call *sim, assay_call *realised) {
+  assay_status status = spurious_features_arrange(claim, sim, realised);
+  if (status != ASSAY_OK || !assay_given(claim, "multiple")) return status;
+  spurious_features_spectrum p;
+  spurious_features_peak peak;
+  double n;
+  status = spurious_features_spectrum_at(realised, &p, &n);
+  if (status != ASSAY_OK) return status;
+  status = spurious_features_shape(&p, n, &peak, assay_call_error(claim));
+  spurious_features_spectrum_free(&p);
+  if (status != ASSAY_OK) return status;
+  double lambda = spurious_features_rounded(assay_real(claim, "multiple") * peak.lambda_C.value);
+  status = assay_set(sim, "lambda", lambda);
+  return status == ASSAY_OK ? assay_set(realised, "lambda", lambda) : status;
+}
+
+static const assay_leg shape_legs[] = {
+    {.experiment = &spurious_features_ridge_path, .arrange = arrange_shape,
+     .points = POINTS("D: model=dct n_over_d=3 sigma2=0 multiple=.25,1,4", "T: model=twoblock n_over_d=3 sigma2=0 multiple=.25,1,4"),
+     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {4, 6, 5}},
+    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange, .points = POINTS("Z: model=dct n_over_d=1.5 sigma2=0 lambda=0", "Y: model=dct n_over_d=1 sigma2=0 lambda=0"),
+     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
+    {0}};
+static const assay_target shape_targets[] = {
+    {.name = "dC_dlambda", .points = "D*,T*", .spread = spread_shape, .margin = {{.bias = .0067, .deviations = 10}, {.bias = .0033, .deviations = 10}, {.bias = .0017, .deviations = 10}},
+     .reason = "bias 1/n + 10 sd/sqrt(n_max)"},
+    {.name = "C_0", .records = "C", .points = "Z,Y", .spread = spread_shape, .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = .005, .deviations = 10}},
+     .reason = "bias 1/n at n = d (measured: -.33 +- .11 over n at n = 1.5 d) + 10 sd/sqrt(n_max)"},
+    {0}};
+static const assay_control shape_controls[] = {
+    {.name = "monotone", .mistake = "C rises with lambda for ever", .targets = "dC_dlambda", .points = "D:multiple=4", .predict = shape_monotone},
+    {.name = "no C without ridge", .mistake = "C(0+) = 0 at n < D too", .targets = "C_0", .predict = shape_monotone},
+    {0}};
+
+const assay_claim spurious_features_lambda_shape_claim = {
+    .id = "spurious-features/lambda-shape",
+    .kinds = "limit",
+    .statement = "C rises from its ridgeless value to one maximum at lambda_C and falls to 0; the ridgeless value is 0 at n >= D and positive below.",
+    .source = "derived here from arXiv 2502.01347",
+    .params = shape_params,
+    .observables = shape_observables,
+    .predict = shape,
+    .legs = shape_legs,
+    .targets = shape_targets,
+    .controls = shape_controls};
+
+/* ---- spurious-features/trade-off ---- */
+
+static const assay_param trade_params[] = {
+    PARAMS_MODEL(0), PARAMS_SAMPLES, PARAM_SIGMA2, {"lambda", NULL, "ridge of dL_dlambda; lambda_m unless given", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", ""}, {0}};
+enum { O_LAMBDA_M, O_C_M, O_L_M, O_DC_M, O_DL, O_RATE };
+static const assay_observable trade_observables[] = {
+    {"lambda_m", NULL, "ridge of the least loss", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"C_at_lambda_m", NULL, "C there", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"L_at_lambda_m", NULL, "the least loss", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"dC_at_lambda_m", NULL, "derivative of C there", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"dL_dlambda", NULL, "derivative of the loss", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"rate", NULL, "slope of log lambda_m on log n from n to 2n", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {0}};
+
+static assay_status trade(assay_call *call) {
+  spurious_features_spectrum p;
+  spurious_features_best best;
+  spurious_features_ridge r;
+  double n, sigma2 = assay_real(call, "sigma2");
+  assay_status status = spurious_features_spectrum_at(call, &p, &n);
+  if (status != ASSAY_OK) return status;
+  status = spurious_features_trade_off(&p, n, sigma2, &best, assay_call_error(call));
+  if (status == ASSAY_OK) r = best.at;
+  if (status == ASSAY_OK && assay_given(call, "lambda"))
+    status = spurious_features_at(&p, n, assay_real(call, "lambda"), sigma2, SPURIOUS_FEATURES_RIGHT, &r, assay_call_error(call));
+  spurious_features_spectrum_free(&p);
+  if (status != ASSAY_OK) return status;
+  claim_put(call, O_LAMBDA_M, best.lambda_m);
+  claim_put(call, O_C_M, best.at.C);
+  claim_put(call, O_L_M, best.at.L);
+  claim_put(call, O_DC_M, best.at.dC);
+  claim_put(call, O_DL, r.dL);
+  assay_put(call, O_RATE, 0, -1, 0);
+  return ASSAY_OK;
+}
+static assay_status trade_at_maximum(assay_call *call) {
+  assay_put(call, O_DC_M, 0, 0, 0);
+  return ASSAY_OK;
+}
+static assay_status trade_half_rate(assay_call *call) {
+  assay_put(call, O_RATE, 0, -.5, 0);
+  return ASSAY_OK;
+}
+
+/* The best ridges at n and 2n; iso with v = 1 has sigma2 D/n exactly. */
+static assay_status trade_doubling(assay_call *call) {
+  spurious_features_spectrum p;
+  spurious_features_best one, two;
+  double n, sigma2 = assay_real(call, "sigma2");
+  assay_status status = spurious_features_spectrum_at(call, &p, &n);
+  if (status != ASSAY_OK) return status;
+  status = spurious_features_trade_off(&p, n, sigma2, &one, assay_call_error(call));
+  if (status == ASSAY_OK) status = spurious_features_trade_off(&p, 2 * n, sigma2, &two, assay_call_error(call));
+  assay_put(call, O_LAMBDA_M, 0, sigma2 * p.D / n, 0);
+  spurious_features_spectrum_free(&p);
+  if (status != ASSAY_OK) return status;
+  assay_put(call, O_RATE, 0, log2(two.lambda_m.value / one.lambda_m.value), 1e-9);
+  return ASSAY_OK;
+}
+static assay_status trade_half_dimension(assay_call *call) {
+  assay_put(call, O_LAMBDA_M, 0, assay_real(call, "sigma2") * assay_real(call, "d") / (assay_real(call, "n_over_d") * assay_real(call, "d")), 0);
+  return ASSAY_OK;
+}
+
+/* sd sqrt(n) at lambda_m, d = 50 (M = 400 to 500): C .35, dC .9, dL 1.4, L .6 (dct, n = 3d); less for twoblock. */
+static assay_status spread_trade(assay_call *call) {
+  double root = sqrt(assay_real(call, "n"));
+  assay_put(call, O_C_M, 0, .5 / root, 0);
+  assay_put(call, O_L_M, 0, .6 / root, 0);
+  assay_put(call, O_DC_M, 0, 1.1 / root, 0);
+  assay_put(call, O_DL, 0, 2 / root, 0);
+  return ASSAY_OK;
+}
+
+static assay_status arrange_trade(assay_call *claim, assay_call *sim, assay_call *realised) {
+  spurious_features_spectrum p;
+  spurious_features_best best;
+  double n;
+  assay_status status = spurious_features_arrange(claim, sim, realised);
+  if (status == ASSAY_OK) status = spurious_features_spectrum_at(realised, &p, &n);
+  if (status != ASSAY_OK) return status;
+  status = spurious_features_trade_off(&p, n, assay_real(claim, "sigma2"), &best, assay_call_error(claim));
+  spurious_features_spectrum_free(&p);
+  return status == ASSAY_OK ? assay_set(sim, "lambda", spurious_features_rounded(best.lambda_m.value)) : status;
+}
+
+static const assay_leg trade_legs[] = {
+    {.experiment = &spurious_features_ridge_path, .arrange = arrange_trade, .points = POINTS("D: model=dct n_over_d=3", "T: model=twoblock n_over_d=3"),
+     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {6, 7, 6}},
+    {.check = trade_doubling, .points = POINTS("I: model=iso n_over_d=48", "A: model=dct n_over_d=48", "B: model=twoblock n_over_d=48"), .sizes = {"d=50", "d=100", "d=100"}},
+    {0}};
+
+#define TRADE(name_, record, bias1, bias2, bias3, text) \
+  {.name = name_, .records = record, .points = "D,T", .spread = spread_trade, \
+   .margin = {{.bias = bias1, .deviations = 10}, {.bias = bias2, .deviations = 10}, {.bias = bias3, .deviations = 10}}, .reason = text " + 10 sd/sqrt(n_max)"}
+static const assay_target trade_targets[] = {
+    TRADE("C_at_lambda_m", "C", .002, .001, .0005, "bias .3/n"), TRADE("L_at_lambda_m", "L", .0067, .0033, .0017, "bias 1/n"),
+    TRADE("dC_at_lambda_m", "dC_dlambda", .0067, .0033, .0017, "bias 1/n"), TRADE("dL_dlambda", "dL_dlambda", .0133, .0067, .0033, "bias 2/n"),
+    {.name = "rate", .points = "I,A,B", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = .05}), .reason = "at n = 48 d the slope is -.977 (dct)"},
+    {.name = "lambda_m", .points = "I", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-9}), .reason = "exactly sigma2 D/n at v = 1"},
+    {0}};
+static const assay_control trade_controls[] = {
+    {.name = "C is largest there", .mistake = "lambda_m maximises C", .targets = "dC_at_lambda_m", .predict = trade_at_maximum},
+    {.name = "n^-1/2", .mistake = "lambda_m falls like n^-1/2", .targets = "rate", .predict = trade_half_rate},
+    {.name = "d for D", .mistake = "lambda_m = sigma2 d/n", .targets = "lambda_m", .predict = trade_half_dimension},
+    {0}};
+static const assay_figure trade_figures[] = {
+    {.title = "The best ridge against the sampling ratio", .x = "n_over_d", .x_label = "n/d", .y = "lambda_m", .y_label = "lambda_m", .points = "D,T",
+     .sweep = "2.5:50:31", .flags = ASSAY_LOG_X | ASSAY_LOG_Y},
+    {0}};
+
+const assay_claim spurious_features_trade_off_claim = {
+    .id = "spurious-features/trade-off",
+    .kinds = "order,limit,rate",
+    .statement = "The ridge of the least loss lies where C increases: the best model in distribution is strictly spurious.",
+    .source = "arXiv 2502.01347; the asymptotics are derived here",
+    .params = trade_params,
+    .observables = trade_observables,
+    .predict = trade,
+    .legs = trade_legs,
+    .targets = trade_targets,
+    .controls = trade_controls,
+    .figures = trade_figures};
+
+/* ---- spurious-features/trade-off-threshold ---- */
+
+static const assay_param threshold_params[] = {PARAMS_MODEL(0), PARAMS_SAMPLES, {0}};
+static const assay_observable threshold_observables[] = {
+    {"sigma2_c", NULL, "noise below which lambda_m < lambda_C", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {0}};
+
+static assay_status threshold_with(assay_call *call, spurious_features_mistake mistake) {
+  spurious_features_spectrum p;
+  assay_value value;
+  double n;
+  assay_status status = spurious_features_spectrum_at(call, &p, &n);
+  if (status != ASSAY_OK) return status;
+  status = spurious_features_noise_threshold(&p, n, mistake, &value, assay_call_error(call));
+  spurious_features_spectrum_free(&p);
+  if (status == ASSAY_OK) claim_put(call, 0, value);
+  return status;
+}
+static assay_status threshold(assay_call *call) { return threshold_with(call, SPURIOUS_FEATURES_RIGHT); }
+static assay_status threshold_no_b(assay_call *call) { return threshold_with(call, SPURIOUS_FEATURES_NO_B); }
+
+static assay_status minus_ratio(const assay_sample *s, double *out) {
+  *out = -s->value[0] / s->value[1];
+  return ASSAY_OK;
+}
+
+static assay_status arrange_threshold(assay_call *claim, assay_call *sim, assay_call *realised) {
+  spurious_features_spectrum p;
+  spurious_features_peak peak;
+  double n;
+  assay_status status = spurious_features_arrange(claim, sim, realised);
+  if (status == ASSAY_OK) status = spurious_features_spectrum_at(realised, &p, &n);
+  if (status != ASSAY_OK) return status;
+  status = spurious_features_shape(&p, n, &peak, assay_call_error(claim));
+  spurious_features_spectrum_free(&p);
+  if (status == ASSAY_OK) status = assay_set(sim, "lambda", spurious_features_rounded(peak.lambda_C.value));
+  return status == ASSAY_OK ? assay_set(sim, "sigma2", 0) : status;
+}
+
+static const assay_leg threshold_legs[] = {
+    {.experiment = &spurious_features_ridge_path, .arrange = arrange_threshold,
+     .points = POINTS("D3: model=dct n_over_d=3", "I3: model=iso n_over_d=3", "T3: model=twoblock n_over_d=3"),
+     .sizes = {"d=50 curvature=yes", "d=100 curvature=yes", "d=200 curvature=yes"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
+    {0}};
+static const assay_target threshold_targets[] = {
+    {.name = "sigma2_c", .records = "dL_dlambda,curvature", .estimand = ASSAY_SMOOTH, .reduce = minus_ratio, .predict = threshold,
+     .margin = {{.relative = .03}, {.relative = .015}, {.relative = .01}}, .reason = "bias 1/n relative + 10 se (.06/sqrt(n_max) of the value: M = 600 gave .4 % at d = 50)"},
+    {0}};
+static const assay_control threshold_controls[] = {
+    {.name = "no b", .mistake = "the term -b is dropped", .points = "D3,I3", .predict = threshold_no_b}, {0}};
+static const assay_figure threshold_figures[] = {
+    {.title = "The threshold in the noise against the sampling ratio", .x = "n_over_d", .x_label = "n/d", .y = "sigma2_c", .y_label = "sigma2_c",
+     .points = "D3,I3,T3", .sweep = "2.2:12:30"},
+    {0}};
+
+const assay_claim spurious_features_trade_off_threshold_claim = {
+    .id = "spurious-features/trade-off-threshold",
+    .kinds = "threshold",
+    .statement = "The best ridge lies below the maximum of C iff the noise is below sigma2_c = b'(tau_C) Dn/Dn' - b(tau_C).",
+    .source = "derived here",
+    .params = threshold_params,
+    .observables = threshold_observables,
+    .predict = threshold,
+    .legs = threshold_legs,
+    .targets = threshold_targets,
+    .controls = threshold_controls,
+    .figures = threshold_figures};

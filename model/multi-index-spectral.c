@@ -1,0 +1,129 @@
+#include "model/multi-index-spectral.h"
+
+#include <gsl/gsl_sf_bessel.h>
+#include <math.h>
+#include <string.h>
+
+static int ascending(const double *edges, int n) {
+  for (int i = 1; i < n; i++)
+    if (!(edges[i] > edges[i - 1])) return 0;
+  return n >= 2 && n <= MULTI_INDEX_CELLS / 2 && edges[0] == 0 && fabs(edges[n - 1] - M_PI) < 1e-9;
+}
+
+assay_status multi_index_check(const multi_index_model *m, assay_error *error) {
+  if (m->kind == MULTI_INDEX_MIXED && !(m->alpha > 0 && m->alpha < 1 && fabs(m->c) < 1 && m->sigma >= 0))
+    return assay_error_set(error, ASSAY_DOMAIN, "alpha = %g, c = %g, sigma = %g; 0 < alpha < 1, |c| < 1, sigma >= 0", m->alpha, m->c, m->sigma);
+  if ((m->kind == MULTI_INDEX_NORM || m->kind == MULTI_INDEX_PARITY) && !(m->p >= (m->kind == MULTI_INDEX_PARITY ? 2 : 1) && m->p <= MULTI_INDEX_SIGNALS))
+    return assay_error_set(error, ASSAY_DOMAIN, "p = %d; norm has 1 to %d signals, parity 2 to %d", m->p, MULTI_INDEX_SIGNALS, MULTI_INDEX_SIGNALS);
+  if (m->kind >= MULTI_INDEX_POLAR && !(ascending(m->out, m->n_out) && (m->kind == MULTI_INDEX_WEDGE || (ascending(m->in, m->n_in) && m->q > 0))))
+    return assay_error_set(error, ASSAY_DOMAIN, "edges of cells ascend from 0 to pi, at most %d of them, and q > 0", MULTI_INDEX_CELLS / 2);
+  return ASSAY_OK;
+}
+
+int multi_index_signals(const multi_index_model *m) {
+  return m->kind == MULTI_INDEX_PHASE ? 1 : m->kind == MULTI_INDEX_NORM || m->kind == MULTI_INDEX_PARITY ? m->p : 2;
+}
+
+int multi_index_order(const multi_index_model *m) {
+  return m->kind == MULTI_INDEX_PHASE || m->kind == MULTI_INDEX_NORM || (m->kind == MULTI_INDEX_PARITY && m->p != 2) ? 1 : 2;
+}
+
+/* ---- cells ---- */
+
+static int inner_cells(const multi_index_model *m) { return m->kind == MULTI_INDEX_POLAR ? m->n_in - 1 : 0; }
+int multi_index_cells(const multi_index_model *m) { return m->kind == MULTI_INDEX_PARITY ? 2 : inner_cells(m) + m->n_out - 1; }
+
+/* Ends, mean of r^2 and probability of the ring of a cell; r^2 is exponential with mean 2. */
+static const double *cell_edges(const multi_index_model *m, int cell, int *at, double *mean, double *ring) {
+  int inner = cell < inner_cells(m);
+  double e = m->kind == MULTI_INDEX_POLAR ? exp(-m->q / 2) : 1;
+  *ring = inner ? 1 - e : e;
+  *mean = inner ? (2 - (m->q + 2) * e) / (1 - e) : m->kind == MULTI_INDEX_POLAR ? m->q + 2 : 2;
+  *at = inner ? cell : cell - inner_cells(m);
+  return inner ? m->in : m->out;
+}
+
+double multi_index_cell_probability(const multi_index_model *m, int cell) {
+  double mean, ring;
+  int at;
+  if (m->kind == MULTI_INDEX_PARITY) return .5;
+  const double *e = cell_edges(m, cell, &at, &mean, &ring);
+  return ring * (e[at + 1] - e[at]) / M_PI;
+}
+
+static double cell_of(const multi_index_model *m, const double *s) {
+  double angle = atan2(s[1], s[0]);
+  if (angle < 0) angle += M_PI;
+  if (angle >= M_PI) angle -= M_PI;
+  int inner = m->kind == MULTI_INDEX_POLAR && s[0] * s[0] + s[1] * s[1] < m->q, n = inner ? m->n_in : m->n_out, i = 0;
+  const double *e = inner ? m->in : m->out;
+  while (i < n - 2 && angle >= e[i + 1]) i++;
+  return i + (inner ? 0 : inner_cells(m));
+}
+
+/* ---- labels and moments ---- */
+
+double multi_index_label(const multi_index_model *m, const double *s, double normal, double uniform) {
+  double y = m->kind == MULTI_INDEX_PARITY ? 1 : 0;
+  switch (m->kind) {
+  case MULTI_INDEX_PHASE: return s[0] * s[0];
+  case MULTI_INDEX_MIXED:
+    y = (uniform < m->alpha ? s[0] : m->c * s[0] + sqrt(1 - m->c * m->c) * s[1]) + m->sigma * normal;
+    return y * y;
+  case MULTI_INDEX_PRODUCT: return s[0] * s[1];
+  case MULTI_INDEX_NORM:
+    for (int i = 0; i < m->p; i++) y += s[i] * s[i];
+    return y;
+  case MULTI_INDEX_PARITY:
+    for (int i = 0; i < m->p; i++) y = s[i] < 0 ? -y : y;
+    return y;
+  default: return cell_of(m, s);
+  }
+}
+
+static void fill(double *G, double a, double b, double c) { G[0] = a, G[1] = G[2] = b, G[3] = c; }
+
+void multi_index_moment(const multi_index_model *m, double y, double *G) {
+  double kappa, w, mean, ring, size = fabs(y);
+  int at;
+  switch (m->kind) {
+  case MULTI_INDEX_PHASE: G[0] = y - 1; return;
+  case MULTI_INDEX_NORM: G[0] = y / m->p - 1; return;
+  case MULTI_INDEX_MIXED:
+    kappa = 1 / (1 + m->sigma * m->sigma), w = kappa * (y * kappa - 1);
+    fill(G, w * (m->alpha + (1 - m->alpha) * m->c * m->c), w * (1 - m->alpha) * m->c * sqrt(1 - m->c * m->c), w * (1 - m->alpha) * (1 - m->c * m->c));
+    return;
+  case MULTI_INDEX_PRODUCT:
+    w = size > 0 ? size * gsl_sf_bessel_K1_scaled(size) / gsl_sf_bessel_K0_scaled(size) : 0;
+    fill(G, w - 1, y, w - 1);
+    return;
+  case MULTI_INDEX_PARITY:
+    if (m->p == 2) fill(G, 0, M_2_PI * y, 0);
+    else G[0] = 0;
+    return;
+  default: break;
+  }
+  const double *e = cell_edges(m, (int)y, &at, &mean, &ring);
+  w = e[at + 1] - e[at];
+  double middle = (e[at + 1] + e[at]), factor = mean / 2 * sin(w) / w;
+  fill(G, mean / 2 + factor * cos(middle) - 1, factor * sin(middle), mean / 2 - factor * cos(middle) - 1);
+}
+
+/* ---- preprocessings ---- */
+
+double multi_index_T_of(const multi_index_model *m, const multi_index_preprocessing *T, double y) {
+  double G[4], g = 0;
+  switch (T->kind) {
+  case MULTI_INDEX_ID: return y;
+  case MULTI_INDEX_TABLE: return T->table[m->kind == MULTI_INDEX_PARITY ? y > 0 : (int)y];
+  case MULTI_INDEX_TANH: return tanh(T->a * y);
+  case MULTI_INDEX_CAP: return fmin(y, T->t);
+  case MULTI_INDEX_SUBSET: return y > T->t;
+  default: break;
+  }
+  multi_index_moment(m, y, G);
+  g = multi_index_order(m) == 1 ? G[0] : T->u[0] * T->u[0] * G[0] + 2 * T->u[0] * T->u[1] * G[1] + T->u[1] * T->u[1] * G[3];
+  if (T->kind == MULTI_INDEX_TD) return T->c * g / (1 + T->c * g);
+  double best = g / (1 + g);
+  return T->kind == MULTI_INDEX_TOPT20 ? fmax(best, -20) : best;
+}

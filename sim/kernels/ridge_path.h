@@ -1,0 +1,26 @@
+/* Ridge regression at every lambda from one eigendecomposition of the smaller Gram matrix. */
+#ifndef ASSAY_SIM_KERNELS_RIDGE_PATH_H
+#define ASSAY_SIM_KERNELS_RIDGE_PATH_H
+
+#include "model/status.h"
+
+typedef struct ridge_path ridge_path;
+
+/* Work space for n samples in dimension D; NULL when memory is short. */
+ridge_path *ridge_path_new(int n, int D, assay_error *error);
+void ridge_path_free(ridge_path *path);
+
+/* Z [n][D] and g [n] are borrowed until the next fit. ASSAY_NUMERIC when the eigensolver fails. */
+assay_status ridge_path_fit(ridge_path *path, const double *Z, const double *g, assay_error *error);
+
+/* hat = (Z'Z + n lambda I)^{-1} Z'g [D], and its derivative in lambda [D] (NULL: not wanted); lambda > 0, or
+ * lambda = 0 where Z has full rank. */
+void ridge_path_at(ridge_path *path, double lambda, double *hat, double *slope);
+
+/* tr (ZZ'/n + lambda)^{-1}, lambda > 0. */
+double ridge_path_trace(const ridge_path *path, double lambda);
+
+/* tr A (Z'Z/n + lambda)^{-3} Z'Z/n for a symmetric A [D][D], n >= D; work [D][D]. */
+double ridge_path_cubed(const ridge_path *path, const double *A, double lambda, double *work);
+
+#endif

@@ -1,0 +1,54 @@
+/* One-pass SGD: the scalar chain, and the vectors whose overlap it is. */
+#include <math.h>
+#include <string.h>
+
+#include "sim/kernels/vector.h"
+#include "sim/single-index-gd/single-index-gd.h"
+
+enum { CHUNK = 256 };
+
+void single_index_chain_start(single_index_chain *chain, single_index_link link, long d, double eta, double m, const assay_stream *stream) {
+  chain->link = link, chain->d = d, chain->step = 0, chain->eta = eta, chain->m = m, chain->stream = *stream;
+}
+
+static void draw_chunk(single_index_chain *chain) {
+  random_source along = random_open(&chain->stream, RANDOM_DESIGN, 0), across = random_open(&chain->stream, RANDOM_DESIGN, 1);
+  random_seek(&along, (uint64_t)chain->step), random_seek(&across, (uint64_t)chain->step);
+  random_normals(&along, chain->u, CHUNK);
+  random_normals(&across, chain->w, CHUNK);
+  random_seek(&along, (uint64_t)chain->step);
+  random_chi_squares(&along, (uint64_t)chain->d - 2, chain->H, CHUNK);
+}
+
+bool single_index_chain_run(single_index_chain *chain, long step, double level) {
+  double scale = chain->eta / (double)chain->d, m = chain->m;
+  bool hit = m * m >= level;
+  for (; chain->step < step && !hit; chain->step++) {
+    long i = chain->step % CHUNK;
+    if (i == 0) draw_chunk(chain);
+    double u = chain->u[i], w = chain->w[i], across = sqrt(1 - m * m), g = m * u + across * w;
+    double c = scale * single_index_sigma(chain->link, g) * single_index_slope(chain->link, u);
+    m = (m + c * across * w) / sqrt(1 + c * c * (w * w + chain->H[i]));
+    m = fmin(fmax(m, -1), 1);
+    hit = m * m >= level;
+  }
+  chain->m = m;
+  return hit;
+}
+
+double single_index_sgd_vector(single_index_link link, long d, double eta, double m0, long steps, double *theta, double *x, const assay_stream *stream) {
+  random_source source = random_open(stream, RANDOM_DESIGN, 0);
+  size_t size = (size_t)d;
+  memset(theta, 0, size * sizeof *theta);
+  theta[0] = m0, theta[1] = sqrt(1 - m0 * m0);
+  for (long t = 0; t < steps; t++) {
+    double u, square;
+    random_normals(&source, x, size);
+    vector_dot_and_square(x, theta, size, &u, &square);
+    double c = eta / (double)d * single_index_sigma(link, x[0]) * single_index_slope(link, u);
+    double norm = sqrt((1 - c * u) * (1 - c * u) + 2 * c * u * (1 - c * u) + c * c * square); /* of (1 - c u) theta + c x */
+    for (long j = 0; j < d; j++) theta[j] *= (1 - c * u) / norm;
+    vector_add_multiple(c / norm, x, theta, size);
+  }
+  return theta[0];
+}

@@ -1,0 +1,133 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "theory/multi-index-spectral/multi-index-spectral.h"
+
+#define ok(call)                                                                                             \
+  do {                                                                                                       \
+    assay_error error = {ASSAY_OK, ""};                                                                      \
+    assay_error *e = &error;                                                                                 \
+    cr_assert_eq(call, ASSAY_OK, "%s: %s", #call, error.text);                                               \
+  } while (0)
+
+static void near(const char *what, double value, double reference, double tolerance) {
+  cr_expect(fabs(value - reference) <= tolerance, "%s: %.14g, not %.14g", what, value, reference);
+}
+
+static const double in_edges[] = {0, M_PI_2, M_PI}, out_edges[] = {0, .8, 1.9, M_PI};
+static const double polar_table[] = {-.8, -.2, .9, 1, .7}, rotated_table[] = {-.3, -.9, 0, .4, 1};
+static const multi_index_model phase = {.kind = MULTI_INDEX_PHASE}, parity2 = {.kind = MULTI_INDEX_PARITY, .p = 2}, product = {.kind = MULTI_INDEX_PRODUCT},
+                               norm3 = {.kind = MULTI_INDEX_NORM, .p = 3}, mixed = {.kind = MULTI_INDEX_MIXED, .alpha = .6},
+                               mixedc = {.kind = MULTI_INDEX_MIXED, .alpha = .7, .c = .3}, mlr = {.kind = MULTI_INDEX_MIXED, .alpha = .6, .c = .5, .sigma = .5},
+                               polar = {.kind = MULTI_INDEX_POLAR, .q = 3, .in = in_edges, .n_in = 3, .out = out_edges, .n_out = 4},
+                               rotated = {.kind = MULTI_INDEX_POLAR, .q = 4, .in = in_edges, .n_in = 3, .out = out_edges, .n_out = 4};
+
+Test(multi_index_spectrum, reference_table) {
+  const struct {
+    const char *name;
+    const multi_index_model *model;
+    multi_index_preprocessing T;
+    double delta;
+    int k;
+    double mu_bar, edge, mu, lambda, rho2;
+  } rows[] = {{"phase-Td 1", &phase, {.kind = MULTI_INDEX_TD}, 1, 1, 1, 1, 1.1264558512, 1.0370380613, .2060365792},
+              {"phase-Td 2", &phase, {.kind = MULTI_INDEX_TD}, 2, 1, 1, .5, 1.4191040320, .6047760080, .4858237121},
+              {"phase-Topt20 1", &phase, {.kind = MULTI_INDEX_TOPT20}, 1, 1, 1.1113908224, .9648497631, 1.2943359577, 1.0070219805, .2305021542},
+              {"parity2-id 6", &parity2, {.kind = MULTI_INDEX_ID}, 6, 1, 2.9296033341, .8746271417, 4.0656799523, .9394127132, .4995531293},
+              {"parity2-Td 4", &parity2, {.kind = MULTI_INDEX_TD}, 4, 1, 1, .25, 1.2894868264, .2655311012, .4116704124},
+              {"product-Td 1.5", &product, {.kind = MULTI_INDEX_TD}, 1.5, 1, 1, .6666666667, 1.1850513755, .7124171093, .2717587191},
+              {"product-tanh 2", &product, {.kind = MULTI_INDEX_TANH, .a = 1}, 2, 1, 1.3997967709, 1.0096316568, 1.7133917544, 1.0675483350, .2932923652},
+              {"norm3-Td 6", &norm3, {.kind = MULTI_INDEX_TD}, 6, 1, 1, .1666666667, 1.6950842000, .2245903500, .6496050898},
+              {"mixed-Td 8", &mixed, {.kind = MULTI_INDEX_TD}, 8, 1, 1, .125, 1.8003807569, .1833610969, .6570004966},
+              {"mixed-Td 8", &mixed, {.kind = MULTI_INDEX_TD}, 8, 2, 1, .125, 1.3261702001, .1402892281, .4130833775},
+              {"mixedc-Td 6", &mixedc, {.kind = MULTI_INDEX_TD}, 6, 1, 1, .1666666667, 1.8621605445, .2545083376, .6771410790},
+              {"mixedc-Td 15", &mixedc, {.kind = MULTI_INDEX_TD}, 15, 2, 1, .0666666667, 1.2474523835, .0714580311, .3454836586},
+              {"mlr-Td 12", &mlr, {.kind = MULTI_INDEX_TD}, 12, 1, 1, .0833333333, 2.2406954399, .1522207218, .7624879139},
+              {"polar 6", &polar, {.kind = MULTI_INDEX_TABLE, .table = polar_table, .n_table = 5}, 6, 1, 2.0360533840, .3847673000, 3.4309915660, .5035698868, .5978087964},
+              {"polar 6", &polar, {.kind = MULTI_INDEX_TABLE, .table = polar_table, .n_table = 5}, 6, 2, 2.0360533840, .3847673000, 2.9547091676, .4476767689, .5452025174},
+              {"polar-rot 4", &rotated, {.kind = MULTI_INDEX_TABLE, .table = rotated_table, .n_table = 5}, 4, 1, 1.5531898971, .2089451311, 2.0470308314, .2564924794, .3289868411},
+              {"polar-Td 2", &polar, {.kind = MULTI_INDEX_TD}, 2, 1, 1, .5, 1.2764487484, .5516616922, .3676184604}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    multi_index_preprocessing T = rows[i].T;
+    multi_index_result r;
+    ok(multi_index_prepare(rows[i].model, rows[i].delta, &T, e));
+    ok(multi_index_spectrum(rows[i].model, &T, rows[i].delta, rows[i].k, &r, e));
+    near(rows[i].name, r.edge.x.value, rows[i].mu_bar, 6e-11);
+    near(rows[i].name, r.edge.lambda.value, rows[i].edge, 6e-11);
+    near(rows[i].name, r.outlier.x.value, rows[i].mu, 6e-11);
+    near(rows[i].name, r.outlier.lambda.value, rows[i].lambda, 6e-11);
+    near(rows[i].name, r.outlier.rho2.value, rows[i].rho2, 6e-11);
+  }
+}
+
+Test(multi_index_spectrum, bulk_edge_of_parity3) {
+  const multi_index_model parity3 = {.kind = MULTI_INDEX_PARITY, .p = 3};
+  multi_index_preprocessing T = {.kind = MULTI_INDEX_ID};
+  multi_index_result r;
+  ok(multi_index_spectrum(&parity3, &T, 3, 1, &r, e));
+  near("edge", r.edge.lambda.value, 1.3027225184, 6e-11), near("mu_bar", r.edge.x.value, 2.3178182248, 6e-11);
+  near("kappa", r.kappa.value, .9063403026, 6e-11);
+  cr_expect(!r.outlier.out);
+  ok(multi_index_spectrum(&parity3, &T, 10, 3, &r, e));
+  near("edge", r.edge.lambda.value, .6609607984, 6e-11), near("kappa", r.kappa.value, .38337346036, 6e-11);
+}
+
+Test(multi_index_threshold, closed_forms_and_values) {
+  const double thirds[] = {0, M_PI / 3, 2 * M_PI / 3, M_PI}, halves[] = {0, M_PI_2, M_PI};
+  const multi_index_model wedge3 = {.kind = MULTI_INDEX_WEDGE, .out = thirds, .n_out = 4}, wedge2 = {.kind = MULTI_INDEX_WEDGE, .out = halves, .n_out = 3};
+  const multi_index_model parity3 = {.kind = MULTI_INDEX_PARITY, .p = 3};
+  const struct {
+    const multi_index_model *model;
+    multi_index_mistake mistake;
+    double delta_t;
+  } rows[] = {{&phase, MULTI_INDEX_RIGHT, .5}, {&norm3, MULTI_INDEX_RIGHT, 1.5}, {&parity2, MULTI_INDEX_RIGHT, M_PI * M_PI / 4},
+              {&product, MULTI_INDEX_RIGHT, .5937510982222570}, {&mixed, MULTI_INDEX_RIGHT, 1 / .72}, {&wedge3, MULTI_INDEX_RIGHT, 2.9243272300},
+              {&wedge2, MULTI_INDEX_RIGHT, M_PI * M_PI / 4}, {&polar, MULTI_INDEX_RIGHT, .7856160136}, {&phase, MULTI_INDEX_NO_I, 1 / 3.},
+              {&product, MULTI_INDEX_NO_I, .37254945197}, {&product, MULTI_INDEX_NORM_F, .5937510982222570 / 2}, {&parity2, MULTI_INDEX_NORM_F, M_PI * M_PI / 8}};
+  assay_value delta_t, delta_c;
+  double u[2];
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    ok(multi_index_threshold(rows[i].model, rows[i].mistake, &delta_t, u, e));
+    near("delta_t", delta_t.value, rows[i].delta_t, 6e-11);
+  }
+  ok(multi_index_threshold(&polar, MULTI_INDEX_RIGHT, &delta_t, u, e));
+  near("angle of u*", atan2(u[1], u[0]) * 180 / M_PI, 56.1607207946, 1e-9);
+  ok(multi_index_threshold(&parity3, MULTI_INDEX_RIGHT, &delta_t, u, e));
+  cr_expect(isinf(delta_t.value));
+  ok(multi_index_td_threshold(&mixed, 1, &delta_c, e));
+  near("first", delta_c.value, 1.3888888889, 6e-11);
+  ok(multi_index_td_threshold(&mixed, 2, &delta_c, e));
+  near("second", delta_c.value, 3.125, 6e-11);
+}
+
+Test(multi_index_transition, classical_preprocessings) {
+  const struct {
+    const multi_index_model *model;
+    multi_index_preprocessing T;
+    double delta_c, tolerance;
+  } rows[] = {{&phase, {.kind = MULTI_INDEX_CAP, .t = 5}, .7210118, 6e-8},        {&phase, {.kind = MULTI_INDEX_CAP, .t = 2}, 1.0574294, 6e-8},
+              {&phase, {.kind = MULTI_INDEX_SUBSET, .t = 2.6861904}, .8686678899, 6e-11}, {&phase, {.kind = MULTI_INDEX_TANH, .a = 1}, 1.5056429, 6e-8},
+              {&parity2, {.kind = MULTI_INDEX_ID}, 2.9331240476, 6e-11},           {&product, {.kind = MULTI_INDEX_TANH, .a = 1}, .7282975, 6e-8},
+              {&rotated, {.kind = MULTI_INDEX_TABLE, .table = rotated_table, .n_table = 5}, 1.0231060050, 6e-11}};
+  assay_value delta_c;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    ok(multi_index_transition(rows[i].model, &rows[i].T, 1, &delta_c, e));
+    near("delta_c", delta_c.value, rows[i].delta_c, rows[i].tolerance);
+  }
+}
+
+Test(multi_index_best, overlaps) {
+  assay_value m;
+  const struct {
+    const multi_index_model *model;
+    double delta, m;
+  } rows[] = {{&phase, 1, .2306970438}, {&phase, 2, .6388812781}, {&phase, 4, .9244903384}, {&product, 1, .1388051587}, {&product, 2, .4325386328}, {&product, 4, .7154512407}};
+  for (int i = 0; i < 6; i++) {
+    ok(multi_index_best_overlap(rows[i].model, rows[i].delta, &m, e));
+    near("m", m.value, rows[i].m, 6e-11);
+  }
+  ok(multi_index_best_overlap(&phase, .4, &m, e));
+  cr_expect_eq(m.value, 0);
+}

@@ -1,0 +1,303 @@
+#include "theory/multi-index-spectral/multi-index-spectral.h"
+
+#include <float.h>
+#include <gsl/gsl_sf_bessel.h>
+#include <gsl/gsl_sf_gamma.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "theory/numerics/gsl.h"
+#include "theory/numerics/panels.h"
+#include "theory/numerics/root.h"
+
+/* ---- nodes: labels and their weights ---- */
+
+typedef struct {
+  int n;
+  double *y, *w; /* one allocation */
+} nodes;
+
+enum { NORMAL_NODES = 2401, DOUBLE_NODES = 1473 }; /* trapezoids: step 0.01 on [0,12] twice; 1/128 on [-4.5,7] */
+
+static bool kinked(const multi_index_preprocessing *T) {
+  return T && (T->kind == MULTI_INDEX_CAP || T->kind == MULTI_INDEX_SUBSET || T->kind == MULTI_INDEX_TOPT20);
+}
+
+/* v ~ N(0,1), y = scale v^2. */
+static void square_nodes(nodes *x, double scale) {
+  for (int i = 0; i < NORMAL_NODES; i++) {
+    double v = -12 + .01 * i;
+    x->y[i] = scale * v * v;
+    x->w[i] = .01 * exp(-v * v / 2) / sqrt(2 * M_PI);
+  }
+  x->n = NORMAL_NODES;
+}
+
+/* t = exp(x - exp(-x)): y = +-t with density K0(t)/pi, or y = 2t with t ~ Gamma(p/2). */
+static void double_exponential_nodes(nodes *x, double half_p) {
+  for (int i = 0; i < DOUBLE_NODES; i++) {
+    double at = -4.5 + i / 128., t = exp(at - exp(-at)), jacobian = t * (1 + exp(-at)) / 128;
+    if (half_p > 0) {
+      x->y[x->n] = 2 * t;
+      x->w[x->n++] = jacobian * exp((half_p - 1) * log(t) - t - gsl_sf_lngamma(half_p));
+      continue;
+    }
+    for (int sign = -1; sign <= 1; sign += 2) {
+      x->y[x->n] = sign * t;
+      x->w[x->n++] = jacobian * gsl_sf_bessel_K0_scaled(t) * exp(-t) / M_PI;
+    }
+  }
+}
+
+/* phase with a kink of T at y: panels on both sides of it. */
+static assay_status panel_nodes(nodes *x, double kink, assay_error *error) {
+  panels rule;
+  const double cuts[] = {0, sqrt(kink), 12};
+  assay_status status = panels_make(cuts, 3, 8, 64, &rule, error);
+  for (int i = 0; status == ASSAY_OK && i < rule.n; i++, x->n++) {
+    x->y[i] = rule.x[i] * rule.x[i];
+    x->w[i] = rule.w[i] * exp(-x->y[i] / 2) * sqrt(M_2_PI);
+  }
+  if (status == ASSAY_OK) panels_free(&rule);
+  return status;
+}
+
+/* The nodes for functions of y, and of T(y) if T is given. */
+static assay_status nodes_new(const multi_index_model *m, const multi_index_preprocessing *T, nodes *x, assay_error *error) {
+  numerics_quiet_gsl();
+  assay_status status = multi_index_check(m, error);
+  if (status != ASSAY_OK) return status;
+  double *memory = calloc(4 * NORMAL_NODES + 4 * DOUBLE_NODES, sizeof *memory), sum = 0;
+  if (!memory) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for quadrature nodes");
+  *x = (nodes){0, memory, memory + 2 * NORMAL_NODES + 2 * DOUBLE_NODES};
+  if (m->kind == MULTI_INDEX_PHASE && kinked(T)) status = panel_nodes(x, T->kind == MULTI_INDEX_TOPT20 ? 1 / 21. : T->t, error);
+  else if (m->kind == MULTI_INDEX_PHASE) square_nodes(x, 1);
+  else if (m->kind == MULTI_INDEX_MIXED) square_nodes(x, 1 + m->sigma * m->sigma);
+  else if (m->kind == MULTI_INDEX_PRODUCT) double_exponential_nodes(x, 0);
+  else if (m->kind == MULTI_INDEX_NORM) double_exponential_nodes(x, m->p / 2.);
+  else
+    for (int i = 0; i < multi_index_cells(m); i++, x->n++) {
+      x->y[i] = m->kind == MULTI_INDEX_PARITY ? 2 * i - 1 : i;
+      x->w[i] = multi_index_cell_probability(m, i);
+    }
+  for (int i = 0; i < x->n; i++) sum += x->w[i];
+  for (int i = 0; i < x->n; i++) x->w[i] /= sum;
+  if (status != ASSAY_OK) free(memory);
+  return status;
+}
+
+/* ---- the optimal threshold ---- */
+
+/* E[G (x) G] as the moments of (a, b, c) = (G11, G12, G22): aa, ab, ac, bb, bc, cc. */
+static void second_moments(const multi_index_model *m, const nodes *x, double shift, double *e) {
+  memset(e, 0, 6 * sizeof *e);
+  for (int i = 0; i < x->n; i++) {
+    double G[4] = {0}, w = x->w[i];
+    multi_index_moment(m, x->y[i], G);
+    double a = G[0] + shift, b = G[1], c = G[3] + shift;
+    e[0] += w * a * a, e[1] += w * a * b, e[2] += w * a * c, e[3] += w * b * b, e[4] += w * b * c, e[5] += w * c * c;
+  }
+}
+
+/* E[(u^T G u)^2] at the angle t, and half its derivative's half: E[(v^T G u)(u^T G u)], v the direction across. */
+static double form(const double *e, double t) {
+  double C = cos(t), S = sin(t);
+  return pow(C, 4) * e[0] + 4 * C * C * C * S * e[1] + 2 * C * C * S * S * e[2] + 4 * C * C * S * S * e[3] + 4 * C * S * S * S * e[4] + pow(S, 4) * e[5];
+}
+
+static assay_status derivative(double t, void *context, double *y, assay_error *error) {
+  (void)error;
+  const double *e = context;
+  double C = cos(t), S = sin(t);
+  /* v^T G u = -C S a + (C^2 - S^2) b + C S c;  u^T G u = C^2 a + 2 C S b + S^2 c. */
+  double va = -C * S, vb = C * C - S * S, vc = C * S, ua = C * C, ub = 2 * C * S, uc = S * S;
+  *y = va * ua * e[0] + (va * ub + vb * ua) * e[1] + (va * uc + vc * ua) * e[2] + vb * ub * e[3] + (vb * uc + vc * ub) * e[4] + vc * uc * e[5];
+  return ASSAY_OK;
+}
+
+enum { ANGLES = 720 };
+
+static assay_status best_direction(double *e, double *largest, double *u, assay_error *error) {
+  int best = 0; /* of equal maxima (u and its normal, when rings are cut alike) the first one from angle 0 on */
+  for (int i = 1; i < ANGLES; i++)
+    if (form(e, M_PI * i / ANGLES) > form(e, M_PI * best / ANGLES) * (1 + 1e-9)) best = i;
+  double at = M_PI * best / ANGLES, step = M_PI / ANGLES, flat = 0, lo, hi;
+  for (int i = 0; i < 8; i++) flat = fmax(flat, fabs(form(e, i * .39) - form(e, 0)));
+  if (flat < 1e-12 * form(e, 0)) at = 0; /* every direction is as good */
+  derivative(at - step, e, &lo, error), derivative(at + step, e, &hi, error);
+  if (lo > 0 && hi < 0) {
+    assay_value root;
+    assay_status status = root_find(derivative, e, at - step, at + step, 4e-16, &root, error);
+    if (status != ASSAY_OK) return status;
+    at = root.value;
+  }
+  u[0] = cos(at), u[1] = sin(at);
+  *largest = form(e, at);
+  return ASSAY_OK;
+}
+
+assay_status multi_index_threshold(const multi_index_model *m, multi_index_mistake mistake, assay_value *delta_t, double *u, assay_error *error) {
+  nodes x = {0};
+  double e[6], largest = 0;
+  assay_status status = nodes_new(m, NULL, &x, error);
+  if (status != ASSAY_OK) return status;
+  second_moments(m, &x, mistake == MULTI_INDEX_NO_I ? 1 : 0, e);
+  free(x.y);
+  u[0] = 1, u[1] = 0;
+  if (mistake == MULTI_INDEX_MEAN) largest = 0;
+  else if (multi_index_order(m) == 1) largest = e[0];
+  else if (mistake == MULTI_INDEX_NORM_F) largest = e[0] + 2 * e[3] + e[5];
+  else status = best_direction(e, &largest, u, error);
+  double value = largest > 0 ? 1 / largest : INFINITY;
+  *delta_t = (assay_value){value, isinf(value) ? 0 : 1e-13 * value};
+  return status;
+}
+
+static double form_of(const double *G, const double *u, int order) { return order == 1 ? G[0] : u[0] * u[0] * G[0] + 2 * u[0] * u[1] * G[1] + u[1] * u[1] * G[3]; }
+
+assay_status multi_index_td_threshold(const multi_index_model *m, int k, assay_value *delta_c, assay_error *error) {
+  nodes x = {0};
+  double u[2], E[3] = {0};
+  assay_value delta_t;
+  assay_status status = multi_index_threshold(m, MULTI_INDEX_RIGHT, &delta_t, u, error);
+  if (status == ASSAY_OK) status = nodes_new(m, NULL, &x, error);
+  if (status != ASSAY_OK) return status;
+  int order = multi_index_order(m);
+  for (int i = 0; i < x.n; i++) {
+    double G[4] = {0};
+    multi_index_moment(m, x.y[i], G);
+    double w = x.w[i] * form_of(G, u, order);
+    E[0] += w * G[0], E[1] += w * G[1], E[2] += w * G[3];
+  }
+  free(x.y);
+  double middle = (E[0] + E[2]) / 2, radius = hypot((E[0] - E[2]) / 2, E[1]), e = order == 1 ? E[0] : k == 1 ? middle + radius : middle - radius;
+  if (!(e > 1e-12 && isfinite(delta_t.value)))
+    return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d of Td leaves the bulk at no delta", k);
+  *delta_c = (assay_value){1 / (delta_t.value * e * e), 1e-12 / (delta_t.value * e * e)};
+  return ASSAY_OK;
+}
+
+/* ---- the law of T(y) ---- */
+
+assay_status multi_index_prepare(const multi_index_model *m, double delta, multi_index_preprocessing *T, assay_error *error) {
+  assay_value delta_t;
+  if (!(delta > 0 && isfinite(delta))) return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; it is finite and > 0", delta);
+  if (T->kind == MULTI_INDEX_TABLE && T->n_table != multi_index_cells(m))
+    return assay_error_set(error, ASSAY_DOMAIN, "table has %d values; the model has %d classes", T->n_table, multi_index_cells(m));
+  if (T->kind < MULTI_INDEX_TD) return multi_index_check(m, error);
+  assay_status status = multi_index_threshold(m, MULTI_INDEX_RIGHT, &delta_t, T->u, error);
+  T->c = sqrt(delta_t.value / delta);
+  if (status == ASSAY_OK && T->kind == MULTI_INDEX_TD && !(T->c <= 1))
+    return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; Td is defined from delta_t = %.6g on", delta, delta_t.value);
+  return status;
+}
+
+/* sup T(y), of the law and not of its nodes. */
+static double supremum(const multi_index_model *m, const multi_index_preprocessing *T, const nodes *x) {
+  bool unbounded = m->kind <= MULTI_INDEX_NORM;
+  double most = -INFINITY;
+  if (T->kind == MULTI_INDEX_CAP) return T->t;
+  if (unbounded && T->kind != MULTI_INDEX_ID) return 1;
+  for (int i = 0; i < x->n; i++) most = fmax(most, multi_index_T_of(m, T, x->y[i]));
+  return most;
+}
+
+static assay_status law_of(const multi_index_model *m, const multi_index_preprocessing *T, spiked_law *law, assay_error *error) {
+  nodes x = {0};
+  int p = multi_index_order(m);
+  if (m->kind <= MULTI_INDEX_NORM && T->kind == MULTI_INDEX_ID)
+    return assay_error_set(error, ASSAY_DOMAIN, "T = id is unbounded for this model; its matrix has no edge");
+  if (kinked(T) && m->kind != MULTI_INDEX_PHASE)
+    return assay_error_set(error, ASSAY_DOMAIN, "cap, subset and Topt20 are evaluated for model=phase only");
+  assay_status status = nodes_new(m, T, &x, error);
+  if (status == ASSAY_OK) status = spiked_law_new(x.n, p, law, error);
+  for (int i = 0; i < x.n && status == ASSAY_OK; i++) {
+    double *C = law->c + i * p * p;
+    multi_index_moment(m, x.y[i], C);
+    for (int k = 0; k < p; k++) C[k * (p + 1)] += 1;
+    law->z[i] = multi_index_T_of(m, T, x.y[i]);
+    law->weight[i] = x.w[i];
+  }
+  if (status == ASSAY_OK) law->tau = supremum(m, T, &x);
+  free(x.y);
+  if (status == ASSAY_OK && !(law->tau > 0)) status = assay_error_set(error, ASSAY_DOMAIN, "T is nowhere positive; an edge on the right needs sup T > 0");
+  return status;
+}
+
+/* ---- results ---- */
+
+static void edge_constants(const spiked_law *law, double delta, multi_index_result *r) {
+  double second, mean = 0, square = 0, mu = r->edge.x.value;
+  spiked_psi(law, delta, mu, NULL, NULL, &second);
+  for (int i = 0; i < law->n; i++) {
+    double f = law->z[i] / (mu - law->z[i]);
+    mean += law->weight[i] * f, square += law->weight[i] * f * f;
+  }
+  double kappa = pow(delta / (mu * mu) * sqrt(2 / second), -2 / 3.);
+  r->kappa = (assay_value){kappa, 1e-10 * kappa};
+  r->variance = mu * mu * (square - mean * mean);
+}
+
+assay_status multi_index_spectrum(const multi_index_model *m, const multi_index_preprocessing *T, double delta, int k, multi_index_result *r, assay_error *error) {
+  spiked_law law = {0};
+  int order = multi_index_order(m);
+  assay_status status = law_of(m, T, &law, error);
+  if (k < 1 || (status == ASSAY_OK && k > (order == 1 ? multi_index_signals(m) : order)))
+    status = assay_error_set(error, ASSAY_DOMAIN, "k = %d; this model has %d eigenvalues that can leave the bulk", k, multi_index_signals(m));
+  if (status == ASSAY_OK && T->kind == MULTI_INDEX_TD) { /* the edge's mu is 1 exactly; E f^2 - 1/delta there is rounding */
+    r->edge.x = (assay_value){1, 0};
+    spiked_psi(&law, delta, 1, &r->edge.lambda.value, NULL, NULL);
+    r->edge.lambda.error = 1e-13 / delta;
+  } else if (status == ASSAY_OK) {
+    status = spiked_edge(&law, delta, &r->edge, error);
+  }
+  if (status == ASSAY_OK) status = spiked_eigenvalue(&law, delta, &r->edge, order == 1 ? 1 : k, &r->outlier, error);
+  if (status == ASSAY_OK) edge_constants(&law, delta, r);
+  spiked_law_free(&law);
+  return status;
+}
+
+assay_status multi_index_transition(const multi_index_model *m, const multi_index_preprocessing *T, int k, assay_value *delta_c, assay_error *error) {
+  spiked_law law = {0};
+  assay_value x;
+  assay_status status = law_of(m, T, &law, error);
+  if (status == ASSAY_OK) status = spiked_threshold(&law, multi_index_order(m) == 1 ? 1 : k, delta_c, &x, error);
+  spiked_law_free(&law);
+  return status;
+}
+
+/* ---- the best overlap ---- */
+
+typedef struct {
+  const multi_index_model *m;
+  nodes x;
+  double u[2], delta;
+} best;
+
+static assay_status best_balance(double share, void *context, double *y, assay_error *error) {
+  (void)error;
+  const best *b = context;
+  double sum = 0;
+  for (int i = 0; i < b->x.n; i++) {
+    double G[4] = {0};
+    multi_index_moment(b->m, b->x.y[i], G);
+    double g = form_of(G, b->u, multi_index_order(b->m));
+    sum += b->x.w[i] * g * g / (1 + share * g);
+  }
+  *y = b->delta * (1 - share) * sum - 1;
+  return ASSAY_OK;
+}
+
+assay_status multi_index_best_overlap(const multi_index_model *m, double delta, assay_value *share, assay_error *error) {
+  best b = {.m = m, .delta = delta};
+  assay_value delta_t;
+  assay_status status = multi_index_threshold(m, MULTI_INDEX_RIGHT, &delta_t, b.u, error);
+  *share = (assay_value){0, 0};
+  if (status != ASSAY_OK || !(delta > delta_t.value)) return status;
+  status = nodes_new(m, NULL, &b.x, error);
+  if (status == ASSAY_OK) status = root_find(best_balance, &b, 0, 1 - 1e-12, 1e-15, share, error);
+  share->error += 1e-12;
+  if (status == ASSAY_OK) free(b.x.y);
+  return status;
+}
