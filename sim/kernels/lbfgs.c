@@ -49,10 +49,11 @@ static const double decrease = 1e-4, curvature = .9;
  * decrease at all. */
 static double search(line *l, line_point start, double first, line_point *end) {
   line_point low = start, high = {0, 0, 0}, now = look(l, first);
+  const double noise = 4e-15 * fabs(start.value); /* below it only slopes tell points apart */
   int bracketed = 0;
   for (int i = 0; i < LOOKS; i++) {
     const double limit = start.value + decrease * now.step * start.slope;
-    if (!(now.value <= limit) || (now.value >= low.value && low.step > 0)) {
+    if (!(now.value <= limit + noise) || (now.value >= low.value + noise && low.step > 0)) {
       high = now;
       bracketed = 1;
     } else {

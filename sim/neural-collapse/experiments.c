@@ -169,3 +169,103 @@ const assay_experiment collapse_network_run = {
     .block = 1,
     .open = open_network,
     .replicate = replicate_network};
+
+/* ---- turns ---- */
+
+typedef struct {
+  int p, depths;
+  double theta;
+  const double *L;
+} turn_run;
+
+static assay_status open_turn(assay_call *call, void **state) {
+  turn_run *run = *state = assay_alloc(call, sizeof *run);
+  if (!run) return ASSAY_NO_MEMORY;
+  run->p = (int)assay_integer(call, "p");
+  run->theta = assay_real(call, "theta");
+  run->L = assay_list(call, "L", &run->depths);
+  return run->depths >= 2 && run->depths <= 64
+             ? ASSAY_OK
+             : assay_fail(call, ASSAY_DOMAIN, "L has %d elements: 2 to 64 depths make a slope", run->depths);
+}
+
+/* The least-squares slope of log(L times the cost of a turn by theta/L) on log L. */
+static assay_status replicate_turn(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  const turn_run *run = state;
+  double x[64], y[64], mx = 0, my = 0, xy = 0, xx = 0;
+  for (int i = 0; i < run->depths; i++) {
+    double cost;
+    const assay_status status = collapse_turn_cost(run->p, run->theta / run->L[i], (unsigned)i, stream, &cost,
+                                                   assay_call_error(call));
+    if (status != ASSAY_OK) return status;
+    x[i] = log(run->L[i]);
+    y[i] = log(run->L[i] * cost);
+    mx += x[i] / run->depths;
+    my += y[i] / run->depths;
+  }
+  for (int i = 0; i < run->depths; i++) {
+    xy += (x[i] - mx) * (y[i] - my);
+    xx += (x[i] - mx) * (x[i] - mx);
+  }
+  out[0] = xy / xx;
+  return ASSAY_OK;
+}
+
+static const assay_param turn_params[] = {
+    {"p", NULL, "matrices of a block", ASSAY_INTEGER, 0, NULL, "[1,6]", NULL},
+    {"theta", NULL, "angle of the whole turn", ASSAY_REAL, 0, NULL, "(0,1.5707963267948966)", "1"},
+    {"L", NULL, "depths", ASSAY_INTEGERS, 0, NULL, "[1,1000000]", "4,8,16,32,64"},
+    {0}};
+static const assay_observable turn_records[] = {RECORD("exponent", "slope of log cost on log L"), {0}};
+const assay_experiment collapse_turn_run = {
+    .id = "neural-collapse/turn",
+    .doc = "A vector turned in L equal blocks of p matrices at the least decay.",
+    .params = turn_params,
+    .records = turn_records,
+    .block = 1,
+    .open = open_turn,
+    .replicate = replicate_turn};
+
+/* ---- chains ---- */
+
+typedef struct {
+  int L;
+  double lb, theta0;
+  const double *targets;
+} chain_run;
+
+static assay_status open_chain(assay_call *call, void **state) {
+  chain_run *run = *state = assay_alloc(call, sizeof *run);
+  int count;
+  if (!run) return ASSAY_NO_MEMORY;
+  *run = (chain_run){(int)assay_integer(call, "L"), assay_real(call, "lb"),
+                     assay_given(call, "theta0") ? assay_real(call, "theta0") : 0,
+                     assay_list(call, "targets", &count)};
+  if (!count) run->targets = NULL;
+  if (count ? count != 3 : !assay_given(call, "theta0"))
+    return assay_fail(call, ASSAY_DOMAIN, "give theta0, or three targets (there are %d)", count);
+  return ASSAY_OK;
+}
+
+static assay_status replicate_chain(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  const chain_run *run = state;
+  return collapse_transport_cost(run->L, run->lb, run->theta0, run->targets, stream, out, out + 1,
+                                 assay_call_error(call));
+}
+
+static const assay_param chain_params[] = {
+    {"L", NULL, "blocks", ASSAY_INTEGER, 0, NULL, "[1,1000]", NULL},
+    {"lb", NULL, "weight decay of the blocks", ASSAY_REAL, 0, NULL, "(0,inf)", NULL},
+    {"theta0", NULL, "angle to the target vector", ASSAY_REAL, 0, NULL, "(0,1.5707963267948966]", ""},
+    {"targets", NULL, "eigenvalues of the target matrix", ASSAY_REALS, 0, NULL, "(0,inf)", ""},
+    {0}};
+static const assay_observable chain_records[] = {
+    RECORD("J", "objective"), RECORD("rho", "angle left over; 0 with targets"), {0}};
+const assay_experiment collapse_chain_run = {
+    .id = "neural-collapse/chain",
+    .doc = "A linear chain in three dimensions that turns a vector, or makes a matrix.",
+    .params = chain_params,
+    .records = chain_records,
+    .block = 1,
+    .open = open_chain,
+    .replicate = replicate_chain};

@@ -4,6 +4,7 @@
 
 #include "sim/experiment.h"
 
-extern const assay_experiment collapse_features_run, collapse_states_run, collapse_network_run;
+extern const assay_experiment collapse_features_run, collapse_states_run, collapse_network_run,
+    collapse_turn_run, collapse_chain_run;
 
 #endif

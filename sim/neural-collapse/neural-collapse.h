@@ -64,4 +64,19 @@ assay_status collapse_optimise_network(const collapse_network *p, const assay_st
 assay_status collapse_check_gradient(const collapse_network *p, const assay_stream *stream, double *worst,
                                      assay_error *error);
 
+/* ---- chains in three dimensions ---- */
+
+/* The optimum of a chain of L blocks in a random basis: of (lb/2) sum |W_l|^2 - t.h_L for a vector that
+ * starts at the angle theta0 to t and is normalised after each block (targets NULL), *rho the angle left
+ * over; or of (1/2)|prod (I + W_l) - T|^2 + (lb/2) sum |W_l|^2, T with the eigenvalues targets [3]. */
+assay_status collapse_transport_cost(int L, double lb, double theta0, const double *targets,
+                                     const assay_stream *stream, double *J, double *rho, assay_error *error);
+
+/* ---- one turn ---- */
+
+/* The least (1/2) sum |A_j|^2 of a block x <- x + A_p..A_1 x, 1 <= p <= 6, that turns a vector by `angle` in
+ * (0, pi/2) up to its length; from a start near I/2 (`index` tells starts of one replicate apart). */
+assay_status collapse_turn_cost(int p, double angle, unsigned index, const assay_stream *stream, double *cost,
+                                assay_error *error);
+
 #endif

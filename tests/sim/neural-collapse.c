@@ -62,3 +62,15 @@ Test(neural_collapse, optima_of_free_features_and_of_a_network) {
   cr_expect_float_eq(best.J, .0923760812923, 1e-9, "%.12g", best.J);
   cr_expect_float_eq(best.metrics.NC1, .022948487105, 1e-6, "%.12g", best.metrics.NC1);
 }
+
+/* A turn by `angle` costs (p/2) sin(angle)^(2/p). */
+Test(neural_collapse, turns_cost_a_power_of_the_sine) {
+  for (int p = 1; p <= 4; p++)
+    for (int i = 1; i <= 3; i++) {
+      const assay_stream stream = {4, (uint64_t)i};
+      assay_error error;
+      double cost;
+      cr_assert_eq(collapse_turn_cost(p, .4 * i, 0, &stream, &cost, &error), ASSAY_OK, "%s", error.text);
+      cr_expect_float_eq(cost, p / 2. * pow(sin(.4 * i), 2. / p), 1e-10, "p = %d", p);
+    }
+}

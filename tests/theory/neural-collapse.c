@@ -168,3 +168,35 @@ Test(neural_collapse, rates) {
     agrees("exponent", slope, slopes[p - 1]);
   }
 }
+
+Test(neural_collapse, transport) {
+  static const struct {
+    int L;
+    const char *rho, *J;
+  } row[] = {{1, ".101919778342", "-.864701063246"},
+             {2, ".138073885129", "-.900118873551"},
+             {4, ".085685099397", "-.942713209862"},
+             {8, ".046265520913", "-.969698243299"},
+             {32, ".012061678817", "-.992155901241"}};
+  static const double targets[] = {3, 1.5, .4}, s[] = {.1, .3};
+  static const char *const products[] = {".135182039462", ".058258482925", ".013767544676"};
+  assay_value rho, J;
+  for (int i = 0; i < 5; i++) {
+    ok(collapse_turn(row[i].L, 1.3, .3, 0, &rho, &J, e));
+    agrees("rho", rho, row[i].rho);
+    agrees("J", J, row[i].J);
+  }
+  for (int i = 0; i < 3; i++) {
+    ok(collapse_product(i == 2 ? 16 : 2 << i, targets, 3, .2, &J, e));
+    agrees("product", J, products[i]);
+  }
+  /* the same cost as the depth law's decay at its tau */
+  const collapse_chain chain = {4, 3, 1, .01, .002, 2, COLLAPSE_CE};
+  collapse_depth r;
+  ok(collapse_depth_law(&chain, COLLAPSE_RIGHT, &r, e));
+  ok(collapse_contraction(2, r.tau.value, 3, 8, &J, e));
+  cr_expect_float_eq(chain.lb / 2 * J.value, r.decay.value, 1e-12);
+  ok(collapse_least_angle(1, s, 2, &rho, e));
+  cr_expect_float_eq(tan(rho.value / 2), tan(.5) * .9 / 1.1 * .7 / 1.3, 1e-15);
+  refuses(collapse_turn(2, 2, .3, 0, &rho, &J, e), "pi/2");
+}

@@ -75,4 +75,24 @@ assay_status collapse_asymptotics(const collapse_chain *chain, collapse_rate *re
 assay_status collapse_transport_exponent(int p, double theta, const double *L, int count, assay_value *slope,
                                          assay_error *error);
 
+/* ---- transport by linear chains ---- */
+
+/* min of (lb/2) sum |W_l|^2 - t.h_L over chains of L normalised blocks that start at the angle theta0 in (0,
+ * pi/2] to t: at the angle rho left over, sin rho = (lb/2) sin(2 (theta0-rho)/L), J = (lb/2) L
+ * sin^2((theta0-rho)/L) - cos rho. With `chord` the cost of the blocks is 4 L sin^2((theta0-rho)/(2L)), as
+ * without normalisation (a mistake). */
+assay_status collapse_turn(int L, double theta0, double lb, int chord, assay_value *rho, assay_value *J,
+                           assay_error *error);
+/* min of (1/2)|prod (I+W_l) - T|^2 + (lb/2) sum |W_l|^2 for T positive definite with these eigenvalues: sum
+ * over them of min_q (1/2)(q-t)^2 + (lb/2) L (q^{1/L} - 1)^2. */
+assay_status collapse_product(int L, const double *targets, int count, double lb, assay_value *J,
+                              assay_error *error);
+/* A_L: the least sum |W_l|^2 that shrinks the spread of symmetric data by e^-tau: one block may take a larger
+ * step than the others. */
+assay_status collapse_contraction(int L, double tau, double m, double r, assay_value *A, assay_error *error);
+/* The smallest angle that two samples at theta0 can have after blocks of spectral norms s [count] < 1:
+ * tan(theta/2) = tan(theta0/2) prod (1-s)/(1+s) (Wielandt). */
+assay_status collapse_least_angle(double theta0, const double *s, int count, assay_value *theta,
+                                  assay_error *error);
+
 #endif

@@ -9,7 +9,8 @@
 #include "theory/neural-collapse/neural-collapse.h"
 
 extern const assay_claim collapse_gufm_ce_optimum_claim, collapse_gufm_mse_optimum_claim, collapse_ufm_threshold_claim,
-    collapse_gufm_growth_bound_claim, collapse_resnet_depth_law_claim, collapse_nc1_rate_claim;
+    collapse_gufm_growth_bound_claim, collapse_resnet_depth_law_claim, collapse_nc1_rate_claim, collapse_transport_exponent_claim,
+    collapse_transport_identity_claim;
 
 /* clang-format off */
 #define PARAM_K {"K", NULL, "classes", ASSAY_INTEGER, 0, NULL, "[2,1000000]", NULL}

@@ -137,3 +137,84 @@ const assay_claim collapse_nc1_rate_claim = {
     .id = "neural-collapse/nc1-rate", .kinds = "rate", .statement = "NC1 falls like log L/L and J - g* like log^2 L/L: local exponents approach -1 only logarithmically.",
     .source = "derived here; arXiv 2505.15239 argues for the upper bound L^(-1/2)", .params = depth_params, .observables = rate_observables, .predict = rate, .legs = rate_legs, .targets = rate_targets,
     .controls = rate_controls, .figures = rate_figures};
+
+/* ---- neural-collapse/transport-exponent ---- */
+
+static const assay_param transport_params[] = {
+    {"p", NULL, "matrices of a block", ASSAY_INTEGER, 0, NULL, "[1,6]", NULL}, {"theta", NULL, "angle of the whole turn", ASSAY_REAL, 0, NULL, "(0,1.5707963267948966)", "1"},
+    {"L", NULL, "depths", ASSAY_INTEGERS, 0, NULL, "[1,1000000]", "4,8,16,32,64"}, {0}};
+static const assay_observable transport_observables[] = {
+    {"exponent", NULL, "slope of the log of the decay on log L, turning in equal steps; limit 1 - 2/p", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0}, {0}};
+static assay_status transport(assay_call *call) {
+  int count;
+  const double *L = assay_list(call, "L", &count);
+  assay_value slope;
+  assay_status status = collapse_transport_exponent((int)assay_integer(call, "p"), assay_real(call, "theta"), L, count, &slope, assay_call_error(call));
+  if (status == ASSAY_OK) collapse_put(call, 0, slope);
+  return status;
+}
+static assay_status as_one_matrix(assay_call *call) {
+  assay_put(call, 0, 0, -1, 0);
+  return ASSAY_OK;
+}
+static const assay_leg transport_legs[] = {
+    {.experiment = &collapse_turn_run, .points = POINTS("A: p=1,2,3", "B: p=2,3 theta=.5"), .sizes = {"", "", ""}, .first = {8, 32, 128}, .looks = {1, 1, 1}}, {0}};
+static const assay_target transport_targets[] = {
+    {.name = "exponent", .estimand = ASSAY_EXACT, .margin = SAME(1e-4), .reason = "the stopping rule, max |gradient| < 1e-9"}, {0}};
+static const assay_control transport_controls[] = {
+    {.name = "as one matrix", .mistake = "exponent -1 with several matrices too", .targets = "exponent", .points = "A:p=2,A:p=3,B*", .predict = as_one_matrix}, {0}};
+const assay_claim collapse_transport_exponent_claim = {
+    .id = "neural-collapse/transport-exponent", .kinds = "rate", .statement = "Spread over L blocks of p matrices, turning a vector costs decay of order L^(1-2/p): only one-matrix blocks gain from depth.",
+    .source = "variational Schatten norms; for the two-matrix blocks of arXiv 2505.15239", .params = transport_params, .observables = transport_observables, .predict = transport, .legs = transport_legs,
+    .targets = transport_targets, .controls = transport_controls};
+
+/* ---- neural-collapse/transport-identity ---- */
+
+#define GIVEN(name, type, doc, domain) {name, NULL, doc, type, 0, NULL, domain, ""}
+static const assay_param identity_params[] = {
+    {"part", NULL, "a: turn a vector; b: shrink a spread; c: make a matrix; d: merge two samples", ASSAY_WORD, 0, "a|b|c|d", NULL, "a"}, GIVEN("L", ASSAY_INTEGER, "blocks (a, b, c)", "[1,1000000]"),
+    GIVEN("theta0", ASSAY_REAL, "angle at the start (a, d)", "(0,3.141592653589793)"), GIVEN("lb", ASSAY_REAL, "weight decay of the blocks (a, c)", "(0,inf)"), GIVEN("tau", ASSAY_REAL, "log contraction (b)", "[0,inf)"),
+    GIVEN("m", ASSAY_REAL, "dimensions of the means (b)", "(0,inf)"), GIVEN("r", ASSAY_REAL, "dimensions of the deviations (b)", "(0,inf)"), GIVEN("targets", ASSAY_REALS, "eigenvalues of the matrix (c)", "(0,inf)"),
+    GIVEN("s", ASSAY_REALS, "spectral norms of the blocks (d)", "[0,1)"), {0}};
+enum { I_RHO, I_J, I_A_L, I_THETA_L };
+static const assay_observable identity_observables[] = {
+    {"rho", NULL, "angle left over (a)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 4}, {"J", NULL, "least objective (a, c)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"A_L", NULL, "least sum of squared block norms (b)", NULL, ASSAY_PREDICTED, 0, INFINITY}, {"theta_L", NULL, "smallest final angle allowed (d)", NULL, ASSAY_PREDICTED, 0, 4}, {0}};
+static assay_status needs(assay_call *call, const char *const *names) {
+  for (; *names; names++)
+    if (!assay_given(call, *names)) return assay_fail(call, ASSAY_USAGE, "part=%s needs %s", assay_word(call, "part"), *names);
+  return ASSAY_OK;
+}
+static assay_status identity_with(assay_call *call, int chord) {
+  static const char *const all[4][5] = {{"L", "theta0", "lb"}, {"L", "tau", "m", "r"}, {"L", "targets", "lb"}, {"theta0", "s"}};
+  const int part = assay_word(call, "part")[0] - 'a', L = assay_given(call, "L") ? (int)assay_integer(call, "L") : 1;
+  assay_value first = {0, 0}, second = {0, 0};
+  assay_error *error = assay_call_error(call);
+  int count;
+  const double *list = assay_list(call, part == 2 ? "targets" : "s", &count);
+  assay_status status = needs(call, all[part]);
+  if (status != ASSAY_OK) return status;
+  if (part == 0) status = collapse_turn(L, assay_real(call, "theta0"), assay_real(call, "lb"), chord, &first, &second, error);
+  if (part == 1) status = collapse_contraction(L, assay_real(call, "tau"), assay_real(call, "m"), assay_real(call, "r"), &first, error);
+  if (part == 2) status = collapse_product(L, list, count, assay_real(call, "lb"), &second, error);
+  if (part == 3) status = collapse_least_angle(assay_real(call, "theta0"), list, count, &first, error);
+  if (status != ASSAY_OK) return status;
+  if (part == 0) collapse_put(call, I_RHO, first);
+  if (part == 1) collapse_put(call, I_A_L, first);
+  if (part == 3) collapse_put(call, I_THETA_L, first);
+  if (part == 0 || part == 2) collapse_put(call, I_J, second);
+  return ASSAY_OK;
+}
+static assay_status identity(assay_call *call) { return identity_with(call, 0); }
+static assay_status chord(assay_call *call) { return identity_with(call, 1); }
+static const assay_leg identity_legs[] = {
+    {.experiment = &collapse_chain_run, .points = POINTS("A: part=a theta0=1.3 lb=.3 L=1,2,4,8,32"), .sizes = {"", "", ""}, .first = {8, 16, 64}, .looks = {1, 1, 1}},
+    {.experiment = &collapse_chain_run, .points = POINTS("C: part=c targets=3,1.5,.4 lb=.2 L=2,4,16"), .sizes = {"", "", ""}, .first = {8, 16, 64}, .looks = {1, 1, 1}}, {0}};
+static const assay_target identity_targets[] = {
+    {.name = "J", .estimand = ASSAY_EXACT, .margin = SAME(1e-9), .reason = "the stopping rule, max |gradient| < 1e-9"},
+    {.name = "rho", .points = "A", .estimand = ASSAY_EXACT, .margin = SAME(1e-6), .reason = "the stopping rule"}, {0}};
+static const assay_control identity_controls[] = {
+    {.name = "chord", .mistake = "blocks pay for the chord, as if the normalisation did not help", .targets = "J", .points = "A", .predict = chord}, {0}};
+const assay_claim collapse_transport_identity_claim = {
+    .id = "neural-collapse/transport-identity", .kinds = "identity", .statement = "The least decay of linear chains in closed form: L sin^2(theta/L) for a turn, L sum (q^(1/L) - 1)^2 for a matrix; merging is never free.",
+    .source = "derived here (Mirsky, Horn, Wielandt)", .params = identity_params, .observables = identity_observables, .predict = identity, .legs = identity_legs, .targets = identity_targets, .controls = identity_controls};

@@ -293,7 +293,7 @@ static const assay_leg alignment_legs[] = {
      .points = POINTS("q1:" AT("2") " rho=.25,.75", "q3:" AT("2") " rho=.75,.25", "n1:" AT("1") " rho=.5,.5 sigma2=.25", "n4:" AT("4") " rho=0,1 sigma2=.25"),
      .sizes = {NULL, "d=200 draws=256", "d=400 draws=2000"}, .first = {0, 128, 128}, .looks = {0, 5, 6}},
     {.experiment = &ttt_icl_sampler_run, .arrange = arrange_blocks, .points = POINTS("X:" AT("2") " rho=.5,.5", "Y:" WITH_LAM),
-     .sizes = {NULL, "d=100,200,400 draws=20", "d=200,400,800 draws=100"}, .first = {0, 128, 128}, .looks = {0, 6, 8}},
+     .sizes = {"d=100,200,400 draws=10", "d=100,200,400 draws=20", "d=200,400,800 draws=100"}, .first = {128, 128, 128}, .looks = {6, 6, 8}},
     {0}};
 
 #define ORDERS(label) \
