@@ -110,11 +110,11 @@ static double rho_spread(assay_call *call) { return 1.3 / sqrt(assay_real(call, 
   "mlr: model=mixed alpha=.6 c=.5 sigma=.5 delta=12", "best: model=phase T=Topt20 delta=1.5"
 static const assay_leg outlier_legs[] = {
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS(OUTLIER_POINTS), .sizes = {"d=120", "d=200", "d=400"},
-     .first = {128, 256, 256}, .looks = {3, 3, 3}},
+     .first = {128, 256, 256}, .looks = {5, 4, 4}},
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS(MORE_POINTS), .sizes = {NULL, "d=200", "d=400"},
      .first = {0, 256, 256}, .looks = {0, 3, 3}},
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("norm: model=norm p=3 delta=6"), .sizes = {"d=120", "d=200", "d=400"},
-     .first = {128, 256, 256}, .looks = {3, 3, 3}},
+     .first = {128, 256, 256}, .looks = {5, 4, 4}},
     {0}};
 
 /* ---- multi-index-spectral/outlier-location ---- */
@@ -294,7 +294,7 @@ static assay_status spread_direction(assay_call *call) {
 
 static const assay_leg direction_legs[] = {
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("rotated: " ROTATED, "mixedc: model=mixed alpha=.7 c=.3 delta=6"),
-     .sizes = {"d=120", "d=200", "d=400"}, .first = {128, 256, 256}, .looks = {3, 3, 3}},
+     .sizes = {"d=120", "d=200", "d=400"}, .first = {128, 256, 256}, .looks = {5, 4, 4}},
     {0}};
 
 static const assay_target direction_targets[] = {
