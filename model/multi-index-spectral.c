@@ -109,6 +109,45 @@ void multi_index_moment(const multi_index_model *m, double y, double *G) {
   fill(G, mean / 2 + factor * cos(middle) - 1, factor * sin(middle), mean / 2 - factor * cos(middle) - 1);
 }
 
+/* A cell of width w around the middle angle m: E r^4 times the mean of cos^4 of the angle to u. */
+static double cell_fourth(double w, double m, double r4, const double *u) {
+  double away = m - atan2(u[1], u[0]);
+  return r4 * (3 / 8. + sin(w) / w * cos(2 * away) / 2 + sin(2 * w) / (2 * w) * cos(4 * away) / 8);
+}
+
+/* Per component e: u.s given v = sqrt(kappa y) is normal of mean (u.w_e) sqrt(kappa) v and variance 1 - kappa (u.w_e)^2. */
+static double mixed_fourth(const multi_index_model *m, double y, const double *u) {
+  double kappa = 1 / (1 + m->sigma * m->sigma), sum = 0;
+  const double cosine[] = {u[0], m->c * u[0] + sqrt(1 - m->c * m->c) * u[1]}, share[] = {m->alpha, 1 - m->alpha};
+  for (int e = 0; e < 2; e++) {
+    double part = kappa * cosine[e] * cosine[e], mean2 = part * kappa * y, V = 1 - part;
+    sum += share[e] * (mean2 * mean2 + 6 * mean2 * V + 3 * V * V);
+  }
+  return sum;
+}
+
+static double product_fourth(double y, const double *u) {
+  double t = fabs(y), K0 = gsl_sf_bessel_K0_scaled(t), h = t * gsl_sf_bessel_K1_scaled(t) / K0, s4 = t * t * gsl_sf_bessel_Kn_scaled(2, t) / K0;
+  double a = u[0], b = u[1];
+  return (a * a * a * a + b * b * b * b) * s4 + 4 * a * b * (a * a + b * b) * y * h + 6 * a * a * b * b * y * y;
+}
+
+double multi_index_fourth(const multi_index_model *m, double y, const double *u) {
+  double mean, ring, e2 = m->kind == MULTI_INDEX_POLAR ? exp(-m->q / 2) : 1, q = m->q;
+  int at;
+  switch (m->kind) {
+  case MULTI_INDEX_PHASE: return y * y;
+  case MULTI_INDEX_NORM: return 3 * y * y / (m->p * (m->p + 2.));
+  case MULTI_INDEX_MIXED: return mixed_fourth(m, y, u);
+  case MULTI_INDEX_PRODUCT: return product_fourth(y, u);
+  case MULTI_INDEX_PARITY: return m->p == 2 ? cell_fourth(M_PI_2, y > 0 ? M_PI_4 : 3 * M_PI_4, 8, u) : 3;
+  default: break;
+  }
+  const double *e = cell_edges(m, (int)y, &at, &mean, &ring);
+  double outer = m->kind == MULTI_INDEX_POLAR ? q * q + 4 * q + 8 : 8, r4 = (int)y < inner_cells(m) ? (8 - (q * q + 4 * q + 8) * e2) / (1 - e2) : outer;
+  return cell_fourth(e[at + 1] - e[at], (e[at + 1] + e[at]) / 2, r4, u);
+}
+
 /* ---- preprocessings ---- */
 
 double multi_index_T_of(const multi_index_model *m, const multi_index_preprocessing *T, double y) {

@@ -40,6 +40,8 @@ int multi_index_order(const multi_index_model *model);
 double multi_index_label(const multi_index_model *model, const double *s, double normal, double uniform);
 /* G(y) as [order][order]. */
 void multi_index_moment(const multi_index_model *model, double y, double *G);
+/* E[(u.s)^4 | y] for the unit vector u [order]. */
+double multi_index_fourth(const multi_index_model *model, double y, const double *u);
 /* Cells of polar and wedge: their number; probability of one. */
 int multi_index_cells(const multi_index_model *model);
 double multi_index_cell_probability(const multi_index_model *model, int cell);

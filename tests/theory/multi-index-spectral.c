@@ -131,3 +131,30 @@ Test(multi_index_best, overlaps) {
   ok(multi_index_best_overlap(&phase, .4, &m, e));
   cr_expect_eq(m.value, 0);
 }
+
+Test(multi_index_fluctuation, reference_values) {
+  const struct {
+    const multi_index_model *model;
+    multi_index_preprocessing T;
+    double delta;
+    int k;
+    double V;
+  } rows[] = {{&phase, {.kind = MULTI_INDEX_TD}, 1, 1, 2.57264981},   {&phase, {.kind = MULTI_INDEX_TD}, 2, 1, 1.87842554},
+              {&phase, {.kind = MULTI_INDEX_TOPT20}, 1, 1, 2.75738615}, {&parity2, {.kind = MULTI_INDEX_ID}, 6, 1, 2.75046375},
+              {&parity2, {.kind = MULTI_INDEX_TD}, 4, 1, .40733059},  {&product, {.kind = MULTI_INDEX_TD}, 1.5, 1, 2.03748050},
+              {&product, {.kind = MULTI_INDEX_TANH, .a = 1}, 2, 1, 2.74858146}, {&mixed, {.kind = MULTI_INDEX_TD}, 8, 2, .39047287},
+              {&mixedc, {.kind = MULTI_INDEX_TD}, 6, 1, .78707050},   {&mlr, {.kind = MULTI_INDEX_TD}, 12, 1, .43029002},
+              {&polar, {.kind = MULTI_INDEX_TABLE, .table = polar_table, .n_table = 5}, 6, 1, 2.47927277},
+              {&polar, {.kind = MULTI_INDEX_TABLE, .table = polar_table, .n_table = 5}, 6, 2, 1.72267302},
+              {&rotated, {.kind = MULTI_INDEX_TABLE, .table = rotated_table, .n_table = 5}, 4, 1, 2.05552259},
+              {&polar, {.kind = MULTI_INDEX_TD}, 2, 1, 1.39702345}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    multi_index_preprocessing T = rows[i].T;
+    multi_index_result r;
+    assay_value V;
+    ok(multi_index_prepare(rows[i].model, rows[i].delta, &T, e));
+    ok(multi_index_spectrum(rows[i].model, &T, rows[i].delta, rows[i].k, &r, e));
+    ok(multi_index_fluctuation(rows[i].model, &T, rows[i].delta, &r, false, &V, e));
+    near("V", V.value, rows[i].V, 6e-9);
+  }
+}

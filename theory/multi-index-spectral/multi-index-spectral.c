@@ -258,6 +258,48 @@ assay_status multi_index_spectrum(const multi_index_model *m, const multi_index_
   return status;
 }
 
+/* Sums over the nodes at mu: E f, E f^2, B = E f^2 x^2, r'. */
+typedef struct {
+  double f, f2, B, slope;
+} node_sums;
+
+static double second_moment(const multi_index_model *m, double y, const double *u) {
+  double G[4] = {0};
+  multi_index_moment(m, y, G);
+  return 1 + form_of(G, u, multi_index_order(m));
+}
+
+static node_sums sums_at(const multi_index_model *m, const multi_index_preprocessing *T, const nodes *x, double mu, const double *u) {
+  node_sums s = {0};
+  for (int i = 0; i < x->n; i++) {
+    double z = multi_index_T_of(m, T, x->y[i]), f = z / (mu - z), x2 = second_moment(m, x->y[i], u), w = x->w[i];
+    s.f += w * f, s.f2 += w * f * f, s.B += w * f * f * x2, s.slope -= w * z / ((mu - z) * (mu - z)) * (x2 - 1);
+  }
+  return s;
+}
+
+assay_status multi_index_fluctuation(const multi_index_model *m, const multi_index_preprocessing *T, double delta, const multi_index_result *r,
+                                     bool diagonal_only, assay_value *V, assay_error *error) {
+  nodes x = {0};
+  if (!r->outlier.out || (multi_index_order(m) == 1 && multi_index_signals(m) > 1))
+    return assay_error_set(error, ASSAY_DOMAIN, "a simple eigenvalue outside the bulk is needed at delta = %g", delta);
+  assay_status status = nodes_new(m, T, &x, error);
+  if (status != ASSAY_OK) return status;
+  double mu = r->outlier.x.value, sum = 0, rho2 = r->outlier.rho2.value;
+  const double *u = r->outlier.u;
+  node_sums s = sums_at(m, T, &x, mu, u);
+  double psi1 = 1 / delta - s.f2, ratio = psi1 / s.slope;
+  for (int i = 0; i < x.n; i++) {
+    double z = multi_index_T_of(m, T, x.y[i]), f = z / (mu - z), x2 = second_moment(m, x.y[i], u), x4 = multi_index_fourth(m, x.y[i], u);
+    double fixed = mu * (f - s.f) + ratio / delta;
+    sum += x.w[i] * (fixed * fixed - 2 * fixed * ratio * f * (x2 - 1) + ratio * ratio * f * f * (x4 - 2 * x2 + 1));
+  }
+  free(x.y);
+  double value = sum + (diagonal_only ? 0 : 2 * rho2 * rho2 * mu * mu / psi1 * s.B * s.B);
+  *V = (assay_value){value, 1e-10 * value};
+  return ASSAY_OK;
+}
+
 assay_status multi_index_transition(const multi_index_model *m, const multi_index_preprocessing *T, int k, assay_value *delta_c, assay_error *error) {
   spiked_law law = {0};
   assay_value x;

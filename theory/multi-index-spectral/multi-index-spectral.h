@@ -33,6 +33,12 @@ typedef struct {
 assay_status multi_index_spectrum(const multi_index_model *model, const multi_index_preprocessing *T, double delta, int k, multi_index_result *result,
                                   assay_error *error);
 
+/* n Var lambda_k of a simple outlier that multi_index_spectrum found, derived here: with x = u_k.s, f' = -z/(mu-z)^2, r' = E[f'(x^2-1)],
+ *     V = E[I^2] + 2 rho^4 (mu^2/psi') B^2,   I = mu (f - E f) - (psi'/r') (f (x^2-1) - 1/delta).
+ * `diagonal_only` leaves the second term out. ASSAY_DOMAIN where nothing is out, or G is a multiple of I and p > 1. */
+assay_status multi_index_fluctuation(const multi_index_model *model, const multi_index_preprocessing *T, double delta, const multi_index_result *result,
+                                     bool diagonal_only, assay_value *V, assay_error *error);
+
 /* The least delta at which eigenvalue k leaves the bulk for a T that does not depend on delta. */
 assay_status multi_index_transition(const multi_index_model *model, const multi_index_preprocessing *T, int k, assay_value *delta_c, assay_error *error);
 

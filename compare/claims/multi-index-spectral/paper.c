@@ -13,6 +13,7 @@ static const assay_claim *const claims[] = {&multi_index_spectral_bulk_edge_clai
                                             &multi_index_spectral_threshold_optimality_claim,
                                             &multi_index_spectral_optimal_overlap_claim,
                                             &multi_index_spectral_no_recovery_claim,
+                                            &multi_index_spectral_eigenvalue_fluctuation_claim,
                                             NULL};
 
 static const assay_experiment *const experiments[] = {&multi_index_spectral_spectrum, NULL};

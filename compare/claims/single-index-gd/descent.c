@@ -80,10 +80,13 @@ static assay_status slope_of_loss(const assay_sample *s, double *out) {
   return ASSAY_OK;
 }
 
-/* Pilots (seed 2): sd sqrt(d) of q .27 and of mu 4.5 at delta = 10; both fall like delta^(-1/2). */
+/* 1 - q is a sum of d squares, nearly: sd (1-q) sqrt(2/d), .27/sqrt(d) at delta = 10 as measured; mu has 4.5/sqrt(d) there. */
 static assay_status spread_flow(assay_call *call) {
-  double scale = sqrt(10 / assay_real(call, "delta") / assay_real(call, "d"));
-  assay_put(call, F_Q, 0, .36 * scale, 0);
+  single_index_flow_end end;
+  double d = assay_real(call, "d"), scale = sqrt(10 / assay_real(call, "delta") / d);
+  assay_status status = single_index_flow(claim_link(call), assay_real(call, "delta"), SINGLE_INDEX_RIGHT, &end, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  assay_put(call, F_Q, 0, (1 - end.q.value) * 1.5 / sqrt(d), 0);
   assay_put(call, F_MU, 0, 4.8 * scale, 0);
   return ASSAY_OK;
 }

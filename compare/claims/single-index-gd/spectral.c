@@ -515,7 +515,7 @@ static assay_status spread_spike(assay_call *call) {
 }
 
 static const assay_leg spike_legs[] = {{.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("S: delta=.5"),
-                                        .sizes = {"d=200", "d=400", "d=1600"}, .first = {256, 256, 256}, .looks = {4, 4, 3}},
+                                        .sizes = {"d=200", "d=400", "d=1600"}, .first = {256, 256, 512}, .looks = {4, 6, 6}},
                                        {0}};
 
 static const assay_target spike_targets[] = {
