@@ -120,9 +120,9 @@ static const assay_target flow_targets[] = {
 static const assay_control flow_controls[] = {
     {.name = "power iteration", .mistake = "the top eigenvector of A*: labels truncated, not the student", .targets = "q", .points = "H10", .predict = flow_bbp},
     {.name = "no kink", .mistake = "E f_z without the samples that stick to the kink", .targets = "q", .points = "H10,H20", .predict = flow_no_kink},
-    {.name = "C without the kink", .mistake = "E[y sigma''] without the kink's point mass", .targets = "loss at large delta", .predict = flow_constant_no_kink},
-    {.name = "exponent 1/2", .mistake = "1 - q falls like delta^(-1/2)", .targets = "slope", .predict = flow_root},
-    {.name = "exponent 1/5", .mistake = "1 - q falls like the paper's bound delta^(-1/5)", .targets = "slope", .predict = flow_fifth},
+    {.name = "C without the kink", .mistake = "E[y sigma''] without the kink's point mass", .targets = "loss at large delta", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = flow_constant_no_kink},
+    {.name = "exponent 1/2", .mistake = "1 - q falls like delta^(-1/2)", .targets = "slope", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = flow_root},
+    {.name = "exponent 1/5", .mistake = "1 - q falls like the paper's bound delta^(-1/5)", .targets = "slope", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = flow_fifth},
     {0}};
 
 static const assay_figure flow_figures[] = {

@@ -188,7 +188,7 @@ static const assay_control search_controls[] = {
     {.name = "p for p + 1/2", .mistake = "the start's overlap with v_1, d^(-1/2), is forgotten", .targets = "T", .predict = search_p},
     {.name = "bulk edge", .mistake = "growth at the rate of the bulk's edge", .targets = "T", .predict = search_edge},
     {.name = "population matrix", .mistake = "growth at the rate of the mean of A*", .targets = "T", .predict = search_mean_matrix},
-    {.name = "large start", .mistake = "a start of norm d^-2 aligns as well", .targets = "q_at_eps", .points = "A15", .change = "p=1"},
+    {.name = "large start", .mistake = "a start of norm d^-2 aligns as well", .targets = "q_at_eps", .points = "A15", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .change = "p=1"},
     {0}};
 
 static const assay_figure search_figures[] = {
