@@ -119,7 +119,7 @@ static const assay_leg margin_legs[] = {
                       "I4: kp=2 km=4 m0=10 ap=.05 am=.02 eta=400 sigma=.5", "I5: kp=5 km=2 m0=30 ap=.04 am=.03 eta=200", "I6: kp=1 km=5 m0=10 ap=.1 am=.02 eta=300"),
      .sizes = {"", "", ""}},
     {.experiment = &token_selection_run, .arrange = token_arrange_signal, .points = POINTS("B1: k=3 m0=10 T=5 a=1", "B2: k=3 m0=10 T=5 a=2"),
-     .sizes = {"d=1600 t=0", "d=1600,6400 t=0", "d=6400 t=0"}, .first = {128, 128, 128}, .looks = {8, 10, 12}},
+     .sizes = {"d=1600 t=0", "d=1600,6400 t=0", "d=6400 t=0"}, .first = {128, 128, 128}, .looks = {9, 10, 12}},
     {.experiment = &token_selection_run, .arrange = token_arrange_signal, .points = POINTS("Z: k=3 m0=10 T=5 a=0"), .sizes = {"d=40 t=0", "d=40,400 t=0", "d=40,400 t=0"},
      .first = {128, 128, 128}, .looks = {8, 11, 14}},
     {0}};

@@ -298,7 +298,7 @@ static assay_status root_d(const assay_sample *s, double *out) {
 }
 static const assay_leg cosine_legs[] = {
     {.experiment = &token_step_run, .arrange = token_arrange_signal, .points = POINTS("A: k=3 m0=10 T=5 a=1", "B: k=3 m0=10 T=5 a=2", "S: k=3 m0=10 T=5 a=1 sigma=2"),
-     .sizes = {"d=400 draws=16", "d=400 draws=32", "d=1600 draws=128"}, .first = {128, 128, 128}, .looks = {7, 9, 11}},
+     .sizes = {"d=400 draws=16", "d=400 draws=32", "d=1600 draws=128"}, .first = {128, 128, 128}, .looks = {8, 9, 11}},
     {0}};
 static const assay_target cosine_targets[] = {
     {.name = "limit", .records = "cos", .margin = FIXED(.006, .003, .001), .reason = "the bias formula, below .35/d, and 10 sd/sqrt(n_max)"},
@@ -411,7 +411,7 @@ static assay_status half_the_data(assay_call *call) {
 }
 static const assay_leg separation_legs[] = {
     {.experiment = &token_counts_run, .points = POINTS("A: n=160 T=6 k=4 m0=20", "B: n=120 T=10 k=4 m0=40", "C: n=320 T=6 k=4 m0=20", "D: n=60 T=5 k=2 m0=50"),
-     .sizes = {"draws=250", "draws=1000", "draws=5000"}, .first = {128, 128, 128}, .looks = {3, 5, 6}},
+     .sizes = {"draws=350", "draws=1000", "draws=5000"}, .first = {128, 128, 128}, .looks = {3, 5, 6}},
     {0}};
 static const assay_target separation_targets[] = {
     {.name = "p_sep", .records = "separated", .margin = FIXED(.015, .004, .0025), .reason = "Poissonised total, .5/(n T), + 10 sd/sqrt(all draws)"}, {0}};

@@ -110,7 +110,7 @@ static const assay_leg parabola_legs[] = {
     {.experiment = &ttt_icl_chain_run, .arrange = arrange_isotropic,
      .points = POINTS("A: n=20 k=30 d=15", "B: n=50 k=100 d=50", "C: n=200 k=400 d=200 sigma2=.25", "T: n=100 k=200 d=100 tau=.5,1,2,3",
                       "Z: n=50 k=100 d=50 start=cold"),
-     .sizes = {"draws=1000", "draws=10000", "draws=20000"}, .first = {128, 128, 128}, .looks = {3, 5, 7}},
+     .sizes = {"draws=1000", "draws=10000", "draws=20000"}, .first = {128, 128, 128}, .looks = {4, 5, 7}},
     {.experiment = &ttt_icl_sampler_run, .arrange = arrange_diagonal, .points = POINTS("G: n=14 k=9 d=10 sigma2=.2 " TEN),
      .sizes = {"draws=1000", "draws=10000", "draws=10000"}, .first = {128, 128, 128}, .looks = {4, 5, 9}},
     {.experiment = &ttt_icl_direct_run, .arrange = arrange_isotropic, .points = POINTS("M: n=20 k=30 d=15"),
