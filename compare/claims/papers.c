@@ -4,4 +4,5 @@
 
 extern const assay_paper dp_sgd_paper, finetune_diagonal_paper, spurious_features_paper, data_reconstruction_paper;
 
-const assay_paper *const shipped_papers[] = {&dp_sgd_paper, &finetune_diagonal_paper, &spurious_features_paper, &data_reconstruction_paper, NULL};
+const assay_paper *const shipped_papers[] = {&dp_sgd_paper, &finetune_diagonal_paper, &spurious_features_paper,
+                                            &data_reconstruction_paper, NULL};
