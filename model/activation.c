@@ -18,17 +18,28 @@ bool activation_from_word(const char *word, activation *act) {
 
 double activation_value(activation act, double z) {
   switch (act) {
-  case ACTIVATION_RELU: return z > 0 ? z : 0;
-  case ACTIVATION_ABS: return fabs(z);
-  case ACTIVATION_ERF: return erf(z);
-  case ACTIVATION_TANH: return tanh(z);
-  case ACTIVATION_RELU_ERF: return (z > 0 ? z : 0) + erf(z);
-  case ACTIVATION_RELU_TANH: return (z > 0 ? z : 0) + tanh(z);
-  case ACTIVATION_QUAD: return z * z - 1;
-  case ACTIVATION_QUAD_LIN: return z * z - 1 + z;
-  case ACTIVATION_CUBIC: return z * (z * z - 3);
-  case ACTIVATION_HE3: return z + 0.4 / sqrt(6) * z * (z * z - 3);
-  default: return z;
+  case ACTIVATION_RELU:
+    return z > 0 ? z : 0;
+  case ACTIVATION_ABS:
+    return fabs(z);
+  case ACTIVATION_ERF:
+    return erf(z);
+  case ACTIVATION_TANH:
+    return tanh(z);
+  case ACTIVATION_RELU_ERF:
+    return (z > 0 ? z : 0) + erf(z);
+  case ACTIVATION_RELU_TANH:
+    return (z > 0 ? z : 0) + tanh(z);
+  case ACTIVATION_QUAD:
+    return z * z - 1;
+  case ACTIVATION_QUAD_LIN:
+    return z * z - 1 + z;
+  case ACTIVATION_CUBIC:
+    return z * (z * z - 3);
+  case ACTIVATION_HE3:
+    return z + 0.4 / sqrt(6) * z * (z * z - 3);
+  default:
+    return z;
   }
 }
 
@@ -43,17 +54,28 @@ static double tanh_slope(double z) {
 
 double activation_slope(activation act, double z) {
   switch (act) {
-  case ACTIVATION_RELU: return z > 0;
-  case ACTIVATION_ABS: return (z > 0) - (z < 0);
-  case ACTIVATION_ERF: return erf_slope(z);
-  case ACTIVATION_TANH: return tanh_slope(z);
-  case ACTIVATION_RELU_ERF: return (z > 0) + erf_slope(z);
-  case ACTIVATION_RELU_TANH: return (z > 0) + tanh_slope(z);
-  case ACTIVATION_QUAD: return 2 * z;
-  case ACTIVATION_QUAD_LIN: return 2 * z + 1;
-  case ACTIVATION_CUBIC: return 3 * z * z - 3;
-  case ACTIVATION_HE3: return 1 + 1.2 / sqrt(6) * (z * z - 1);
-  default: return 1;
+  case ACTIVATION_RELU:
+    return z > 0;
+  case ACTIVATION_ABS:
+    return (z > 0) - (z < 0);
+  case ACTIVATION_ERF:
+    return erf_slope(z);
+  case ACTIVATION_TANH:
+    return tanh_slope(z);
+  case ACTIVATION_RELU_ERF:
+    return (z > 0) + erf_slope(z);
+  case ACTIVATION_RELU_TANH:
+    return (z > 0) + tanh_slope(z);
+  case ACTIVATION_QUAD:
+    return 2 * z;
+  case ACTIVATION_QUAD_LIN:
+    return 2 * z + 1;
+  case ACTIVATION_CUBIC:
+    return 3 * z * z - 3;
+  case ACTIVATION_HE3:
+    return 1 + 1.2 / sqrt(6) * (z * z - 1);
+  default:
+    return 1;
   }
 }
 

@@ -17,7 +17,8 @@ bool spurious_features_from_word(const char *word, spurious_features_kind *kind)
 static assay_status check_pair(double v, double rho, assay_error *error) {
   if (v > 0 && isfinite(v) && fabs(rho) < 1) return ASSAY_OK;
   return assay_error_set(error, ASSAY_DOMAIN,
-                         "a spurious variance %g with correlation %g; the variance is > 0, |correlation| < 1", v, rho);
+                         "a spurious variance %g with correlation %g; the variance is > 0, |correlation| < 1",
+                         v, rho);
 }
 
 assay_status spurious_features_check(const spurious_features_model *m, assay_error *error) {
@@ -85,9 +86,12 @@ void spurious_features_covariance(const spurious_features_model *m, double *Sigm
   double norm = 0;
   spurious_features_sizes(m, &dx, &dy);
   memset(Sigma, 0, (size_t)(dx + dy) * (size_t)(dx + dy) * sizeof *Sigma);
-  if (m->kind == SPURIOUS_FEATURES_DCT) cosines(m, Sigma);
-  else if (m->kind == SPURIOUS_FEATURES_NEGCORE) triples(m, Sigma);
-  else pairs(m, Sigma);
+  if (m->kind == SPURIOUS_FEATURES_DCT)
+    cosines(m, Sigma);
+  else if (m->kind == SPURIOUS_FEATURES_NEGCORE)
+    triples(m, Sigma);
+  else
+    pairs(m, Sigma);
   for (int i = 0; i < dx; i++) {
     theta[i] = i % 2 ? -1 : 1;
     if (m->kind == SPURIOUS_FEATURES_DCT) theta[i] = cos(i + 1);

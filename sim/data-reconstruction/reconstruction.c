@@ -20,16 +20,21 @@ struct reconstruction {
 reconstruction *reconstruction_new(activation act, int d, int n, int p, assay_error *error) {
   size_t D = (size_t)d, n_ = (size_t)n, P = (size_t)p, N = n_ * (D - 1);
   reconstruction *k = calloc(1, sizeof *k);
-  if (k) k->theta = calloc(3 * P + P * n_ + n_ * n_ + 2 * n_ + P * N + N * N + 3 * N + n_ * D + n_ * N + D, sizeof *k->theta);
+  if (k)
+    k->theta = calloc(3 * P + P * n_ + n_ * n_ + 2 * n_ + P * N + N * N + 3 * N + n_ * D + n_ * N + D,
+                      sizeof *k->theta);
   if (!k || !k->theta) {
     reconstruction_free(k);
-    assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a reconstruction of %d x %d from %d parameters", n, d, p);
+    assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a reconstruction of %d x %d from %d parameters", n,
+                    d, p);
     return NULL;
   }
   k->act = act, k->d = d, k->n = n, k->p = p, k->N = (int)N;
-  k->r = k->theta + P, k->slope = k->r + P, k->Q = k->slope + P, k->R = k->Q + P * n_, k->tau = k->R + n_ * n_;
+  k->r = k->theta + P, k->slope = k->r + P, k->Q = k->slope + P, k->R = k->Q + P * n_,
+  k->tau = k->R + n_ * n_;
   k->a = k->tau + n_, k->J = k->a + n_, k->H = k->J + P * N, k->g = k->H + N * N, k->s = k->g + N;
-  k->diagonal = k->s + N, k->trial = k->diagonal + N, k->projected = k->trial + n_ * D, k->w = k->projected + n_ * N;
+  k->diagonal = k->s + N, k->trial = k->diagonal + N, k->projected = k->trial + n_ * D,
+  k->w = k->projected + n_ * N;
   return k;
 }
 
@@ -56,7 +61,8 @@ static bool factor(reconstruction *k, const double *X) {
 assay_status reconstruction_train(reconstruction *k, const double *V, const double *X, const double *Y,
                                   assay_error *error) {
   k->V = V, k->X = X;
-  if (!factor(k, X)) return assay_error_set(error, ASSAY_NUMERIC, "the features of %d samples are linearly dependent", k->n);
+  if (!factor(k, X))
+    return assay_error_set(error, ASSAY_NUMERIC, "the features of %d samples are linearly dependent", k->n);
   memcpy(k->a, Y, (size_t)k->n * sizeof *k->a);
   cblas_dtrsv(CblasRowMajor, CblasUpper, CblasTrans, CblasNonUnit, k->n, k->R, k->n, k->a, 1);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, k->p, k->n, 1, k->Q, k->n, k->a, 1, 0, k->theta, 1);
@@ -87,14 +93,15 @@ static double reflector(const double *x, int d, double *w) {
 }
 
 /* out [p][stride] columns 0..d-2: scale phi'(V x) o (V T). */
-static void tangents(activation act, const double *V, const double *x, int d, int p, double scale, double *slope, double *w,
-                     double *out, int stride) {
+static void tangents(activation act, const double *V, const double *x, int d, int p, double scale,
+                     double *slope, double *w, double *out, int stride) {
   double factor = reflector(x, d, w);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, p, d, 1, V, d, x, 1, 0, slope, 1);
   activation_slopes(act, slope, (size_t)p, slope);
   for (int j = 0; j < p; j++) {
     double along = factor * cblas_ddot(d, V + (size_t)j * d, 1, w, 1);
-    for (int i = 1; i < d; i++) out[(size_t)j * stride + i - 1] = scale * slope[j] * (V[(size_t)j * d + i] - along * w[i]);
+    for (int i = 1; i < d; i++)
+      out[(size_t)j * stride + i - 1] = scale * slope[j] * (V[(size_t)j * d + i] - along * w[i]);
   }
 }
 
@@ -102,14 +109,18 @@ static void tangents(activation act, const double *V, const double *x, int d, in
 static void normal_equations(reconstruction *k, const double *X) {
   int m = k->d - 1;
   for (int i = 0; i < k->n; i++)
-    tangents(k->act, k->V, X + (size_t)i * k->d, k->d, k->p, -k->a[i] * sqrt(k->d), k->slope, k->w, k->J + (size_t)i * m, k->N);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k->n, k->N, k->p, 1, k->Q, k->n, k->J, k->N, 0, k->projected, k->N);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, k->p, k->N, k->n, -1, k->Q, k->n, k->projected, k->N, 1, k->J, k->N);
+    tangents(k->act, k->V, X + (size_t)i * k->d, k->d, k->p, -k->a[i] * sqrt(k->d), k->slope, k->w,
+             k->J + (size_t)i * m, k->N);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k->n, k->N, k->p, 1, k->Q, k->n, k->J, k->N, 0,
+              k->projected, k->N);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, k->p, k->N, k->n, -1, k->Q, k->n, k->projected, k->N,
+              1, k->J, k->N);
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, k->N, k->p, 1, k->J, k->N, 0, k->H, k->N);
   cblas_dgemv(CblasRowMajor, CblasTrans, k->p, k->N, 1, k->J, k->N, k->r, 1, 0, k->g, 1);
 }
 
-/* The trial point at damping mu; false: the equations are singular. H keeps its lower triangle in J's memory. */
+/* The trial point at damping mu; false: the equations are singular. H keeps its lower triangle in J's memory.
+ */
 static bool trial_step(reconstruction *k, const double *X, double mu, double *work) {
   double most = 0;
   for (int i = 0; i < k->N; i++) most = fmax(most, k->H[(size_t)i * k->N + i]);
@@ -122,7 +133,8 @@ static bool trial_step(reconstruction *k, const double *X, double mu, double *wo
   if (LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', k->N, 1, work, k->N, k->s, 1)) return false;
   for (int i = 0; i < k->n; i++) {
     const double *x = X + (size_t)i * k->d, *s = k->s + (size_t)i * (k->d - 1);
-    double *y = k->trial + (size_t)i * k->d, factor = reflector(x, k->d, k->w), along = 0, length = cblas_dnrm2(k->d - 1, s, 1);
+    double *y = k->trial + (size_t)i * k->d, factor = reflector(x, k->d, k->w), along = 0,
+           length = cblas_dnrm2(k->d - 1, s, 1);
     double h = fmin(length, 1), scale = length > 0 ? sin(h) * sqrt(k->d) / length : 0;
     for (int j = 1; j < k->d; j++) along += k->w[j] * s[j - 1];
     for (int j = 0; j < k->d; j++)
@@ -173,8 +185,10 @@ static double off_span(reconstruction *k, const double *x, double *phi_size) {
 static void point_equations(reconstruction *k, reconstruction *one, const double *x) {
   int m = one->N;
   tangents(k->act, k->V, x, k->d, k->p, sqrt(k->d), k->slope, k->w, k->J, m);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k->n, m, k->p, 1, k->Q, k->n, k->J, m, 0, k->projected, m);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, k->p, m, k->n, -1, k->Q, k->n, k->projected, m, 1, k->J, m);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k->n, m, k->p, 1, k->Q, k->n, k->J, m, 0, k->projected,
+              m);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, k->p, m, k->n, -1, k->Q, k->n, k->projected, m, 1,
+              k->J, m);
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, m, k->p, 1, k->J, m, 0, k->H, m);
   cblas_dgemv(CblasRowMajor, CblasTrans, k->p, m, 1, k->J, m, k->r, 1, 0, k->g, 1);
 }
@@ -182,7 +196,8 @@ static void point_equations(reconstruction *k, reconstruction *one, const double
 double reconstruction_point(reconstruction *k, double *x, double stop, int most) {
   reconstruction one = *k; /* a view of one row */
   one.n = 1, one.N = k->d - 1;
-  double mu = 1e-2, size, L = off_span(k, x, &size), *work = malloc((size_t)one.N * (size_t)one.N * sizeof *work);
+  double mu = 1e-2, size, L = off_span(k, x, &size),
+         *work = malloc((size_t)one.N * (size_t)one.N * sizeof *work);
   for (int i = 0; work && i < most && L >= stop; i++) {
     double nu = 2, next = INFINITY;
     int rejected = 0;
@@ -203,7 +218,8 @@ double reconstruction_point(reconstruction *k, double *x, double stop, int most)
 
 double reconstruction_overlap(const reconstruction *k, const double *x) {
   double most = 0;
-  for (int i = 0; i < k->n; i++) most = fmax(most, fabs(cblas_ddot(k->d, k->X + (size_t)i * k->d, 1, x, 1)) / k->d);
+  for (int i = 0; i < k->n; i++)
+    most = fmax(most, fabs(cblas_ddot(k->d, k->X + (size_t)i * k->d, 1, x, 1)) / k->d);
   return most;
 }
 
@@ -211,9 +227,10 @@ double reconstruction_overlap(const reconstruction *k, const double *x) {
 
 static double distance(const reconstruction *k, const double *x, const double *y) {
   double plus = 0, minus = 0;
-  for (int i = 0; i < k->d; i++) plus += (x[i] - y[i]) * (x[i] - y[i]), minus += (x[i] + y[i]) * (x[i] + y[i]);
-  bool signs = k->act == ACTIVATION_ERF || k->act == ACTIVATION_TANH || k->act == ACTIVATION_ABS || k->act == ACTIVATION_QUAD ||
-               k->act == ACTIVATION_CUBIC || k->act == ACTIVATION_LIN;
+  for (int i = 0; i < k->d; i++)
+    plus += (x[i] - y[i]) * (x[i] - y[i]), minus += (x[i] + y[i]) * (x[i] + y[i]);
+  bool signs = k->act == ACTIVATION_ERF || k->act == ACTIVATION_TANH || k->act == ACTIVATION_ABS ||
+               k->act == ACTIVATION_QUAD || k->act == ACTIVATION_CUBIC || k->act == ACTIVATION_LIN;
   return sqrt(signs ? fmin(plus, minus) : plus);
 }
 
@@ -222,7 +239,8 @@ static double best_match(const reconstruction *k, const double *X, int row, unsi
   double best = INFINITY;
   for (int j = 0; j < k->n; j++)
     if (!(used >> j & 1))
-      best = fmin(best, distance(k, k->X + (size_t)row * k->d, X + (size_t)j * k->d) + best_match(k, X, row + 1, used | 1u << j));
+      best = fmin(best, distance(k, k->X + (size_t)row * k->d, X + (size_t)j * k->d) +
+                            best_match(k, X, row + 1, used | 1u << j));
   return best;
 }
 
@@ -232,10 +250,11 @@ double reconstruction_error(const reconstruction *k, const double *X) {
 
 /* ---- the whole Jacobian ---- */
 
-void reconstruction_jacobian(activation act, const double *V, const double *X, const double *alpha, int d, int n, int p,
-                             int C, double *J) {
+void reconstruction_jacobian(activation act, const double *V, const double *X, const double *alpha, int d,
+                             int n, int p, int C, double *J) {
   int columns = n * C + n * (d - 1), m = d - 1;
-  double *T = malloc((size_t)p * (size_t)(m + 1) * sizeof *T + (size_t)d * sizeof *T), *slope = T + (size_t)p * m, *w = slope + p;
+  double *T = malloc((size_t)p * (size_t)(m + 1) * sizeof *T + (size_t)d * sizeof *T),
+         *slope = T + (size_t)p * m, *w = slope + p;
   memset(J, 0, (size_t)p * C * columns * sizeof *J);
   for (int i = 0; T && i < n; i++) {
     const double *x = X + (size_t)i * d;

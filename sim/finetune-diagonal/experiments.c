@@ -27,8 +27,9 @@ static finetune_diagonal_init read_init(const assay_call *call) {
   finetune_diagonal_init init = {.c = assay_real(call, "c"), .lambda = assay_real(call, "lambda")};
   if (assay_has_param(call, "gamma")) init.gamma = assay_real(call, "gamma");
   const char *word = assay_has_param(call, "reset") ? assay_word(call, "reset") : "sum";
-  init.reset = !strcmp(word, "sum") ? FINETUNE_DIAGONAL_SUM
-                                    : !strcmp(word, "rms") ? FINETUNE_DIAGONAL_RMS : FINETUNE_DIAGONAL_KEEP;
+  init.reset = !strcmp(word, "sum")   ? FINETUNE_DIAGONAL_SUM
+               : !strcmp(word, "rms") ? FINETUNE_DIAGONAL_RMS
+                                      : FINETUNE_DIAGONAL_KEEP;
   return init;
 }
 
@@ -57,15 +58,18 @@ static assay_status open_network(assay_call *call, void **state) {
   if (!run) return ASSAY_NO_MEMORY;
   run->init = read_init(call);
   run->d = (int)assay_integer(call, "d"), run->n = (int)assay_integer(call, "n");
-  run->active = (int)assay_integer(call, "active"), run->b = assay_has_param(call, "b") ? assay_real(call, "b") : 1;
+  run->active = (int)assay_integer(call, "active"),
+  run->b = assay_has_param(call, "b") ? assay_real(call, "b") : 1;
   run->n_ft = assay_has_param(call, "n_ft") ? (int)assay_integer(call, "n_ft") : 0;
-  if (run->active >= run->d) return assay_fail(call, ASSAY_DOMAIN, "active = %d of d = %d coordinates", run->active, run->d);
+  if (run->active >= run->d)
+    return assay_fail(call, ASSAY_DOMAIN, "active = %d of d = %d coordinates", run->active, run->d);
   size_t d = (size_t)run->d, most = (size_t)(run->n > run->n_ft ? run->n : run->n_ft);
   run->X = numbers(call, most * d), run->y = numbers(call, most), run->teacher = numbers(call, d);
   run->w = numbers(call, 4 * d), run->kappa = numbers(call, d), run->beta0 = numbers(call, d);
   run->beta = numbers(call, d), run->limit = numbers(call, d), run->path = numbers(call, DUAL_TIMES * d);
   run->dual = numbers(call, DUAL_TIMES * d), run->work = numbers(call, 2 * d + most);
-  if (!run->X || !run->y || !run->w || !run->path || !run->dual || !run->work || !run->limit) return ASSAY_NO_MEMORY;
+  if (!run->X || !run->y || !run->w || !run->path || !run->dual || !run->work || !run->limit)
+    return ASSAY_NO_MEMORY;
   for (int i = 0; i < PATH_TIMES; i++) run->times[i] = pow(10, -1 + 3. * i / (PATH_TIMES - 1));
   int rows = run->n_ft ? run->n_ft : run->n;
   if (rows < run->d) run->solver = hypentropy_new(rows, run->d, assay_call_error(call));
@@ -106,12 +110,15 @@ static void watch(network_run *run, const double *w) {
 }
 
 /* Every fourth time, from the third on, is one of the dual flow's. */
-static int dual_time(int i) { return i % 4 == 2 ? i / 4 : -1; }
+static int dual_time(int i) {
+  return i % 4 == 2 ? i / 4 : -1;
+}
 
 static void visit(int time, const double *w, void *context) {
   network_run *run = context;
   watch(run, w);
-  if (dual_time(time) >= 0) finetune_diagonal_coefficients(w, run->d, run->path + (size_t)dual_time(time) * (size_t)run->d);
+  if (dual_time(time) >= 0)
+    finetune_diagonal_coefficients(w, run->d, run->path + (size_t)dual_time(time) * (size_t)run->d);
 }
 
 static double largest_difference(const double *a, const double *b, size_t count) {
@@ -150,25 +157,31 @@ static assay_status compare_dual(network_run *run, const finetune_diagonal_data 
   for (int i = 0; i < PATH_TIMES; i++)
     if (dual_time(i) >= 0) times[dual_time(i)] = run->times[i];
   for (int i = 0; i < run->d; i++) run->kappa[i] = run->init.c, run->beta0[i] = 0;
-  assay_status status = finetune_diagonal_dual_flow(data, run->kappa, run->beta0, times, DUAL_TIMES, run->dual, error);
+  assay_status status =
+      finetune_diagonal_dual_flow(data, run->kappa, run->beta0, times, DUAL_TIMES, run->dual, error);
   if (status == ASSAY_OK) *difference = largest_difference(run->path, run->dual, DUAL_TIMES * (size_t)run->d);
   return status;
 }
 
 enum { DRIFT_DIFF, DRIFT_KAPPA, BETA_DIFF, KKT, PATH_DIFF, SUM_SQUARED, FEATURE_S, FEATURE_V, FEATURE_DELTA };
 static const assay_observable pretraining_network_records[] = {
-    {"drift_diff", NULL, "largest drift of u+^2 - v+^2 and u-^2 - v-^2 over the path", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"drift_diff", NULL, "largest drift of u+^2 - v+^2 and u-^2 - v-^2 over the path", NULL, ASSAY_MEASURED,
+     0, INFINITY},
     {"drift_kappa", NULL, "largest drift of kappa", NULL, ASSAY_MEASURED, 0, INFINITY},
-    {"beta_diff", NULL, "largest distance of the limit from the minimiser; 0 at n >= d", NULL, ASSAY_MEASURED, 0, INFINITY},
-    {"kkt", NULL, "largest distance of asinh(beta/c) from the row space of X", NULL, ASSAY_MEASURED, 0, INFINITY},
-    {"path_diff", NULL, "largest distance from the dual flow at five times", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"beta_diff", NULL, "largest distance of the limit from the minimiser; 0 at n >= d", NULL, ASSAY_MEASURED,
+     0, INFINITY},
+    {"kkt", NULL, "largest distance of asinh(beta/c) from the row space of X", NULL, ASSAY_MEASURED, 0,
+     INFINITY},
+    {"path_diff", NULL, "largest distance from the dual flow at five times", NULL, ASSAY_MEASURED, 0,
+     INFINITY},
     {"sum_squared", NULL, "(u+ + u-)^2 of the first coordinate", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"S", NULL, "u+^2 + u-^2", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"V", NULL, "v+^2 + v-^2", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"Delta", NULL, "u+ - u-", NULL, ASSAY_MEASURED, 0, 0},
     {0}};
 
-static assay_status replicate_pretraining_network(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_pretraining_network(assay_call *call, void *state, const assay_stream *stream,
+                                                  double *out) {
   network_run *run = state;
   assay_error *error = assay_call_error(call);
   int d = run->d;
@@ -194,16 +207,23 @@ static assay_status replicate_pretraining_network(assay_call *call, void *state,
 }
 
 static const assay_param pretraining_network_params[] = {
-    DIMENSION, SAMPLES("n", "samples"), SCALE(0), LAYERS(0), FIRST, ACTIVE,
-    {"invariant", NULL, "what drift_diff watches: u^2 - v^2, or u^2 + v^2", ASSAY_WORD, ASSAY_SIM, "difference|sum", NULL,
-     "difference"},
-    {"penalty", NULL, "what the limit is compared to: kappa = c, c sqrt(1 - lambda^2), 2c, c/2, or least l2 norm", ASSAY_WORD,
+    DIMENSION,
+    SAMPLES("n", "samples"),
+    SCALE(0),
+    LAYERS(0),
+    FIRST,
+    ACTIVE,
+    {"invariant", NULL, "what drift_diff watches: u^2 - v^2, or u^2 + v^2", ASSAY_WORD, ASSAY_SIM,
+     "difference|sum", NULL, "difference"},
+    {"penalty", NULL,
+     "what the limit is compared to: kappa = c, c sqrt(1 - lambda^2), 2c, c/2, or least l2 norm", ASSAY_WORD,
      ASSAY_SIM, "scale|product|double|half|least-norm", NULL, "scale"},
     {0}};
 
 const assay_experiment finetune_diagonal_network_pretraining = {
     .id = "finetune-diagonal/network-pretraining",
-    .doc = "Gradient flow of the network to interpolation: what it conserves, its path, its limit, its weights.",
+    .doc =
+        "Gradient flow of the network to interpolation: what it conserves, its path, its limit, its weights.",
     .params = pretraining_network_params,
     .records = pretraining_network_records,
     .block = 1,
@@ -219,7 +239,8 @@ static assay_status open_finetuning_network(assay_call *call, void **state) {
   if (status != ASSAY_OK) return status;
   network_run *run = *state;
   run->law = assay_word(call, "penalty");
-  if (run->active < 2 || run->n_ft >= run->d) return assay_fail(call, ASSAY_DOMAIN, "active >= 2 and n_ft < d are needed");
+  if (run->active < 2 || run->n_ft >= run->d)
+    return assay_fail(call, ASSAY_DOMAIN, "active >= 2 and n_ft < d are needed");
   return ASSAY_OK;
 }
 
@@ -229,7 +250,8 @@ static void finetuning_teacher(network_run *run) {
   run->teacher[0] = 1.5, run->teacher[1] = -1.5, run->teacher[run->active] = 1;
 }
 
-static assay_status replicate_finetuning_network(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_finetuning_network(assay_call *call, void *state, const assay_stream *stream,
+                                                 double *out) {
   network_run *run = state;
   assay_error *error = assay_call_error(call);
   int d = run->d;
@@ -262,15 +284,25 @@ static assay_status replicate_finetuning_network(assay_call *call, void *state, 
 }
 
 static const assay_param finetuning_network_params[] = {
-    DIMENSION, SAMPLES("n", "samples in pretraining"), SAMPLES("n_ft", "samples in fine-tuning"), SCALE(0), LAYERS(0),
-    READOUT_START(0), RESET(0), FIRST, ACTIVE,
-    {"penalty", NULL, "what the limit is compared to: that of the learned coefficients, of -lambda, or with beta0 = 0", ASSAY_WORD,
-     ASSAY_SIM, "learned|exchanged|centred", NULL, "learned"},
+    DIMENSION,
+    SAMPLES("n", "samples in pretraining"),
+    SAMPLES("n_ft", "samples in fine-tuning"),
+    SCALE(0),
+    LAYERS(0),
+    READOUT_START(0),
+    RESET(0),
+    FIRST,
+    ACTIVE,
+    {"penalty", NULL,
+     "what the limit is compared to: that of the learned coefficients, of -lambda, or with beta0 = 0",
+     ASSAY_WORD, ASSAY_SIM, "learned|exchanged|centred", NULL, "learned"},
     {0}};
 static const assay_observable finetuning_network_records[] = {
-    {"kappa", NULL, "sqrt(AB)/2 of the first coordinate at the start of fine-tuning", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"kappa", NULL, "sqrt(AB)/2 of the first coordinate at the start of fine-tuning", NULL, ASSAY_MEASURED, 0,
+     INFINITY},
     {"beta0", NULL, "its value there", NULL, ASSAY_MEASURED, 0, 0},
-    {"beta_diff", NULL, "largest distance of the limit from the minimiser", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"beta_diff", NULL, "largest distance of the limit from the minimiser", NULL, ASSAY_MEASURED, 0,
+     INFINITY},
     {0}};
 
 const assay_experiment finetune_diagonal_network_finetuning = {
@@ -294,7 +326,8 @@ static assay_status open_descent(assay_call *call, void **state) {
   return ASSAY_OK;
 }
 
-static assay_status replicate_descent(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_descent(assay_call *call, void *state, const assay_stream *stream,
+                                      double *out) {
   (void)call;
   network_run *run = state;
   draw_teacher(run, stream);
@@ -309,7 +342,12 @@ static assay_status replicate_descent(assay_call *call, void *state, const assay
 }
 
 static const assay_param descent_params[] = {
-    DIMENSION, SAMPLES("n", "samples"), SCALE(0), LAYERS(0), FIRST, ACTIVE,
+    DIMENSION,
+    SAMPLES("n", "samples"),
+    SCALE(0),
+    LAYERS(0),
+    FIRST,
+    ACTIVE,
     {"h", NULL, "step of gradient descent", ASSAY_REAL, ASSAY_PAIRED, NULL, "(0,inf)", NULL},
     {"time", NULL, "step times number of steps", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", "100"},
     {0}};
@@ -347,10 +385,14 @@ static assay_status replicate_scalar(assay_call *call, void *state, const assay_
   return finetune_diagonal_measure_time(w, w[4], out, assay_call_error(call));
 }
 
-#define WEIGHT(name) {name, NULL, "at the start", ASSAY_REAL, 0, NULL, NULL, NULL}
-static const assay_param scalar_params[] = {
-    WEIGHT("u_plus"), WEIGHT("v_plus"), WEIGHT("u_minus"), WEIGHT("v_minus"),
-    {"Y", NULL, "target", ASSAY_REAL, 0, NULL, NULL, NULL}, {0}};
+#define WEIGHT(name)                                                                                         \
+  { name, NULL, "at the start", ASSAY_REAL, 0, NULL, NULL, NULL }
+static const assay_param scalar_params[] = {WEIGHT("u_plus"),
+                                            WEIGHT("v_plus"),
+                                            WEIGHT("u_minus"),
+                                            WEIGHT("v_minus"),
+                                            {"Y", NULL, "target", ASSAY_REAL, 0, NULL, NULL, NULL},
+                                            {0}};
 static const assay_observable scalar_records[] = {
     {"residual_time", NULL, "accumulated residual int (Y - beta) dt", NULL, ASSAY_MEASURED, 0, 0}, {0}};
 
@@ -378,13 +420,18 @@ typedef struct {
 
 static assay_status allocate_dual(assay_call *call, dual_run *run) {
   size_t d = (size_t)run->d, most = (size_t)(run->n_pt > run->n_ft ? run->n_pt : run->n_ft);
-  run->X = numbers(call, most * d), run->y = numbers(call, most), run->pt = numbers(call, d), run->ft = numbers(call, d);
-  run->b = numbers(call, d), run->w = numbers(call, 4 * d), run->kappa = numbers(call, d), run->beta0 = numbers(call, d);
+  run->X = numbers(call, most * d), run->y = numbers(call, most), run->pt = numbers(call, d),
+  run->ft = numbers(call, d);
+  run->b = numbers(call, d), run->w = numbers(call, 4 * d), run->kappa = numbers(call, d),
+  run->beta0 = numbers(call, d);
   run->beta = numbers(call, d);
-  if (!run->X || !run->y || !run->pt || !run->ft || !run->b || !run->w || !run->kappa || !run->beta0 || !run->beta)
+  if (!run->X || !run->y || !run->pt || !run->ft || !run->b || !run->w || !run->kappa || !run->beta0 ||
+      !run->beta)
     return ASSAY_NO_MEMORY;
-  if (run->n_pt && !(run->solver_pt = hypentropy_new(run->n_pt, run->d, assay_call_error(call)))) return ASSAY_NO_MEMORY;
-  if (run->n_ft && !(run->solver_ft = hypentropy_new(run->n_ft, run->d, assay_call_error(call)))) return ASSAY_NO_MEMORY;
+  if (run->n_pt && !(run->solver_pt = hypentropy_new(run->n_pt, run->d, assay_call_error(call))))
+    return ASSAY_NO_MEMORY;
+  if (run->n_ft && !(run->solver_ft = hypentropy_new(run->n_ft, run->d, assay_call_error(call))))
+    return ASSAY_NO_MEMORY;
   return ASSAY_OK;
 }
 
@@ -406,7 +453,9 @@ static assay_status open_dual_pretraining(assay_call *call, void **state) {
   run->d = (int)assay_integer(call, "d"), run->n_pt = (int)assay_integer(call, "n");
   run->noise_pt = assay_real(call, "noise_pt"), run->task.m_pt = assay_real(call, "m_pt");
   run->count[0] = share_count(call, "rho", run->d);
-  if (run->n_pt >= run->d) return assay_fail(call, ASSAY_DOMAIN, "n = %d; pretraining interpolates at n < d = %d", run->n_pt, run->d);
+  if (run->n_pt >= run->d)
+    return assay_fail(call, ASSAY_DOMAIN, "n = %d; pretraining interpolates at n < d = %d", run->n_pt,
+                      run->d);
   return allocate_dual(call, run);
 }
 
@@ -418,7 +467,8 @@ static assay_status pretrain(dual_run *run, const assay_stream *stream, assay_er
   return hypentropy_solve(run->solver_pt, run->X, run->y, run->kappa, NULL, run->b, error);
 }
 
-static assay_status replicate_dual_pretraining(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_dual_pretraining(assay_call *call, void *state, const assay_stream *stream,
+                                               double *out) {
   dual_run *run = state;
   finetune_diagonal_teachers(stream, &run->task, run->count, run->d, run->pt, run->ft);
   assay_status status = pretrain(run, stream, assay_call_error(call));
@@ -428,10 +478,13 @@ static assay_status replicate_dual_pretraining(assay_call *call, void *state, co
   return ASSAY_OK;
 }
 
-#define MAGNITUDE(name) {name, NULL, "active value of the teacher", ASSAY_REAL, 0, NULL, "(-inf,inf)", NULL}
-#define SHARE(name) {name, NULL, "fraction of coordinates", ASSAY_REAL, 0, NULL, "[0,1]", NULL}
+#define MAGNITUDE(name)                                                                                      \
+  { name, NULL, "active value of the teacher", ASSAY_REAL, 0, NULL, "(-inf,inf)", NULL }
+#define SHARE(name)                                                                                          \
+  { name, NULL, "fraction of coordinates", ASSAY_REAL, 0, NULL, "[0,1]", NULL }
 static const assay_param dual_pretraining_params[] = {
-    DIMENSION, SAMPLES("n", "samples"), SHARE("rho"), MAGNITUDE("m_pt"), SCALE(ASSAY_PAIRED), LAYERS(ASSAY_PAIRED), NOISE("noise_pt"), {0}};
+    DIMENSION,           SAMPLES("n", "samples"), SHARE("rho"),      MAGNITUDE("m_pt"),
+    SCALE(ASSAY_PAIRED), LAYERS(ASSAY_PAIRED),    NOISE("noise_pt"), {0}};
 static const assay_observable dual_pretraining_records[] = {
     {"E_pt", NULL, "excess test risk of pretraining", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"log10_E", NULL, "its decimal logarithm", NULL, ASSAY_MEASURED, 0, 0},
@@ -452,7 +505,8 @@ static assay_status open_dual_finetuning(assay_call *call, void **state) {
   dual_run *run = *state = assay_alloc(call, sizeof *run);
   if (!run) return ASSAY_NO_MEMORY;
   run->init = read_init(call);
-  run->d = (int)assay_integer(call, "d"), run->n_pt = (int)assay_integer(call, "n_pt"), run->n_ft = (int)assay_integer(call, "n_ft");
+  run->d = (int)assay_integer(call, "d"), run->n_pt = (int)assay_integer(call, "n_pt"),
+  run->n_ft = (int)assay_integer(call, "n_ft");
   run->noise_pt = assay_real(call, "noise_pt"), run->noise_ft = assay_real(call, "noise_ft");
   run->task = (finetune_diagonal_task){.m_pt = assay_real(call, "m_pt"), .m_ft = assay_real(call, "m_ft")};
   run->count[0] = share_count(call, "rho_both", run->d), run->count[1] = share_count(call, "rho_pt", run->d);
@@ -462,7 +516,8 @@ static assay_status open_dual_finetuning(assay_call *call, void **state) {
   return allocate_dual(call, run);
 }
 
-static assay_status replicate_dual_finetuning(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_dual_finetuning(assay_call *call, void *state, const assay_stream *stream,
+                                              double *out) {
   dual_run *run = state;
   assay_error *error = assay_call_error(call);
   int d = run->d;
@@ -481,10 +536,23 @@ static assay_status replicate_dual_finetuning(assay_call *call, void *state, con
   return ASSAY_OK;
 }
 
-static const assay_param dual_finetuning_params[] = {
-    DIMENSION, {"n_pt", NULL, "samples in pretraining; 0: it recovered its teacher", ASSAY_INTEGER, ASSAY_SIM, NULL, "[0,1000000]", "0"},
-    SAMPLES("n_ft", "samples in fine-tuning"), SHARE("rho_both"), SHARE("rho_pt"), SHARE("rho_ft"), MAGNITUDE("m_pt"), MAGNITUDE("m_ft"),
-    SCALE(ASSAY_PAIRED), LAYERS(ASSAY_PAIRED), READOUT_START(ASSAY_PAIRED), RESET(ASSAY_PAIRED), NOISE("noise_pt"), NOISE("noise_ft"), {0}};
+static const assay_param dual_finetuning_params[] = {DIMENSION,
+                                                     {"n_pt", NULL,
+                                                      "samples in pretraining; 0: it recovered its teacher",
+                                                      ASSAY_INTEGER, ASSAY_SIM, NULL, "[0,1000000]", "0"},
+                                                     SAMPLES("n_ft", "samples in fine-tuning"),
+                                                     SHARE("rho_both"),
+                                                     SHARE("rho_pt"),
+                                                     SHARE("rho_ft"),
+                                                     MAGNITUDE("m_pt"),
+                                                     MAGNITUDE("m_ft"),
+                                                     SCALE(ASSAY_PAIRED),
+                                                     LAYERS(ASSAY_PAIRED),
+                                                     READOUT_START(ASSAY_PAIRED),
+                                                     RESET(ASSAY_PAIRED),
+                                                     NOISE("noise_pt"),
+                                                     NOISE("noise_ft"),
+                                                     {0}};
 static const assay_observable dual_finetuning_records[] = {
     {"E_pt", NULL, "excess test risk of pretraining", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"E_ft", NULL, "excess test risk of fine-tuning", NULL, ASSAY_MEASURED, 0, INFINITY},
@@ -510,12 +578,14 @@ typedef struct {
 } weighted_run;
 
 /* counts round(p d) of the classes, the last one taking what is left. */
-static assay_status fill_classes(assay_call *call, const weighted_run *run, const char *shares, const double *value, double *out) {
+static assay_status fill_classes(assay_call *call, const weighted_run *run, const char *shares,
+                                 const double *value, double *out) {
   int m, at = 0;
   const double *p = assay_list(call, shares, &m);
   for (int k = 0; k < m; k++) {
     int count = k + 1 < m ? (int)lround(p[k] * run->d) : run->d - at;
-    if (count < 0 || at + count > run->d) return assay_fail(call, ASSAY_DOMAIN, "the fractions %s exceed 1", shares);
+    if (count < 0 || at + count > run->d)
+      return assay_fail(call, ASSAY_DOMAIN, "the fractions %s exceed 1", shares);
     for (int i = 0; i < count; i++) out[at++] = value[k];
   }
   return ASSAY_OK;
@@ -527,10 +597,13 @@ static assay_status open_weighted(assay_call *call, void **state) {
   run->n = (int)assay_integer(call, "n"), run->d = (int)assay_integer(call, "d");
   run->noise = assay_has_param(call, "noise") ? assay_real(call, "noise") : 0;
   size_t n = (size_t)run->n, d = (size_t)run->d;
-  run->X = numbers(call, n * d), run->y = numbers(call, n), run->teacher = numbers(call, d), run->w = numbers(call, d);
+  run->X = numbers(call, n * d), run->y = numbers(call, n), run->teacher = numbers(call, d),
+  run->w = numbers(call, d);
   run->b = numbers(call, d);
   if (!run->X || !run->y || !run->teacher || !run->w || !run->b) return ASSAY_NO_MEMORY;
-  return run->n < run->d ? ASSAY_OK : assay_fail(call, ASSAY_DOMAIN, "n = %d; interpolators differ at n < d = %d", run->n, run->d);
+  return run->n < run->d
+             ? ASSAY_OK
+             : assay_fail(call, ASSAY_DOMAIN, "n = %d; interpolators differ at n < d = %d", run->n, run->d);
 }
 
 static assay_status open_norm(assay_call *call, void **state) {
@@ -540,7 +613,8 @@ static assay_status open_norm(assay_call *call, void **state) {
   assay_status status = open_weighted(call, state);
   if (status != ASSAY_OK) return status;
   weighted_run *run = *state;
-  if (p != beta || p != w) return assay_fail(call, ASSAY_DOMAIN, "p, beta and w have %d, %d and %d elements", p, beta, w);
+  if (p != beta || p != w)
+    return assay_fail(call, ASSAY_DOMAIN, "p, beta and w have %d, %d and %d elements", p, beta, w);
   status = fill_classes(call, run, "p", value, run->teacher);
   return status == ASSAY_OK ? fill_classes(call, run, "p", weight, run->w) : status;
 }
@@ -554,10 +628,15 @@ static assay_status replicate_norm(assay_call *call, void *state, const assay_st
 }
 
 static const assay_param norm_params[] = {
-    DIMENSION, SAMPLES("n", "samples"), {"p", NULL, "fractions of the classes", ASSAY_REALS, 0, NULL, "[0,1]", NULL},
+    DIMENSION,
+    SAMPLES("n", "samples"),
+    {"p", NULL, "fractions of the classes", ASSAY_REALS, 0, NULL, "[0,1]", NULL},
     {"beta", NULL, "the teacher's value in each class", ASSAY_REALS, 0, NULL, NULL, NULL},
-    {"w", NULL, "weight of each class", ASSAY_REALS, 0, NULL, "[0,inf)", NULL}, NOISE("noise"), {0}};
-static const assay_observable norm_records[] = {{"E", NULL, "excess test risk", NULL, ASSAY_MEASURED, 0, INFINITY}, {0}};
+    {"w", NULL, "weight of each class", ASSAY_REALS, 0, NULL, "[0,inf)", NULL},
+    NOISE("noise"),
+    {0}};
+static const assay_observable norm_records[] = {
+    {"E", NULL, "excess test risk", NULL, ASSAY_MEASURED, 0, INFINITY}, {0}};
 
 const assay_experiment finetune_diagonal_weighted_norm = {
     .id = "finetune-diagonal/weighted-norm",
@@ -580,16 +659,19 @@ static void fill_support(weighted_run *run, const double *pi, const double *s, i
 
 static assay_status open_pursuit(assay_call *call, void **state) {
   int p, s, w;
-  const double *pi = assay_list(call, "pi", &p), *sparsity = assay_list(call, "s", &s), *weight = assay_list(call, "w", &w);
+  const double *pi = assay_list(call, "pi", &p), *sparsity = assay_list(call, "s", &s),
+               *weight = assay_list(call, "w", &w);
   assay_status status = open_weighted(call, state);
   if (status != ASSAY_OK) return status;
-  if (p != s || p != w) return assay_fail(call, ASSAY_DOMAIN, "pi, s and w have %d, %d and %d elements", p, s, w);
+  if (p != s || p != w)
+    return assay_fail(call, ASSAY_DOMAIN, "pi, s and w have %d, %d and %d elements", p, s, w);
   status = fill_classes(call, *state, "pi", weight, ((weighted_run *)*state)->w);
   if (status == ASSAY_OK) fill_support(*state, pi, sparsity, p);
   return status;
 }
 
-static assay_status replicate_pursuit(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_pursuit(assay_call *call, void *state, const assay_stream *stream,
+                                      double *out) {
   weighted_run *run = state;
   finetune_diagonal_draw(stream, 1, run->teacher, 0, run->n, run->d, run->X, run->y);
   assay_status status = basis_pursuit(run->n, run->d, run->X, run->y, run->w, run->b, assay_call_error(call));
@@ -598,11 +680,16 @@ static assay_status replicate_pursuit(assay_call *call, void *state, const assay
 }
 
 static const assay_param pursuit_params[] = {
-    DIMENSION, SAMPLES("n", "samples"), {"pi", NULL, "shares of the groups", ASSAY_REALS, 0, NULL, "[0,1]", NULL},
-    {"s", NULL, "share of active coordinates, of value 1, in each group", ASSAY_REALS, 0, NULL, "[0,1]", NULL},
-    {"w", NULL, "weight of each group", ASSAY_REALS, 0, NULL, "(0,inf)", NULL}, {0}};
+    DIMENSION,
+    SAMPLES("n", "samples"),
+    {"pi", NULL, "shares of the groups", ASSAY_REALS, 0, NULL, "[0,1]", NULL},
+    {"s", NULL, "share of active coordinates, of value 1, in each group", ASSAY_REALS, 0, NULL, "[0,1]",
+     NULL},
+    {"w", NULL, "weight of each group", ASSAY_REALS, 0, NULL, "(0,inf)", NULL},
+    {0}};
 static const assay_observable pursuit_records[] = {
-    {"recovered", NULL, "the solution is the teacher to 1e-5", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1}, {0}};
+    {"recovered", NULL, "the solution is the teacher to 1e-5", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
+    {0}};
 
 const assay_experiment finetune_diagonal_weighted_pursuit = {
     .id = "finetune-diagonal/weighted-pursuit",

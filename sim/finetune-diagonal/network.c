@@ -12,9 +12,9 @@
 
 typedef struct {
   const finetune_diagonal_data *data;
-  double *gram;                  /* [d][d] X'X */
-  double *beta, *residual, *g;   /* [d], [n], [d] = X'(X beta - y) */
-  double size;                   /* ||y|| */
+  double *gram;                /* [d][d] X'X */
+  double *beta, *residual, *g; /* [d], [n], [d] = X'(X beta - y) */
+  double size;                 /* ||y|| */
 } network;
 
 static const double sign_of[4] = {1, 1, -1, -1};
@@ -58,11 +58,15 @@ static bool fitted(const double *w, void *context) {
   return gradient(k, w) <= 1e-10 * k->size;
 }
 
-static assay_status run_flow(network *k, double *w, const double *times, int count, finetune_diagonal_visit *visit,
-                             void *context, assay_error *error) {
-  gradient_flow_problem problem = {
-      .n = 4 * k->data->d, .f = velocity, .jacobian = velocity_jacobian, .done = fitted, .context = k, .rtol = 1e-10,
-      .atol = 1e-13};
+static assay_status run_flow(network *k, double *w, const double *times, int count,
+                             finetune_diagonal_visit *visit, void *context, assay_error *error) {
+  gradient_flow_problem problem = {.n = 4 * k->data->d,
+                                   .f = velocity,
+                                   .jacobian = velocity_jacobian,
+                                   .done = fitted,
+                                   .context = k,
+                                   .rtol = 1e-10,
+                                   .atol = 1e-13};
   gradient_flow *flow = gradient_flow_new(&problem, w, error);
   assay_status status = flow ? ASSAY_OK : ASSAY_NO_MEMORY;
   for (int i = 0; i < count && status == ASSAY_OK; i++) {
@@ -74,20 +78,25 @@ static assay_status run_flow(network *k, double *w, const double *times, int cou
   return status;
 }
 
-assay_status finetune_diagonal_flow(const finetune_diagonal_data *data, double *w, const double *times, int count,
-                                    finetune_diagonal_visit *visit, void *context, assay_error *error) {
+assay_status finetune_diagonal_flow(const finetune_diagonal_data *data, double *w, const double *times,
+                                    int count, finetune_diagonal_visit *visit, void *context,
+                                    assay_error *error) {
   size_t D = (size_t)data->d, N = (size_t)data->n;
-  network k = {.data = data, .gram = malloc((D * D + 2 * D + N) * sizeof *k.gram), .size = cblas_dnrm2(data->n, data->y, 1)};
-  if (!k.gram) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a network of %d coordinates", data->d);
+  network k = {.data = data,
+               .gram = malloc((D * D + 2 * D + N) * sizeof *k.gram),
+               .size = cblas_dnrm2(data->n, data->y, 1)};
+  if (!k.gram)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a network of %d coordinates", data->d);
   k.beta = k.gram + D * D, k.g = k.beta + D, k.residual = k.g + D;
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, data->d, data->d, data->n, 1, data->X, data->d, data->X, data->d, 0,
-              k.gram, data->d);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, data->d, data->d, data->n, 1, data->X, data->d,
+              data->X, data->d, 0, k.gram, data->d);
   assay_status status = run_flow(&k, w, times, count, visit, context, error);
   free(k.gram);
   return status;
 }
 
-void finetune_diagonal_descend(const finetune_diagonal_data *data, double *w, double h, double time, double *work) {
+void finetune_diagonal_descend(const finetune_diagonal_data *data, double *w, double h, double time,
+                               double *work) {
   int d = data->d;
   network k = {.data = data, .beta = work, .g = work + d, .residual = work + 2 * d};
   for (long step = 0, steps = (long)floor(time / h * (1 + 1e-12)); step < steps; step++) {
@@ -119,7 +128,8 @@ static void dual_velocity(const double *nu, double *out, void *context) {
   dual *k = context;
   dual_beta(k, nu, k->beta);
   memcpy(out, k->data->y, (size_t)k->data->n * sizeof *out);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, k->data->n, k->data->d, -1, k->data->X, k->data->d, k->beta, 1, 1, out, 1);
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, k->data->n, k->data->d, -1, k->data->X, k->data->d, k->beta, 1, 1,
+              out, 1);
 }
 
 /* -2 X diag(sqrt(kappa^2 + beta^2)) X'. */
@@ -133,15 +143,25 @@ static void dual_jacobian(const double *nu, double *J, void *context) {
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, d, -2, k->scaled, d, k->data->X, d, 0, J, n);
 }
 
-assay_status finetune_diagonal_dual_flow(const finetune_diagonal_data *data, const double *kappa, const double *beta0,
-                                         const double *times, int count, double *beta, assay_error *error) {
+assay_status finetune_diagonal_dual_flow(const finetune_diagonal_data *data, const double *kappa,
+                                         const double *beta0, const double *times, int count, double *beta,
+                                         assay_error *error) {
   size_t D = (size_t)data->d, N = (size_t)data->n;
   double *nu = calloc(N + 3 * D + N * D, sizeof *nu);
   if (!nu) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a dual flow");
-  dual k = {.data = data, .kappa = kappa, .a0 = nu + N, .s = nu + N + D, .beta = nu + N + 2 * D, .scaled = nu + N + 3 * D};
+  dual k = {.data = data,
+            .kappa = kappa,
+            .a0 = nu + N,
+            .s = nu + N + D,
+            .beta = nu + N + 2 * D,
+            .scaled = nu + N + 3 * D};
   for (size_t i = 0; i < D; i++) k.a0[i] = asinh(beta0[i] / kappa[i]);
-  gradient_flow_problem problem = {
-      .n = data->n, .f = dual_velocity, .jacobian = dual_jacobian, .context = &k, .rtol = 1e-10, .atol = 1e-13};
+  gradient_flow_problem problem = {.n = data->n,
+                                   .f = dual_velocity,
+                                   .jacobian = dual_jacobian,
+                                   .context = &k,
+                                   .rtol = 1e-10,
+                                   .atol = 1e-13};
   gradient_flow *flow = gradient_flow_new(&problem, nu, error);
   assay_status status = flow ? ASSAY_OK : ASSAY_NO_MEMORY;
   for (int i = 0; i < count && status == ASSAY_OK; i++) {
@@ -171,7 +191,8 @@ static bool scalar_fitted(const double *w, void *context) {
   return fabs(Y - (w[0] * w[1] - w[2] * w[3])) <= 1e-13 * (1 + fabs(Y));
 }
 
-assay_status finetune_diagonal_measure_time(const double weights[4], double Y, double *time, assay_error *error) {
+assay_status finetune_diagonal_measure_time(const double weights[4], double Y, double *time,
+                                            assay_error *error) {
   scalar k = {Y};
   double w[5] = {weights[0], weights[1], weights[2], weights[3], 0};
   gradient_flow_problem problem = {

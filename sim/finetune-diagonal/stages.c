@@ -6,9 +6,10 @@
 #include "sim/finetune-diagonal/finetune-diagonal.h"
 #include "sim/kernels/random.h"
 
-void finetune_diagonal_draw(const assay_stream *stream, unsigned stage, const double *beta, double s2, int n, int d,
-                            double *X, double *y) {
-  random_source design = random_open(stream, RANDOM_DESIGN, stage), label = random_open(stream, RANDOM_LABEL, stage);
+void finetune_diagonal_draw(const assay_stream *stream, unsigned stage, const double *beta, double s2, int n,
+                            int d, double *X, double *y) {
+  random_source design = random_open(stream, RANDOM_DESIGN, stage),
+                label = random_open(stream, RANDOM_LABEL, stage);
   size_t size = (size_t)n * (size_t)d;
   random_normals(&design, X, size);
   cblas_dscal((int)size, 1 / sqrt(d), X, 1);
@@ -16,8 +17,8 @@ void finetune_diagonal_draw(const assay_stream *stream, unsigned stage, const do
   cblas_dgemv(CblasRowMajor, CblasNoTrans, n, d, 1, X, d, beta, 1, sqrt(s2), y, 1);
 }
 
-void finetune_diagonal_teachers(const assay_stream *stream, const finetune_diagonal_task *task, const long count[3],
-                                int d, double *pt, double *ft) {
+void finetune_diagonal_teachers(const assay_stream *stream, const finetune_diagonal_task *task,
+                                const long count[3], int d, double *pt, double *ft) {
   random_source source = random_open(stream, RANDOM_TEACHER, 0);
   long both = count[0], only_pt = both + count[1], only_ft = only_pt + count[2];
   random_signs(&source, pt, (size_t)d);
@@ -54,7 +55,8 @@ void finetune_diagonal_renew(const finetune_diagonal_init *init, int d, double *
 void finetune_diagonal_conserved(const double *w, int d, double *kappa, double *beta0) {
   for (int i = 0; i < d; i++) {
     double up = w[i], vp = w[d + i], um = w[2 * d + i], vm = w[3 * d + i];
-    double A = (up + vp) * (up + vp) + (um - vm) * (um - vm), B = (up - vp) * (up - vp) + (um + vm) * (um + vm);
+    double A = (up + vp) * (up + vp) + (um - vm) * (um - vm),
+           B = (up - vp) * (up - vp) + (um + vm) * (um + vm);
     kappa[i] = sqrt(A) * sqrt(B) / 2;
     beta0[i] = up * vp - um * vm;
   }

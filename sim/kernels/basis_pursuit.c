@@ -84,7 +84,8 @@ static void predictor_corrector(interior *p, double mu) {
 
 static assay_status iterate(interior *p, double *b, assay_error *error) {
   int m = 2 * p->d;
-  double size = cblas_dnrm2(p->n, p->y, 1), start = size / sqrt(p->n), gap = INFINITY, missing = INFINITY, value = 0;
+  double size = cblas_dnrm2(p->n, p->y, 1), start = size / sqrt(p->n), gap = INFINITY, missing = INFINITY,
+         value = 0;
   for (int i = 0; i < m; i++) p->x[i] = start, p->z[i] = p->w[i % p->d];
   for (int step = 0; step < 100; step++) {
     gap = cblas_ddot(m, p->x, 1, p->z, 1), missing = primal_residual(p), value = 0;
@@ -96,8 +97,9 @@ static assay_status iterate(interior *p, double *b, assay_error *error) {
     if (!factor(p)) break;
     predictor_corrector(p, gap / m);
   }
-  return assay_error_set(error, ASSAY_NUMERIC, "basis pursuit stopped at a gap of %.3g and ||Xb - y|| = %.3g ||y||",
-                         gap / value, missing / size);
+  return assay_error_set(error, ASSAY_NUMERIC,
+                         "basis pursuit stopped at a gap of %.3g and ||Xb - y|| = %.3g ||y||", gap / value,
+                         missing / size);
 }
 
 assay_status basis_pursuit(int n, int d, const double *X, const double *y, const double *w, double *b,

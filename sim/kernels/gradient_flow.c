@@ -87,7 +87,8 @@ static assay_status failed(const gradient_flow *g, int code, assay_error *error)
 }
 
 assay_status gradient_flow_to(gradient_flow *g, double t, double *w, assay_error *error) {
-  if (!(t >= g->t)) return assay_error_set(error, ASSAY_DOMAIN, "a flow at t = %g cannot go back to %g", g->t, t);
+  if (!(t >= g->t))
+    return assay_error_set(error, ASSAY_DOMAIN, "a flow at t = %g cannot go back to %g", g->t, t);
   int code = t > g->t ? CVode(g->cvode, t, g->w, &g->t, CV_NORMAL) : CV_SUCCESS;
   if (code < 0 && code != CV_TOO_CLOSE) return failed(g, code, error);
   memcpy(w, N_VGetArrayPointer(g->w), (size_t)g->problem.n * sizeof *w);
@@ -98,8 +99,8 @@ assay_status gradient_flow_finish(gradient_flow *g, double *w, double *t, assay_
   const gradient_flow_problem *p = &g->problem;
   for (long step = 0; !p->done(N_VGetArrayPointer(g->w), p->context); step++) {
     if (step == MOST_STEPS)
-      return assay_error_set(error, ASSAY_NUMERIC, "a flow did not reach its stopping rule in %ld steps, t = %.6g",
-                             step, g->t);
+      return assay_error_set(error, ASSAY_NUMERIC,
+                             "a flow did not reach its stopping rule in %ld steps, t = %.6g", step, g->t);
     int code = CVode(g->cvode, g->t + 1, g->w, &g->t, CV_ONE_STEP); /* the time only scales the first step */
     if (code < 0) return failed(g, code, error);
   }

@@ -1,5 +1,5 @@
-/* Stiff flows w' = f(w) by CVODES: BDF with a dense Newton iteration, from a start until a time or until a rule
- * says stop. */
+/* Stiff flows w' = f(w) by CVODES: BDF with a dense Newton iteration, from a start until a time or until a
+ * rule says stop. */
 #ifndef ASSAY_SIM_KERNELS_GRADIENT_FLOW_H
 #define ASSAY_SIM_KERNELS_GRADIENT_FLOW_H
 
@@ -24,8 +24,8 @@ void gradient_flow_free(gradient_flow *flow);
 
 /* w [n] at time t, not before the last one; interpolated to the order of the method. */
 assay_status gradient_flow_to(gradient_flow *flow, double t, double *w, assay_error *error);
-/* Goes on until done(w), checked after every step; ASSAY_NUMERIC after 200000 steps. *t, which may be NULL, is
- * the time. */
+/* Goes on until done(w), checked after every step; ASSAY_NUMERIC after 200000 steps. *t, which may be NULL,
+ * is the time. */
 assay_status gradient_flow_finish(gradient_flow *flow, double *w, double *t, assay_error *error);
 
 #endif

@@ -72,7 +72,8 @@ static int newton_step(hypentropy *h, const double *X) {
 
 /* Goes along the step until the dual falls. False: it does not. */
 static int descend(hypentropy *h, const double *y, double *b, double *value, double longest) {
-  double scale = longest > 4 ? 4 / longest : 1, slope = cblas_ddot(h->n, h->residual, 1, h->step, 1), trial = 0, norm = 0;
+  double scale = longest > 4 ? 4 / longest : 1, slope = cblas_ddot(h->n, h->residual, 1, h->step, 1),
+         trial = 0, norm = 0;
   for (int half = 0; half < 40; half++, scale /= 2) {
     norm = 0;
     for (int i = 0; i < h->d; i++) {
@@ -80,7 +81,8 @@ static int descend(hypentropy *h, const double *y, double *b, double *value, dou
       norm = fmax(norm, fabs(h->moved[i]));
     }
     if (norm > LARGEST) continue;
-    trial = primal(h, h->moved, b) - cblas_ddot(h->n, y, 1, h->nu, 1) - scale * cblas_ddot(h->n, y, 1, h->step, 1);
+    trial = primal(h, h->moved, b) - cblas_ddot(h->n, y, 1, h->nu, 1) -
+            scale * cblas_ddot(h->n, y, 1, h->step, 1);
     if (trial <= *value + 1e-4 * scale * slope || (longest < 1e-5 && half == 0)) break;
   }
   if (!(norm <= LARGEST)) return 0;
@@ -107,15 +109,17 @@ static assay_status stage(hypentropy *h, const double *X, const double *y, doubl
     double longest = fabs(h->move[cblas_idamax(h->d, h->move, 1)]);
     if (!descend(h, y, b, &value, longest)) break;
   }
-  return assay_error_set(error, ASSAY_NUMERIC, "the dual Newton iteration stopped at ||Xb - y|| = %.3g ||y||", now / size);
+  return assay_error_set(error, ASSAY_NUMERIC, "the dual Newton iteration stopped at ||Xb - y|| = %.3g ||y||",
+                         now / size);
 }
 
-assay_status hypentropy_solve(hypentropy *h, const double *X, const double *y, const double *kappa, const double *b0,
-                              double *b, assay_error *error) {
+assay_status hypentropy_solve(hypentropy *h, const double *X, const double *y, const double *kappa,
+                              const double *b0, double *b, assay_error *error) {
   double least = INFINITY, most = 1;
   for (int i = 0; i < h->d; i++) least = fmin(least, kappa[i]), most = fmax(most, kappa[i]);
   if (!(least > 0) || !isfinite(most))
-    return assay_error_set(error, ASSAY_DOMAIN, "kappa reaches from %g to %g; all are finite and > 0", least, most);
+    return assay_error_set(error, ASSAY_DOMAIN, "kappa reaches from %g to %g; all are finite and > 0", least,
+                           most);
   int stages = (int)ceil(log(most / least) / STAGE);
   memset(h->nu, 0, (size_t)h->n * sizeof *h->nu);
   for (int j = stages > 0 ? 0 : 1; j <= stages || stages == 0; j++) {

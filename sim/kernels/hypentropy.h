@@ -17,8 +17,9 @@ typedef struct hypentropy hypentropy;
 hypentropy *hypentropy_new(int n, int d, assay_error *error);
 void hypentropy_free(hypentropy *solver);
 
-/* b [d] from X [n][d], y [n], kappa [d] and b0 [d] (NULL: zeros). Stops at ||Xb - y|| <= 1e-11 ||y||, or where
- * rounding ends the descent below 1e-9 ||y||. ASSAY_NUMERIC when neither is reached, or X has not full rank. */
+/* b [d] from X [n][d], y [n], kappa [d] and b0 [d] (NULL: zeros). Stops at ||Xb - y|| <= 1e-11 ||y||, or
+ * where rounding ends the descent below 1e-9 ||y||. ASSAY_NUMERIC when neither is reached, or X has not full
+ * rank. */
 assay_status hypentropy_solve(hypentropy *solver, const double *X, const double *y, const double *kappa,
                               const double *b0, double *b, assay_error *error);
 

@@ -23,5 +23,6 @@ assay_status least_norm(int n, int d, const double *X, const double *y, const do
   }
   free(scaled);
   return code == 0 ? ASSAY_OK
-                   : assay_error_set(error, ASSAY_NUMERIC, "a Gram matrix of %d rows is singular at row %d", n, code);
+                   : assay_error_set(error, ASSAY_NUMERIC, "a Gram matrix of %d rows is singular at row %d",
+                                     n, code);
 }

@@ -10,7 +10,8 @@ struct ridge_path {
   int n, D, rank; /* rank: the order of the Gram matrix, min(n, D) */
   bool primal;    /* of Z'Z/n; else of ZZ'/n */
   const double *Z;
-  double *U, *w, *t, *scaled, *dual; /* [rank][rank] eigenvectors in columns (column major), [rank], ..., [n] */
+  double *U, *w, *t, *scaled,
+      *dual; /* [rank][rank] eigenvectors in columns (column major), [rank], ..., [n] */
 };
 
 ridge_path *ridge_path_new(int n, int D, assay_error *error) {
@@ -35,10 +36,12 @@ void ridge_path_free(ridge_path *p) {
 assay_status ridge_path_fit(ridge_path *p, const double *Z, const double *g, assay_error *error) {
   p->Z = Z;
   /* Row-major Z is column-major Z' [D][n]. */
-  cblas_dsyrk(CblasColMajor, CblasLower, p->primal ? CblasNoTrans : CblasTrans, p->rank, p->primal ? p->n : p->D, 1. / p->n, Z,
-              p->D, 0, p->U, p->rank);
+  cblas_dsyrk(CblasColMajor, CblasLower, p->primal ? CblasNoTrans : CblasTrans, p->rank,
+              p->primal ? p->n : p->D, 1. / p->n, Z, p->D, 0, p->U, p->rank);
   int code = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', p->rank, p->U, p->rank, p->w);
-  if (code) return assay_error_set(error, ASSAY_NUMERIC, "the eigenvalues of a Gram matrix of order %d did not converge", p->rank);
+  if (code)
+    return assay_error_set(error, ASSAY_NUMERIC,
+                           "the eigenvalues of a Gram matrix of order %d did not converge", p->rank);
   if (p->primal) {
     cblas_dgemv(CblasColMajor, CblasNoTrans, p->D, p->n, 1. / p->n, Z, p->D, g, 1, 0, p->scaled, 1);
     cblas_dgemv(CblasColMajor, CblasTrans, p->rank, p->rank, 1, p->U, p->rank, p->scaled, 1, 0, p->t, 1);
@@ -52,7 +55,8 @@ assay_status ridge_path_fit(ridge_path *p, const double *Z, const double *g, ass
 static void back(ridge_path *p, double *out) {
   double *target = p->primal ? out : p->dual;
   cblas_dgemv(CblasColMajor, CblasNoTrans, p->rank, p->rank, 1, p->U, p->rank, p->scaled, 1, 0, target, 1);
-  if (!p->primal) cblas_dgemv(CblasColMajor, CblasNoTrans, p->D, p->n, 1. / p->n, p->Z, p->D, p->dual, 1, 0, out, 1);
+  if (!p->primal)
+    cblas_dgemv(CblasColMajor, CblasNoTrans, p->D, p->n, 1. / p->n, p->Z, p->D, p->dual, 1, 0, out, 1);
 }
 
 void ridge_path_at(ridge_path *p, double lambda, double *hat, double *slope) {

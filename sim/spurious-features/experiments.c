@@ -39,9 +39,14 @@ static double *numbers(assay_call *call, size_t count) {
 }
 
 static spurious_features_model read_model(const assay_call *call) {
-  spurious_features_model m = {.d = (int)assay_integer(call, "d"),   .v = assay_real(call, "v"),   .rho = assay_real(call, "rho"),
-                               .v1 = assay_real(call, "v1"),         .v2 = assay_real(call, "v2"), .r1 = assay_real(call, "r1"),
-                               .r2 = assay_real(call, "r2"),         .alpha = assay_real(call, "alpha"),
+  spurious_features_model m = {.d = (int)assay_integer(call, "d"),
+                               .v = assay_real(call, "v"),
+                               .rho = assay_real(call, "rho"),
+                               .v1 = assay_real(call, "v1"),
+                               .v2 = assay_real(call, "v2"),
+                               .r1 = assay_real(call, "r1"),
+                               .r2 = assay_real(call, "r2"),
+                               .alpha = assay_real(call, "alpha"),
                                .bet = assay_real(call, "bet")};
   spurious_features_from_word(assay_word(call, "model"), &m.kind);
   return m;
@@ -63,7 +68,8 @@ static assay_status square_root(assay_call *call, problem *p) {
     return assay_fail(call, ASSAY_NUMERIC, "the eigenvalues of Sigma did not converge");
   for (size_t k = 0; k < D; k++)
     for (size_t i = 0; i < D; i++) scaled[k * D + i] = U[k * D + i] * sqrt(w[k]);
-  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, p->D, p->D, p->D, 1, scaled, p->D, U, p->D, 0, p->root, p->D);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, p->D, p->D, p->D, 1, scaled, p->D, U, p->D, 0, p->root,
+              p->D);
   return ASSAY_OK;
 }
 
@@ -76,7 +82,8 @@ static assay_status open_problem(assay_call *call, problem *p) {
   p->rademacher = assay_has_param(call, "entries") && !strcmp(assay_word(call, "entries"), "rademacher");
   p->pairs = p->model.kind == SPURIOUS_FEATURES_ISO || p->model.kind == SPURIOUS_FEATURES_TWOBLOCK;
   size_t D = (size_t)p->D, n = (size_t)p->n;
-  p->Sigma = numbers(call, D * D), p->theta = numbers(call, D), p->u = numbers(call, D), p->root = numbers(call, D * D);
+  p->Sigma = numbers(call, D * D), p->theta = numbers(call, D), p->u = numbers(call, D),
+  p->root = numbers(call, D * D);
   p->S = numbers(call, n * D), p->Z = numbers(call, n * D), p->g = numbers(call, n);
   if (!p->Sigma || !p->theta || !p->u || !p->root || !p->S || !p->Z || !p->g) return ASSAY_NO_MEMORY;
   spurious_features_covariance(&p->model, p->Sigma, p->theta);
@@ -96,12 +103,15 @@ static void colour(const problem *p, const double *S, int rows, double *Z) {
       }
     return;
   }
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, p->D, p->D, 1, S, p->D, p->root, p->D, 0, Z, p->D);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, p->D, p->D, 1, S, p->D, p->root, p->D, 0, Z,
+              p->D);
 }
 
 static void draw_rows(const problem *p, random_source *source, int rows, double *S, double *Z) {
-  if (p->rademacher) random_signs(source, S, (size_t)rows * (size_t)p->D);
-  else random_normals(source, S, (size_t)rows * (size_t)p->D);
+  if (p->rademacher)
+    random_signs(source, S, (size_t)rows * (size_t)p->D);
+  else
+    random_normals(source, S, (size_t)rows * (size_t)p->D);
   colour(p, S, rows, Z);
 }
 
@@ -133,8 +143,10 @@ static const assay_observable ridge_records[] = {
     {"dL_dlambda", NULL, "derivative of L", NULL, ASSAY_MEASURED, 0, 0},
     {"C_simple", NULL, "C of the first half of the spurious coordinates", NULL, ASSAY_MEASURED, 0, 0},
     {"C_hard", NULL, "C of the second half", NULL, ASSAY_MEASURED, 0, 0},
-    {"definition", NULL, "covariance over test triples less C; 0 without triples", NULL, ASSAY_MEASURED, 0, 0},
-    {"curvature", NULL, "mean of dL/dlambda over unit label noise; 0 unless asked for", NULL, ASSAY_MEASURED, 0, 0},
+    {"definition", NULL, "covariance over test triples less C; 0 without triples", NULL, ASSAY_MEASURED, 0,
+     0},
+    {"curvature", NULL, "mean of dL/dlambda over unit label noise; 0 unless asked for", NULL, ASSAY_MEASURED,
+     0, 0},
     {0}};
 
 static assay_status open_ridge(assay_call *call, void **state) {
@@ -149,10 +161,12 @@ static assay_status open_ridge(assay_call *call, void **state) {
   run->curvature = !strcmp(assay_word(call, "curvature"), "yes");
   if (run->curvature && p->n < p->D) run->curvature = false;
   size_t D = (size_t)p->D, n = (size_t)p->n;
-  run->hat = numbers(call, D), run->slope = numbers(call, D), run->miss = numbers(call, D), run->image = numbers(call, D);
+  run->hat = numbers(call, D), run->slope = numbers(call, D), run->miss = numbers(call, D),
+  run->image = numbers(call, D);
   run->fit = numbers(call, n), run->work = numbers(call, run->curvature ? D * D : 1);
   run->tests = numbers(call, run->triples ? 4 * (size_t)run->triples * D : 1);
-  if (!run->hat || !run->slope || !run->miss || !run->image || !run->fit || !run->work || !run->tests) return ASSAY_NO_MEMORY;
+  if (!run->hat || !run->slope || !run->miss || !run->image || !run->fit || !run->work || !run->tests)
+    return ASSAY_NO_MEMORY;
   run->path = ridge_path_new(p->n, p->D, assay_call_error(call));
   return run->path ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
@@ -171,7 +185,8 @@ static double by_definition(ridge_run *run, const assay_stream *stream) {
   draw_rows(p, &second, run->triples, S, other);
   const double *x = run->same_x ? Z : other;
   for (size_t t = 0; t < T; t++) {
-    double f = cblas_ddot(p->dx, x + t * D, 1, run->hat, 1) + cblas_ddot(p->dy, Z + t * D + p->dx, 1, run->hat + p->dx, 1);
+    double f = cblas_ddot(p->dx, x + t * D, 1, run->hat, 1) +
+               cblas_ddot(p->dy, Z + t * D + p->dx, 1, run->hat + p->dx, 1);
     double g = cblas_ddot(p->dx, Z + t * D, 1, p->theta, 1);
     mf += f / (double)T, mg += g / (double)T, fg += f * g / (double)T;
   }
@@ -197,23 +212,32 @@ static void record_ridge(ridge_run *run, double lambda, const assay_stream *stre
   out[R_SIMPLE] = cblas_ddot(half, p->u + p->dx, 1, run->hat + p->dx, 1);
   out[R_HARD] = out[R_C] - out[R_SIMPLE];
   out[R_DEFINITION] = run->triples ? by_definition(run, stream) - out[R_C] : 0;
-  out[R_CURVATURE] = run->curvature ? -2. / p->n * ridge_path_cubed(run->path, p->Sigma, lambda, run->work) : 0;
+  out[R_CURVATURE] =
+      run->curvature ? -2. / p->n * ridge_path_cubed(run->path, p->Sigma, lambda, run->work) : 0;
 }
 
 static assay_status replicate_ridge(assay_call *call, void *state, const assay_stream *stream, double *out) {
   ridge_run *run = state;
   draw(&run->p, stream);
   assay_status status = ridge_path_fit(run->path, run->p.Z, run->p.g, assay_call_error(call));
-  for (int i = 0; i < run->readouts && status == ASSAY_OK; i++) record_ridge(run, run->lambda[i], stream, out + i * R_RECORDS);
+  for (int i = 0; i < run->readouts && status == ASSAY_OK; i++)
+    record_ridge(run, run->lambda[i], stream, out + i * R_RECORDS);
   return status;
 }
 
 static const assay_param ridge_params[] = {
-    MODEL(ASSAY_PAIRED), SAMPLES, {"lambda", NULL, "ridge; 0: 1e-8", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", NULL}, NOISE,
-    {"entries", NULL, "law of the independent entries", ASSAY_WORD, ASSAY_SIM, "gaussian|rademacher", NULL, "gaussian"},
-    {"triples", NULL, "test triples of the definition; 0: none", ASSAY_INTEGER, ASSAY_SIM, NULL, "[0,1000000]", "0"},
-    {"test_x", NULL, "the core feature that f sees in a triple", ASSAY_WORD, ASSAY_SIM, "independent|same", NULL, "independent"},
-    {"curvature", NULL, "record the curvature, n >= D", ASSAY_WORD, ASSAY_SIM, "no|yes", NULL, "no"}, {0}};
+    MODEL(ASSAY_PAIRED),
+    SAMPLES,
+    {"lambda", NULL, "ridge; 0: 1e-8", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", NULL},
+    NOISE,
+    {"entries", NULL, "law of the independent entries", ASSAY_WORD, ASSAY_SIM, "gaussian|rademacher", NULL,
+     "gaussian"},
+    {"triples", NULL, "test triples of the definition; 0: none", ASSAY_INTEGER, ASSAY_SIM, NULL,
+     "[0,1000000]", "0"},
+    {"test_x", NULL, "the core feature that f sees in a triple", ASSAY_WORD, ASSAY_SIM, "independent|same",
+     NULL, "independent"},
+    {"curvature", NULL, "record the curvature, n >= D", ASSAY_WORD, ASSAY_SIM, "no|yes", NULL, "no"},
+    {0}};
 
 const assay_experiment spurious_features_ridge_path = {
     .id = "spurious-features/ridge-path",
@@ -233,8 +257,9 @@ typedef struct {
   activation act;
   int width, tests;
   double ell, lambda;
-  ridge_path *path;                               /* kernel: the linear predictor beside it */
-  double *V, *Phi, *gram, *a, *dual, *h;          /* [width][D], [n][width], ..., [width] E phi'(s_j G) V_jy.Syx theta */
+  ridge_path *path; /* kernel: the linear predictor beside it */
+  double *V, *Phi, *gram, *a, *dual,
+      *h; /* [width][D], [n][width], ..., [width] E phi'(s_j G) V_jy.Syx theta */
   double *S, *Z, *other, *T, *hat, *scale, *norm; /* [tests][D] ..., [tests][width] */
 } feature_run;
 
@@ -248,13 +273,17 @@ static assay_status open_features(assay_call *call, void **state) {
   if (run->ell == 0) run->ell = 1e-9;
   run->width = assay_has_param(call, "p") ? (int)assay_integer(call, "p") : 0;
   run->lambda = assay_has_param(call, "lambda_rf") ? assay_real(call, "lambda_rf") : 0;
-  size_t D = (size_t)run->p.D, n = (size_t)run->p.n, w = (size_t)run->width, m = (size_t)run->tests, small = w && w < n ? w : n;
-  run->V = numbers(call, w * D + 1), run->Phi = numbers(call, n * w + 1), run->gram = numbers(call, small * small);
+  size_t D = (size_t)run->p.D, n = (size_t)run->p.n, w = (size_t)run->width, m = (size_t)run->tests,
+         small = w && w < n ? w : n;
+  run->V = numbers(call, w * D + 1), run->Phi = numbers(call, n * w + 1),
+  run->gram = numbers(call, small * small);
   run->a = numbers(call, w + n + D), run->dual = numbers(call, n), run->h = numbers(call, w + 1);
-  run->S = numbers(call, m * D), run->Z = numbers(call, m * D), run->other = numbers(call, m * D), run->hat = numbers(call, D);
-  run->T = numbers(call, m * (w ? w : n)), run->scale = numbers(call, (w > m ? w : m) * D + 1), run->norm = numbers(call, n + 2 * m);
-  if (!run->V || !run->Phi || !run->gram || !run->a || !run->dual || !run->h || !run->S || !run->Z || !run->other || !run->hat ||
-      !run->T || !run->scale || !run->norm)
+  run->S = numbers(call, m * D), run->Z = numbers(call, m * D), run->other = numbers(call, m * D),
+  run->hat = numbers(call, D);
+  run->T = numbers(call, m * (w ? w : n)), run->scale = numbers(call, (w > m ? w : m) * D + 1),
+  run->norm = numbers(call, n + 2 * m);
+  if (!run->V || !run->Phi || !run->gram || !run->a || !run->dual || !run->h || !run->S || !run->Z ||
+      !run->other || !run->hat || !run->T || !run->scale || !run->norm)
     return ASSAY_NO_MEMORY;
   if (!run->width) run->path = ridge_path_new(run->p.n, run->p.D, assay_call_error(call));
   return run->width || run->path ? ASSAY_OK : ASSAY_NO_MEMORY;
@@ -274,12 +303,14 @@ static double mean_slope(activation act, double s2) {
   return sum * 0.125 / sqrt(2 * M_PI);
 }
 
-/* h_j = E phi'(s_j G) (V_jy . Syx theta)/sqrt p, s_j^2 = V_jx' Sxx V_jx + V_jy' Syy V_jy: C = sum a_j h_j (Stein). */
+/* h_j = E phi'(s_j G) (V_jy . Syx theta)/sqrt p, s_j^2 = V_jx' Sxx V_jx + V_jy' Syy V_jy: C = sum a_j h_j
+ * (Stein). */
 static void stein(feature_run *run) {
   const problem *p = &run->p;
   size_t D = (size_t)p->D;
   double *image = run->scale;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, run->width, p->dx, p->dx, 1, run->V, p->D, p->Sigma, p->D, 0, image, p->D);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, run->width, p->dx, p->dx, 1, run->V, p->D, p->Sigma,
+              p->D, 0, image, p->D);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, run->width, p->dy, p->dy, 1, run->V + p->dx, p->D,
               p->Sigma + (size_t)p->dx * D + p->dx, p->D, 0, image + p->dx, p->D);
   for (int j = 0; j < run->width; j++) {
@@ -293,12 +324,14 @@ static void stein(feature_run *run) {
 static assay_status fit_features(feature_run *run, assay_error *error) {
   int n = run->p.n, w = run->width, small = w < n ? w : n;
   bool primal = w < n;
-  cblas_dsyrk(CblasRowMajor, CblasLower, primal ? CblasTrans : CblasNoTrans, small, primal ? n : w, 1, run->Phi, w, 0, run->gram, small);
+  cblas_dsyrk(CblasRowMajor, CblasLower, primal ? CblasTrans : CblasNoTrans, small, primal ? n : w, 1,
+              run->Phi, w, 0, run->gram, small);
   for (int i = 0; i < small; i++) run->gram[(size_t)i * small + i] += run->ell;
   memcpy(run->dual, run->p.g, (size_t)n * sizeof *run->dual);
   if (primal) cblas_dgemv(CblasRowMajor, CblasTrans, n, w, 1, run->Phi, w, run->p.g, 1, 0, run->a, 1);
   int code = LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', small, 1, run->gram, small, primal ? run->a : run->dual, 1);
-  if (code) return assay_error_set(error, ASSAY_NUMERIC, "the feature Gram matrix of order %d is singular", small);
+  if (code)
+    return assay_error_set(error, ASSAY_NUMERIC, "the feature Gram matrix of order %d is singular", small);
   if (!primal) cblas_dgemv(CblasRowMajor, CblasTrans, n, w, 1, run->Phi, w, run->dual, 1, 0, run->a, 1);
   return ASSAY_OK;
 }
@@ -306,12 +339,14 @@ static assay_status fit_features(feature_run *run, assay_error *error) {
 /* phi(Z V')/sqrt p, [rows][width]. */
 static void features_of(const feature_run *run, const double *Z, int rows, double *out) {
   size_t size = (size_t)rows * (size_t)run->width;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, run->width, run->p.D, 1, Z, run->p.D, run->V, run->p.D, 0, out, run->width);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, run->width, run->p.D, 1, Z, run->p.D, run->V,
+              run->p.D, 0, out, run->width);
   activation_values(run->act, out, size, out);
   cblas_dscal((int)size, 1 / sqrt(run->width), out, 1);
 }
 
-static assay_status replicate_features(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_features(assay_call *call, void *state, const assay_stream *stream,
+                                       double *out) {
   feature_run *run = state;
   const problem *p = &run->p;
   random_source weights = random_open(stream, RANDOM_MATRIX, 0), test = random_open(stream, RANDOM_TEST, 0);
@@ -354,7 +389,8 @@ static void kernel_of(const feature_run *run, const double *A, int a, const doub
 
 static assay_status fit_kernel(feature_run *run, assay_error *error) {
   const problem *p = &run->p;
-  for (int j = 0; j < p->n; j++) run->norm[j] = cblas_ddot(p->D, p->Z + (size_t)j * p->D, 1, p->Z + (size_t)j * p->D, 1) / p->D;
+  for (int j = 0; j < p->n; j++)
+    run->norm[j] = cblas_ddot(p->D, p->Z + (size_t)j * p->D, 1, p->Z + (size_t)j * p->D, 1) / p->D;
   kernel_of(run, p->Z, p->n, p->Z, p->n, run->gram);
   for (int i = 0; i < p->n; i++) run->gram[(size_t)i * p->n + i] += run->ell;
   memcpy(run->dual, p->g, (size_t)p->n * sizeof *run->dual);
@@ -363,22 +399,26 @@ static assay_status fit_kernel(feature_run *run, assay_error *error) {
   return ridge_path_fit(run->path, p->Z, p->g, error);
 }
 
-/* Sums over the test rows of f, g, f g and (f - g)^2 of the kernel's and the linear predictor; rows hold x~ and y. */
+/* Sums over the test rows of f, g, f g and (f - g)^2 of the kernel's and the linear predictor; rows hold x~
+ * and y. */
 static void correlate(feature_run *run, const double *rows, const double *truth, double *cov, double *loss) {
   const problem *p = &run->p;
   int m = run->tests;
   kernel_of(run, rows, m, p->Z, p->n, run->T);
   double f = 0, l = 0, g = 0, fg = 0, lg = 0, ff = 0, ll = 0;
   for (int t = 0; t < m; t++) {
-    double a = cblas_ddot(p->n, run->T + (size_t)t * p->n, 1, run->dual, 1), b = cblas_ddot(p->D, rows + (size_t)t * p->D, 1, run->hat, 1);
+    double a = cblas_ddot(p->n, run->T + (size_t)t * p->n, 1, run->dual, 1),
+           b = cblas_ddot(p->D, rows + (size_t)t * p->D, 1, run->hat, 1);
     double y = cblas_ddot(p->dx, truth + (size_t)t * p->D, 1, p->theta, 1);
-    f += a / m, l += b / m, g += y / m, fg += a * y / m, lg += b * y / m, ff += (a - y) * (a - y) / m, ll += (b - y) * (b - y) / m;
+    f += a / m, l += b / m, g += y / m, fg += a * y / m, lg += b * y / m, ff += (a - y) * (a - y) / m,
+        ll += (b - y) * (b - y) / m;
   }
   *cov = (fg - f * g - (lg - l * g)) * m / (m - 1.);
   *loss = ff - ll;
 }
 
-/* C and L of the kernel: their difference to the linear predictor's on test rows, plus the latter's exact values. */
+/* C and L of the kernel: their difference to the linear predictor's on test rows, plus the latter's exact
+ * values. */
 static assay_status replicate_kernel(assay_call *call, void *state, const assay_stream *stream, double *out) {
   feature_run *run = state;
   const problem *p = &run->p;
@@ -392,7 +432,8 @@ static assay_status replicate_kernel(assay_call *call, void *state, const assay_
   draw_rows(p, &second, run->tests, run->S, run->other);
   correlate(run, run->Z, run->Z, &unused, &out[1]);
   for (int t = 0; t < run->tests; t++) /* [x~; y] */
-    memcpy(run->other + (size_t)t * p->D + p->dx, run->Z + (size_t)t * p->D + p->dx, (size_t)p->dy * sizeof(double));
+    memcpy(run->other + (size_t)t * p->D + p->dx, run->Z + (size_t)t * p->D + p->dx,
+           (size_t)p->dy * sizeof(double));
   correlate(run, run->other, run->Z, &out[0], &unused);
   memcpy(miss, run->hat, (size_t)p->D * sizeof *miss);
   cblas_daxpy(p->dx, -1, p->theta, 1, miss, 1);
@@ -403,15 +444,30 @@ static assay_status replicate_kernel(assay_call *call, void *state, const assay_
 }
 
 #define PENALTY REAL("ell", "penalty; 0: 1e-9", 0, "[0,inf)", "0")
-#define TESTS(preset) {"tests", NULL, "test rows", ASSAY_INTEGER, ASSAY_SIM, NULL, "[2,1000000]", preset}
+#define TESTS(preset)                                                                                        \
+  { "tests", NULL, "test rows", ASSAY_INTEGER, ASSAY_SIM, NULL, "[2,1000000]", preset }
 static const assay_param feature_params[] = {
-    MODEL(0), SAMPLES, {"p", NULL, "features", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,1000000]", NULL},
-    {"act", NULL, "activation", ASSAY_WORD, 0, "erf|relu|tanh|he3", NULL, "erf"}, PENALTY, NOISE, TESTS("200"), {0}};
+    MODEL(0),
+    SAMPLES,
+    {"p", NULL, "features", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,1000000]", NULL},
+    {"act", NULL, "activation", ASSAY_WORD, 0, "erf|relu|tanh|he3", NULL, "erf"},
+    PENALTY,
+    NOISE,
+    TESTS("200"),
+    {0}};
 static const assay_param kernel_params[] = {
-    MODEL(0), SAMPLES, {"act", NULL, "activation", ASSAY_WORD, 0, "erf|relu", NULL, "erf"}, PENALTY, NOISE,
-    REAL("lambda_rf", "ridge of the linear predictor beside it", ASSAY_SIM, "(0,inf)", NULL), TESTS("1000"), {0}};
+    MODEL(0),
+    SAMPLES,
+    {"act", NULL, "activation", ASSAY_WORD, 0, "erf|relu", NULL, "erf"},
+    PENALTY,
+    NOISE,
+    REAL("lambda_rf", "ridge of the linear predictor beside it", ASSAY_SIM, "(0,inf)", NULL),
+    TESTS("1000"),
+    {0}};
 static const assay_observable feature_records[] = {
-    {"C", NULL, "spurious correlation", NULL, ASSAY_MEASURED, 0, 0}, {"L", NULL, "test loss", NULL, ASSAY_MEASURED, 0, INFINITY}, {0}};
+    {"C", NULL, "spurious correlation", NULL, ASSAY_MEASURED, 0, 0},
+    {"L", NULL, "test loss", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {0}};
 
 const assay_experiment spurious_features_feature_regression = {
     .id = "spurious-features/feature-regression",
@@ -426,7 +482,8 @@ const assay_experiment spurious_features_feature_regression = {
 
 const assay_experiment spurious_features_kernel_regression = {
     .id = "spurious-features/kernel-regression",
-    .doc = "Kernel regression, the limit of many random features, with the linear predictor as control variate.",
+    .doc =
+        "Kernel regression, the limit of many random features, with the linear predictor as control variate.",
     .params = kernel_params,
     .records = feature_records,
     .block = 4,

@@ -1,6 +1,7 @@
 /* Regression with a spurious feature at finite size (model/spurious-features.h has the models); ids
- * "spurious-features/<name>". Rows z = A s, s of independent entries from the source DESIGN, A A' = Sigma; labels
- * g = x.theta + sigma eps, eps from LABEL. C = hat.u exactly; nothing is estimated on test data in the ridge. */
+ * "spurious-features/<name>". Rows z = A s, s of independent entries from the source DESIGN, A A' = Sigma;
+ * labels g = x.theta + sigma eps, eps from LABEL. C = hat.u exactly; nothing is estimated on test data in the
+ * ridge. */
 #ifndef ASSAY_SIM_SPURIOUS_FEATURES_EXPERIMENTS_H
 #define ASSAY_SIM_SPURIOUS_FEATURES_EXPERIMENTS_H
 

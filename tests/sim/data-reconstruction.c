@@ -29,8 +29,8 @@ static void draw(void) {
   }
 }
 
-/* Columns of coefficients are features; every tangent column is a combination of derivatives along the sphere: its sum of
- * squares over an orthonormal basis is that of V projected, whatever the basis. */
+/* Columns of coefficients are features; every tangent column is a combination of derivatives along the
+ * sphere: its sum of squares over an orthonormal basis is that of V projected, whatever the basis. */
 Test(reconstruction, jacobian_is_the_derivative_along_the_sphere) {
   double J[P * N * D];
   draw();
@@ -46,7 +46,8 @@ Test(reconstruction, jacobian_is_the_derivative_along_the_sphere) {
     }
 }
 
-/* Zero loss at the truth in any order and, for an odd activation, with any signs; recovery from a point near it. */
+/* Zero loss at the truth in any order and, for an odd activation, with any signs; recovery from a point near
+ * it. */
 Test(reconstruction, finds_the_training_set_from_nearby) {
   draw();
   assay_error error;
@@ -73,17 +74,18 @@ static const struct {
   const assay_experiment *experiment;
   const char *point;
   int width;
-} all[] = {{&data_reconstruction_feature_products, "act=tanh rho=.3 p=50", 1},
-           {&data_reconstruction_label_fit, "act=relu d=5 n=8 p=4", 1},
-           {&data_reconstruction_residual, "act=relu G=1,.2,.2,1 g=.1,.3 p=40", 1},
-           {&data_reconstruction_span, "act=relu+erf d=8 n=12 t=.3,2", 4},
-           {&data_reconstruction_tangent_span, "act=relu rho=.3 d=5 p=40", 1},
-           {&data_reconstruction_jacobian, "act=tanh d=5 n=2 p=12 C=2", 2},
-           {&data_reconstruction_null_share, "act=tanh d=5 n=2 p=6", 1},
-           {&data_reconstruction_noise_matrix, "act=abs d=5 n=2 p=30", 1},
-           {&data_reconstruction_candidate_loss, "act=relu X=2,0,0,0,1,1,1,1 Y=1,.5 Xhat=1,1,1,-1,0,2,0,0 p=40", 1},
-           {&data_reconstruction_best_start, "act=tanh d=4 n=2 p=24 starts=2", 3},
-           {&data_reconstruction_span_points, "act=tanh d=4 n=2 p=5 starts=6", 1}};
+} all[] = {
+    {&data_reconstruction_feature_products, "act=tanh rho=.3 p=50", 1},
+    {&data_reconstruction_label_fit, "act=relu d=5 n=8 p=4", 1},
+    {&data_reconstruction_residual, "act=relu G=1,.2,.2,1 g=.1,.3 p=40", 1},
+    {&data_reconstruction_span, "act=relu+erf d=8 n=12 t=.3,2", 4},
+    {&data_reconstruction_tangent_span, "act=relu rho=.3 d=5 p=40", 1},
+    {&data_reconstruction_jacobian, "act=tanh d=5 n=2 p=12 C=2", 2},
+    {&data_reconstruction_null_share, "act=tanh d=5 n=2 p=6", 1},
+    {&data_reconstruction_noise_matrix, "act=abs d=5 n=2 p=30", 1},
+    {&data_reconstruction_candidate_loss, "act=relu X=2,0,0,0,1,1,1,1 Y=1,.5 Xhat=1,1,1,-1,0,2,0,0 p=40", 1},
+    {&data_reconstruction_best_start, "act=tanh d=4 n=2 p=24 starts=2", 3},
+    {&data_reconstruction_span_points, "act=tanh d=4 n=2 p=5 starts=6", 1}};
 
 static void run(int i, uint64_t replicate, double *out) {
   assay_error error = {ASSAY_OK, ""};
@@ -109,6 +111,7 @@ Test(data_reconstruction, experiments_repeat_themselves) {
   for (int i = 0; i < (int)(sizeof all / sizeof *all); i++) {
     double first[8], again[8];
     run(i, 1, first), run(i, 1, again);
-    for (int k = 0; k < all[i].width; k++) cr_expect(isfinite(first[k]) && first[k] == again[k], "%s", all[i].experiment->id);
+    for (int k = 0; k < all[i].width; k++)
+      cr_expect(isfinite(first[k]) && first[k] == again[k], "%s", all[i].experiment->id);
   }
 }

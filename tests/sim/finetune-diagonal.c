@@ -43,11 +43,13 @@ static double residual(const double *beta) {
 
 /* ---- kernels ---- */
 
-/* The gradient of the divergence at the solution lies in the row space: a step inside the null space does not lower it. */
+/* The gradient of the divergence at the solution lies in the row space: a step inside the null space does not
+ * lower it. */
 Test(kernels, hypentropy_is_least_among_interpolators) {
   draw();
   for (int small = 0; small < 2; small++) {
-    for (int i = 0; i < D; i++) kappa[i] = small ? pow(10, -2 - i % 5) : 1 + i % 3, beta0[i] = small ? 0 : 0.1 * i;
+    for (int i = 0; i < D; i++)
+      kappa[i] = small ? pow(10, -2 - i % 5) : 1 + i % 3, beta0[i] = small ? 0 : 0.1 * i;
     assay_error why;
     hypentropy *solver = hypentropy_new(N, D, &why);
     ok(hypentropy_solve(solver, X, y, kappa, beta0, b, e));
@@ -81,7 +83,8 @@ Test(kernels, hypentropy_has_both_limits) {
   hypentropy_free(solver);
 }
 
-/* Optimality: |X'nu|_i <= w_i, so no other interpolator has a lower norm; tried on random ones. At most N coordinates are used. */
+/* Optimality: |X'nu|_i <= w_i, so no other interpolator has a lower norm; tried on random ones. At most N
+ * coordinates are used. */
 Test(kernels, basis_pursuit_is_least_and_sparse) {
   draw();
   double w[D], value = 0, at;
@@ -141,7 +144,9 @@ Test(finetune_diagonal, learned_weights_keep_what_the_flow_conserves) {
   for (int i = 0; i < 4; i++) cr_expect(w[4 + i] == .2 && w[12 + i] == .2);
 }
 
-static void nothing(int time, const double *w, void *context) { (void)time, (void)w, (void)context; }
+static void nothing(int time, const double *w, void *context) {
+  (void)time, (void)w, (void)context;
+}
 
 /* The network's limit is the dual's, whatever lambda. */
 Test(finetune_diagonal, network_and_dual_end_at_one_point) {
@@ -160,7 +165,8 @@ Test(finetune_diagonal, network_and_dual_end_at_one_point) {
   ok(hypentropy_solve(solver, data, label, k, NULL, dual, e));
   hypentropy_free(solver);
   for (int i = 0; i < 24; i++)
-    cr_expect(fabs(limit[0][i] - limit[1][i]) < 1e-7 && fabs(limit[0][i] - dual[i]) < 1e-7, "coordinate %d", i);
+    cr_expect(fabs(limit[0][i] - limit[1][i]) < 1e-7 && fabs(limit[0][i] - dual[i]) < 1e-7, "coordinate %d",
+              i);
 }
 
 /* ---- experiments ---- */
@@ -174,12 +180,14 @@ static const struct {
            {&finetune_diagonal_network_descent, "d=12 n=5 c=.2 h=.1 active=3 time=10", 2},
            {&finetune_diagonal_scalar, "u_plus=.5 v_plus=.2 u_minus=.1 v_minus=.2 Y=2", 1},
            {&finetune_diagonal_dual_pretraining, "d=40 n=16 rho=.2 m_pt=1 c=.1", 2},
-           {&finetune_diagonal_dual_finetuning, "d=40 n_pt=20 n_ft=8 rho_both=.1 rho_pt=.1 rho_ft=.1 m_pt=1 m_ft=2 c=.1 gamma=.1", 2},
+           {&finetune_diagonal_dual_finetuning,
+            "d=40 n_pt=20 n_ft=8 rho_both=.1 rho_pt=.1 rho_ft=.1 m_pt=1 m_ft=2 c=.1 gamma=.1", 2},
            {&finetune_diagonal_weighted_norm, "d=40 n=16 p=.2,.8 beta=1,0 w=1,.5", 1},
            {&finetune_diagonal_weighted_pursuit, "d=40 n=16 pi=1 s=.1 w=1", 1}};
 
 /* Runs replicates 0..count-1 at a point "name=value name=value"; returns the last status. */
-static assay_status run(const assay_experiment *x, const char *point, int count, double *out, int width, assay_error *error) {
+static assay_status run(const assay_experiment *x, const char *point, int count, double *out, int width,
+                        assay_error *error) {
   assay_call *call = assay_call_new(x->params, x->records, error);
   cr_assert_not_null(call, "%s", error->text);
   char text[512], *save = NULL;
@@ -205,9 +213,12 @@ Test(finetune_diagonal, experiments_repeat_themselves) {
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     double first[4 * 9], again[4 * 9];
     assay_error error = {ASSAY_OK, ""};
-    cr_assert_eq(run(all[i].experiment, all[i].point, 3, first, all[i].width, &error), ASSAY_OK, "%s: %s", all[i].experiment->id, error.text);
-    cr_assert_eq(run(all[i].experiment, all[i].point, 3, again, all[i].width, &error), ASSAY_OK, "%s", error.text);
-    for (int k = 0; k < 3 * all[i].width; k++) cr_expect(isfinite(first[k]) && first[k] == again[k], "%s", all[i].experiment->id);
+    cr_assert_eq(run(all[i].experiment, all[i].point, 3, first, all[i].width, &error), ASSAY_OK, "%s: %s",
+                 all[i].experiment->id, error.text);
+    cr_assert_eq(run(all[i].experiment, all[i].point, 3, again, all[i].width, &error), ASSAY_OK, "%s",
+                 error.text);
+    for (int k = 0; k < 3 * all[i].width; k++)
+      cr_expect(isfinite(first[k]) && first[k] == again[k], "%s", all[i].experiment->id);
   }
 }
 
@@ -219,11 +230,13 @@ Test(finetune_diagonal, points_outside_the_domain_are_refused_with_a_reason) {
                  {&finetune_diagonal_network_pretraining, "d=4 n=2 c=.1 active=4", "active = 4"},
                  {&finetune_diagonal_weighted_norm, "d=10 n=4 p=1 beta=1,2 w=1", "1, 2 and 1"},
                  {&finetune_diagonal_weighted_pursuit, "d=10 n=10 pi=1 s=.1 w=1", "n = 10"},
-                 {&finetune_diagonal_dual_finetuning, "d=10 n_ft=4 rho_both=.6 rho_pt=.6 rho_ft=0 m_pt=1 m_ft=1 c=1 gamma=1", "rho_both"}};
+                 {&finetune_diagonal_dual_finetuning,
+                  "d=10 n_ft=4 rho_both=.6 rho_pt=.6 rho_ft=0 m_pt=1 m_ft=1 c=1 gamma=1", "rho_both"}};
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
     double out[16];
     assay_error error = {ASSAY_OK, ""};
     cr_expect_eq(run(refused[i].experiment, refused[i].point, 1, out, 9, &error), ASSAY_DOMAIN);
-    cr_expect(strstr(error.text, refused[i].part) != NULL, "\"%s\" lacks \"%s\"", error.text, refused[i].part);
+    cr_expect(strstr(error.text, refused[i].part) != NULL, "\"%s\" lacks \"%s\"", error.text,
+              refused[i].part);
   }
 }

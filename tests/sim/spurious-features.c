@@ -46,12 +46,13 @@ static const struct {
   const assay_experiment *experiment;
   const char *point;
   int width;
-} all[] = {{&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1,1 triples=50 curvature=yes", 20},
-           {&spurious_features_ridge_path, "model=negcore d=10 n=8 lambda=.1", 10},
-           {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1 entries=rademacher", 10},
-           {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=15 act=tanh ell=.1", 2},
-           {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=60 act=relu", 2},
-           {&spurious_features_kernel_regression, "model=twoblock d=10 n=30 act=relu ell=.1 lambda_rf=.2", 2}};
+} all[] = {
+    {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1,1 triples=50 curvature=yes", 20},
+    {&spurious_features_ridge_path, "model=negcore d=10 n=8 lambda=.1", 10},
+    {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1 entries=rademacher", 10},
+    {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=15 act=tanh ell=.1", 2},
+    {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=60 act=relu", 2},
+    {&spurious_features_kernel_regression, "model=twoblock d=10 n=30 act=relu ell=.1 lambda_rf=.2", 2}};
 
 static void run(int i, uint64_t replicate, double *out) {
   assay_error error = {ASSAY_OK, ""};
@@ -77,7 +78,8 @@ Test(spurious_features, experiments_repeat_themselves) {
   for (int i = 0; i < (int)(sizeof all / sizeof *all); i++) {
     double first[20], other[20], again[20];
     run(i, 1, first), run(i, 2, other), run(i, 1, again);
-    for (int k = 0; k < all[i].width; k++) cr_expect(isfinite(first[k]) && first[k] == again[k], "%d, record %d", i, k);
+    for (int k = 0; k < all[i].width; k++)
+      cr_expect(isfinite(first[k]) && first[k] == again[k], "%d, record %d", i, k);
     cr_expect_neq(first[0], other[0]);
   }
 }

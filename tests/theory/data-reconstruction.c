@@ -13,9 +13,10 @@ static double half_unit(const char *printed) {
 }
 
 static void agrees(const char *what, assay_value v, const char *printed) {
-  cr_expect(fabs(v.value - strtod(printed, NULL)) <= 1.0000001 * half_unit(printed) + v.error, "%s: %.14g, not %s", what,
-            v.value, printed);
-  cr_expect(v.error >= 0 && v.error <= 1e-9 * fabs(v.value) + 1e-12, "%s: error %.3g of %.6g", what, v.error, v.value);
+  cr_expect(fabs(v.value - strtod(printed, NULL)) <= 1.0000001 * half_unit(printed) + v.error,
+            "%s: %.14g, not %s", what, v.value, printed);
+  cr_expect(v.error >= 0 && v.error <= 1e-9 * fabs(v.value) + 1e-12, "%s: error %.3g of %.6g", what, v.error,
+            v.value);
 }
 
 #define ok(call)                                                                                             \
@@ -41,17 +42,29 @@ static const struct {
   activation act;
   const char *schur, *dup[4]; /* at rho = 0, .3, .5, .9 */
   const char *loss;
-} singles[] = {
-    {ACTIVATION_RELU, "0.2818037518", {"0.3243394082", "0.2213201173", "0.1478941847", "0.0166894746"}, "0.6682378137"},
-    {ACTIVATION_ABS, "0.3950027856", {"0.5947152654", "0.5228856089", "0.4011490395", "0.0587436495"}, "0.6331336732"},
-    {ACTIVATION_ERF, "0.2803532460", {"0.1482201462", "0.1293243642", "0.0968945388", "0.0093875727"}, "0.7213926559"},
-    {ACTIVATION_TANH, "0.2322026377", {NULL}, "0.7113780398"},
-    {ACTIVATION_RELU_ERF, "0.9502434802", {"0.5788039450", "0.4068752853", "0.2751246262", "0.0273778582"}, "0.6860495515"},
-    {ACTIVATION_RELU_TANH, "0.8761966247", {NULL}, "0.6820620315"}};
+} singles[] = {{ACTIVATION_RELU,
+                "0.2818037518",
+                {"0.3243394082", "0.2213201173", "0.1478941847", "0.0166894746"},
+                "0.6682378137"},
+               {ACTIVATION_ABS,
+                "0.3950027856",
+                {"0.5947152654", "0.5228856089", "0.4011490395", "0.0587436495"},
+                "0.6331336732"},
+               {ACTIVATION_ERF,
+                "0.2803532460",
+                {"0.1482201462", "0.1293243642", "0.0968945388", "0.0093875727"},
+                "0.7213926559"},
+               {ACTIVATION_TANH, "0.2322026377", {NULL}, "0.7113780398"},
+               {ACTIVATION_RELU_ERF,
+                "0.9502434802",
+                {"0.5788039450", "0.4068752853", "0.2751246262", "0.0273778582"},
+                "0.6860495515"},
+               {ACTIVATION_RELU_TANH, "0.8761966247", {NULL}, "0.6820620315"}};
 
 Test(data_reconstruction, residuals_and_losses) {
   static const double G[] = {1, .1, .3, .1, 1, -.2, .3, -.2, 1}, g[] = {.5, .2, -.3}, at[] = {0, .3, .5, .9};
-  static const double X[] = {2, 0, 0, 0, 1, 1, 1, 1}, Y[] = {1, .5}, Xh[] = {1, 1, 1, -1, 0, 2, 0, 0}, swapped[] = {1, 1, 1, 1, 2, 0, 0, 0};
+  static const double X[] = {2, 0, 0, 0, 1, 1, 1, 1}, Y[] = {1, .5}, Xh[] = {1, 1, 1, -1, 0, 2, 0, 0},
+                      swapped[] = {1, 1, 1, 1, 2, 0, 0, 0};
   assay_value v;
   for (size_t i = 0; i < sizeof singles / sizeof *singles; i++) {
     ok(data_reconstruction_schur(singles[i].act, G, g, 3, RIGHT, &v, e));
@@ -78,14 +91,41 @@ static const struct {
   activation act;
   double gamma;
   const char *m, *Pi[4], *kappa; /* Pi at .3, 1, pi/2, pi */
-} profiles[] = {
-    {ACTIVATION_RELU, .25, "0.826357230171", {"0.0734727305", "0.4714589838", "0.5948687289", "0.5047867938"}, "0.9131786151"},
-    {ACTIVATION_RELU, 1, "0.447906205337", {"0.0568457374", "0.3354766397", "0.4056432165", "0.4012399376"}, "0.7239531027"},
-    {ACTIVATION_RELU, 4, "0.104776193322", {"0.0416286861", "0.2093951354", "0.2340782105", "0.1626533153"}, "0.5523880967"},
-    {ACTIVATION_RELU_ERF, .25, "0.778164140080", {"0.0745351681", "0.5363909819", "0.7195079032", "0.2072916998"}, "0.8828749665"},
-    {ACTIVATION_RELU_ERF, 1, "0.268777417355", {"0.0379635510", "0.2391864286", "0.3015777378", "0.1829453909"}, "0.4649448011"},
-    {ACTIVATION_RELU_ERF, 4, "0.031560384186", {"0.0207381301", "0.0973686075", "0.1069512399", "0.1066705833"}, "0.2703183032"},
-    {ACTIVATION_RELU_TANH, 1, "0.266387337039", {"0.0366095240", "0.2337786718", "0.2959609724", "0.1926804362"}, "0.4488032091"}};
+} profiles[] = {{ACTIVATION_RELU,
+                 .25,
+                 "0.826357230171",
+                 {"0.0734727305", "0.4714589838", "0.5948687289", "0.5047867938"},
+                 "0.9131786151"},
+                {ACTIVATION_RELU,
+                 1,
+                 "0.447906205337",
+                 {"0.0568457374", "0.3354766397", "0.4056432165", "0.4012399376"},
+                 "0.7239531027"},
+                {ACTIVATION_RELU,
+                 4,
+                 "0.104776193322",
+                 {"0.0416286861", "0.2093951354", "0.2340782105", "0.1626533153"},
+                 "0.5523880967"},
+                {ACTIVATION_RELU_ERF,
+                 .25,
+                 "0.778164140080",
+                 {"0.0745351681", "0.5363909819", "0.7195079032", "0.2072916998"},
+                 "0.8828749665"},
+                {ACTIVATION_RELU_ERF,
+                 1,
+                 "0.268777417355",
+                 {"0.0379635510", "0.2391864286", "0.3015777378", "0.1829453909"},
+                 "0.4649448011"},
+                {ACTIVATION_RELU_ERF,
+                 4,
+                 "0.031560384186",
+                 {"0.0207381301", "0.0973686075", "0.1069512399", "0.1066705833"},
+                 "0.2703183032"},
+                {ACTIVATION_RELU_TANH,
+                 1,
+                 "0.266387337039",
+                 {"0.0366095240", "0.2337786718", "0.2959609724", "0.1926804362"},
+                 "0.4488032091"}};
 
 Test(data_reconstruction, identification_profile) {
   static const double at[] = {.3, 1, M_PI / 2, M_PI};
@@ -117,8 +157,10 @@ static const struct {
   activation act;
   double r[2];
   const char *Pi;
-} several[] = {{ACTIVATION_RELU, {.7, .6}, "0.1729518904"}, {ACTIVATION_RELU_ERF, {.7, .6}, "0.1056612995"},
-               {ACTIVATION_RELU, {.5, -.5}, "0.3356592884"}, {ACTIVATION_RELU_ERF, {.5, -.5}, "0.2161116199"}};
+} several[] = {{ACTIVATION_RELU, {.7, .6}, "0.1729518904"},
+               {ACTIVATION_RELU_ERF, {.7, .6}, "0.1056612995"},
+               {ACTIVATION_RELU, {.5, -.5}, "0.3356592884"},
+               {ACTIVATION_RELU_ERF, {.5, -.5}, "0.2161116199"}};
 
 Test(data_reconstruction, profile_near_several_samples) {
   assay_value v, twice;
@@ -144,8 +186,8 @@ Test(data_reconstruction, ranks) {
     activation act;
     int d, n;
     long p_star;
-  } widths[] = {{ACTIVATION_TANH, 6, 2, 12}, {ACTIVATION_TANH, 24, 2, 48}, {ACTIVATION_RELU_ERF, 6, 8, 48}, {ACTIVATION_LIN, 9, 3, 9},
-                {ACTIVATION_QUAD, 8, 4, 26}, {ACTIVATION_QUAD_LIN, 8, 4, 29}};
+  } widths[] = {{ACTIVATION_TANH, 6, 2, 12}, {ACTIVATION_TANH, 24, 2, 48}, {ACTIVATION_RELU_ERF, 6, 8, 48},
+                {ACTIVATION_LIN, 9, 3, 9},   {ACTIVATION_QUAD, 8, 4, 26},  {ACTIVATION_QUAD_LIN, 8, 4, 29}};
   for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
     ok(data_reconstruction_least_width(widths[i].act, widths[i].d, widths[i].n, RIGHT, &p, e));
     cr_expect_eq(p, widths[i].p_star);
@@ -177,7 +219,8 @@ Test(data_reconstruction, several_outputs) {
   static const struct {
     int d, n, C;
     long p;
-  } widths[] = {{12, 3, 1, 36}, {12, 3, 2, 20}, {12, 3, 3, 14}, {12, 3, 6, 14}, {8, 5, 2, 23}, {8, 5, 3, 17}, {8, 5, 8, 12}};
+  } widths[] = {{12, 3, 1, 36}, {12, 3, 2, 20}, {12, 3, 3, 14}, {12, 3, 6, 14},
+                {8, 5, 2, 23},  {8, 5, 3, 17},  {8, 5, 8, 12}};
   for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
     int d = widths[i].d, n = widths[i].n, C = widths[i].C;
     long p = data_reconstruction_output_width(d, n, C, RIGHT);
@@ -195,14 +238,29 @@ static const struct {
   int n;
   double c;
   const char *M;
-} noises[] = {
-    {ACTIVATION_RELU, 1, 3, "2"}, {ACTIVATION_RELU, 1, 5, "0.6666666667"}, {ACTIVATION_RELU, 2, 4, "2"}, {ACTIVATION_RELU, 2, 6, "0.8"},
-    {ACTIVATION_RELU, 3, 5, "1.9360962310"}, {ACTIVATION_RELU, 4, 6, "1.8926793894"}, {ACTIVATION_RELU, 4, 8, "0.8728715609"},
-    {ACTIVATION_RELU, 4, 12, "0.4187005048"}, {ACTIVATION_RELU, 8, 12, "0.9149198339"}, {ACTIVATION_TANH, 1, 1.2, "42.7848472816"},
-    {ACTIVATION_TANH, 1, 2, "3.4500935537"}, {ACTIVATION_TANH, 1, 3, "1.3970751653"}, {ACTIVATION_ERF, 1, 1.2, "71.0464151827"},
-    {ACTIVATION_ERF, 1, 2, "3.1516685738"}, {ACTIVATION_ERF, 1, 3, "1.1981807911"}, {ACTIVATION_RELU_ERF, 1, 1.2, "13.3242181744"},
-    {ACTIVATION_RELU_ERF, 1, 2, "0.9655707224"}, {ACTIVATION_RELU_ERF, 1, 3, "0.3911743667"}, {ACTIVATION_QUAD, 1, 1.2, "11.2297020564"},
-    {ACTIVATION_QUAD, 1, 2, "0.6674713817"}, {ACTIVATION_QUAD, 1, 3, "0.2328995875"}, {ACTIVATION_ABS, 1, 1.2, "5"}, {ACTIVATION_ABS, 4, 6, "0.5"}};
+} noises[] = {{ACTIVATION_RELU, 1, 3, "2"},
+              {ACTIVATION_RELU, 1, 5, "0.6666666667"},
+              {ACTIVATION_RELU, 2, 4, "2"},
+              {ACTIVATION_RELU, 2, 6, "0.8"},
+              {ACTIVATION_RELU, 3, 5, "1.9360962310"},
+              {ACTIVATION_RELU, 4, 6, "1.8926793894"},
+              {ACTIVATION_RELU, 4, 8, "0.8728715609"},
+              {ACTIVATION_RELU, 4, 12, "0.4187005048"},
+              {ACTIVATION_RELU, 8, 12, "0.9149198339"},
+              {ACTIVATION_TANH, 1, 1.2, "42.7848472816"},
+              {ACTIVATION_TANH, 1, 2, "3.4500935537"},
+              {ACTIVATION_TANH, 1, 3, "1.3970751653"},
+              {ACTIVATION_ERF, 1, 1.2, "71.0464151827"},
+              {ACTIVATION_ERF, 1, 2, "3.1516685738"},
+              {ACTIVATION_ERF, 1, 3, "1.1981807911"},
+              {ACTIVATION_RELU_ERF, 1, 1.2, "13.3242181744"},
+              {ACTIVATION_RELU_ERF, 1, 2, "0.9655707224"},
+              {ACTIVATION_RELU_ERF, 1, 3, "0.3911743667"},
+              {ACTIVATION_QUAD, 1, 1.2, "11.2297020564"},
+              {ACTIVATION_QUAD, 1, 2, "0.6674713817"},
+              {ACTIVATION_QUAD, 1, 3, "0.2328995875"},
+              {ACTIVATION_ABS, 1, 1.2, "5"},
+              {ACTIVATION_ABS, 4, 6, "0.5"}};
 
 Test(data_reconstruction, amplification_of_noise) {
   assay_value M;

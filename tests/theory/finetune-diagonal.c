@@ -15,9 +15,10 @@ static double half_unit(const char *printed) {
 
 /* The value agrees with a printed reference to its last digit, and its error bound is at most `relative`. */
 static void agrees_within(double relative, const char *what, assay_value v, const char *printed) {
-  cr_expect(fabs(v.value - strtod(printed, NULL)) <= 1.0000001 * half_unit(printed) + v.error, "%s: %.14g, not %s", what,
-            v.value, printed);
-  cr_expect(v.error >= 0 && v.error <= relative * fabs(v.value) + 1e-14, "%s: error %.3g of %.6g", what, v.error, v.value);
+  cr_expect(fabs(v.value - strtod(printed, NULL)) <= 1.0000001 * half_unit(printed) + v.error,
+            "%s: %.14g, not %s", what, v.value, printed);
+  cr_expect(v.error >= 0 && v.error <= relative * fabs(v.value) + 1e-14, "%s: error %.3g of %.6g", what,
+            v.error, v.value);
 }
 
 static void agrees(const char *what, assay_value v, const char *printed) {
@@ -41,16 +42,19 @@ static void agrees(const char *what, assay_value v, const char *printed) {
 
 #define RIGHT FINETUNE_DIAGONAL_RIGHT
 #define M 2.2360679774997896
-static const finetune_diagonal_task nested = {.04, .16, 0, M, 5}, reuse = {.2, 0, 0, M, M}, newsparse = {0, .2, .04, M, 5},
-                                    newdense = {.2, 0, .8, M, 1}, mixed = {.06, .14, .04, M, 3.1622776601683795};
+static const finetune_diagonal_task nested = {.04, .16, 0, M, 5}, reuse = {.2, 0, 0, M, M},
+                                    newsparse = {0, .2, .04, M, 5}, newdense = {.2, 0, .8, M, 1},
+                                    mixed = {.06, .14, .04, M, 3.1622776601683795};
 
 /* ---- one coordinate ---- */
 
 static const struct {
   double kappa;
   const char *ell, *q;
-} shapes[] = {{1, "1.886663114393", "0.467160024646"}, {.1, "1.432339127850", "2.093235388186"},
-              {10, "1.998341889219", "0.049958457778"}, {1e-4, "1.112303046315", "8.903587550036"}};
+} shapes[] = {{1, "1.886663114393", "0.467160024646"},
+              {.1, "1.432339127850", "2.093235388186"},
+              {10, "1.998341889219", "0.049958457778"},
+              {1e-4, "1.112303046315", "8.903587550036"}};
 
 Test(finetune_diagonal, order_of_the_penalty) {
   assay_value q, ell, at, above, order;
@@ -60,7 +64,8 @@ Test(finetune_diagonal, order_of_the_penalty) {
   }
   /* ell is the logarithmic slope, through the change from series to closed form; 2 - z^2/6 at small z. */
   for (double z = 1e-4; z < 1e4; z *= 3) {
-    finetune_diagonal_shape(z * exp(-1e-4), 1, &at, &ell), finetune_diagonal_shape(z * exp(1e-4), 1, &above, &ell);
+    finetune_diagonal_shape(z * exp(-1e-4), 1, &at, &ell),
+        finetune_diagonal_shape(z * exp(1e-4), 1, &above, &ell);
     finetune_diagonal_shape(z, 1, &q, &order);
     cr_expect_float_eq(log(above.value / at.value) / 2e-4, order.value, 1e-7);
   }
@@ -147,16 +152,18 @@ static const struct {
                     {.6, .2, 1, .01, 0, "0.030704586422", "0.226217396997", "0.045279020708"},
                     {.5, .1, 1, .03, .01, "0.038417013077", "0.311181661020", "0.094754843853"},
                     {.3, .5, 1, .3, 0, "0.360039717894", "1.095505542196", "0.998696582934"},
-                    {.4, .2, 1, 10, 0, "0.119989779543", "", ""}, {.4, .2, 1, 20, 0, "0.119997441224", "", ""},
+                    {.4, .2, 1, 10, 0, "0.119989779543", "", ""},
+                    {.4, .2, 1, 20, 0, "0.119997441224", "", ""},
                     {.4, .2, 1, 40, 0, "0.119999360077", "", ""}};
 
 Test(finetune_diagonal, error_of_pretraining) {
   finetune_diagonal_error r;
   for (size_t i = 0; i < sizeof pretrainings / sizeof *pretrainings; i++) {
-    ok(finetune_diagonal_pretraining(pretrainings[i].alpha, pretrainings[i].rho, pretrainings[i].m, pretrainings[i].c, 0,
-                                     pretrainings[i].s2, RIGHT, &r, e));
+    ok(finetune_diagonal_pretraining(pretrainings[i].alpha, pretrainings[i].rho, pretrainings[i].m,
+                                     pretrainings[i].c, 0, pretrainings[i].s2, RIGHT, &r, e));
     agrees("E", r.E, pretrainings[i].E);
-    if (*pretrainings[i].tau) agrees("tau", r.tau, pretrainings[i].tau), agrees("zeta", r.zeta, pretrainings[i].zeta);
+    if (*pretrainings[i].tau)
+      agrees("tau", r.tau, pretrainings[i].tau), agrees("zeta", r.zeta, pretrainings[i].zeta);
   }
   refuses(finetune_diagonal_pretraining(1, .2, 1, 1, 0, 0, RIGHT, &r, e), "alpha = 1");
   refuses(finetune_diagonal_pretraining(.4, 1.2, 1, 1, 0, 0, RIGHT, &r, e), "rho = 1.2");
@@ -180,7 +187,8 @@ Test(finetune_diagonal, error_of_pretraining_at_extreme_scales) {
 /* (m, c, gamma^2, s2) -> (t m, t c, t gamma^2, t^2 s2) multiplies E by t^2. */
 Test(finetune_diagonal, errors_scale) {
   finetune_diagonal_error one, other;
-  finetune_diagonal_init init = {.3, -.6, .4, FINETUNE_DIAGONAL_KEEP}, scaled = {.9, -.6, .4 * sqrt(3), FINETUNE_DIAGONAL_KEEP};
+  finetune_diagonal_init init = {.3, -.6, .4, FINETUNE_DIAGONAL_KEEP},
+                         scaled = {.9, -.6, .4 * sqrt(3), FINETUNE_DIAGONAL_KEEP};
   finetune_diagonal_task task = {.05, .1, .05, 1, 2}, larger = {.05, .1, .05, 3, 6};
   ok(finetune_diagonal_finetuning(.3, &init, &task, .1, RIGHT, &one, e));
   ok(finetune_diagonal_finetuning(.3, &scaled, &larger, .9, RIGHT, &other, e));
@@ -194,7 +202,8 @@ Test(finetune_diagonal, ridge) {
   agrees("E", r.E, "0.1422295739");
 }
 
-static const finetune_diagonal_init regimes[] = {{100, 0, 1, 0}, {1e-3, .98, .1, 0}, {1, -1 + 1e-6, 1e-3, 0}, {1e-6, -.998, 1e-4, 0}};
+static const finetune_diagonal_init regimes[] = {
+    {100, 0, 1, 0}, {1e-3, .98, .1, 0}, {1, -1 + 1e-6, 1e-3, 0}, {1e-6, -.998, 1e-4, 0}};
 static const finetune_diagonal_task *const tasks[] = {&nested, &reuse, &newsparse, &newdense};
 static const char *const matrices[2][4][4] = {
     {{"0.7666272335", "0.7666291671", "0.7666738669", "0.7666668605"},
@@ -211,7 +220,8 @@ Test(finetune_diagonal, four_regimes_by_four_tasks) {
   for (int noiseless = 0; noiseless < 2; noiseless++)
     for (int i = 0; i < 4; i++)
       for (int j = 0; j < 4; j++) {
-        ok(finetune_diagonal_finetuning(noiseless ? .15 : .25, &regimes[i], tasks[j], noiseless ? 0 : .05, RIGHT, &r, e));
+        ok(finetune_diagonal_finetuning(noiseless ? .15 : .25, &regimes[i], tasks[j], noiseless ? 0 : .05,
+                                        RIGHT, &r, e));
         agrees("E_ft", r.E, matrices[noiseless][i][j]);
       }
 }
@@ -233,12 +243,15 @@ Test(finetune_diagonal, mixed_task) {
 }
 
 static const double lambdas[] = {.9, 0, -.9, -.99, -.999, -.9999, -.99999, -.999999};
-static const char *const by_lambda[3][8] = {
-    {"0.2357329979", "0.2131605597", "0.0918887288", "0.0421898471", "0.0367403038", "0.1011110021", "0.3352779587", "0.5282958775"},
-    {"0.2661162023", "0.2908995834", "0.4569017014", "0.5923545225", "0.6906684555", "0.7878572538", "0.8917920885", "0.9808727596"},
-    {"2.8013414553", "2.3038442506", "1.3833594471", "1.0850006497", "0.9359133916", "0.8117655940", "0.7126812394", "0.6526094350"}};
+static const char *const by_lambda[3][8] = {{"0.2357329979", "0.2131605597", "0.0918887288", "0.0421898471",
+                                             "0.0367403038", "0.1011110021", "0.3352779587", "0.5282958775"},
+                                            {"0.2661162023", "0.2908995834", "0.4569017014", "0.5923545225",
+                                             "0.6906684555", "0.7878572538", "0.8917920885", "0.9808727596"},
+                                            {"2.8013414553", "2.3038442506", "1.3833594471", "1.0850006497",
+                                             "0.9359133916", "0.8117655940", "0.7126812394", "0.6526094350"}};
 static const char *const after_rms[] = {"0.83908073", "0.82826090", "0.65150298", "0.36033723", "0.20698874"};
-static const char *const after_keep[] = {"0.83538901", "0.81653584", "0.62422593", "0.32060017", "0.17312488"};
+static const char *const after_keep[] = {"0.83538901", "0.81653584", "0.62422593", "0.32060017",
+                                         "0.17312488"};
 
 Test(finetune_diagonal, relative_scale_of_the_layers) {
   finetune_diagonal_error r;
@@ -264,21 +277,63 @@ static const struct {
   finetune_diagonal_init init;
   const char *E_pt, *E_ft, *perfect;
 } pipelines[] = {
-    {.6, .2, 0, 0, &nested, {.05, -.9, .05, FINETUNE_DIAGONAL_SUM}, "0.1951758624", "0.2323696298", "0.112812"},
-    {.6, .2, 0, 0, &nested, {.05, -.9, .05, FINETUNE_DIAGONAL_RMS}, "0.1951758624", "0.2618522894", "0.053495"},
-    {.6, .2, 0, 0, &nested, {.05, -.9, .05, FINETUNE_DIAGONAL_KEEP}, "0.1951758624", "0.2377934676", "0.047565"},
+    {.6,
+     .2,
+     0,
+     0,
+     &nested,
+     {.05, -.9, .05, FINETUNE_DIAGONAL_SUM},
+     "0.1951758624",
+     "0.2323696298",
+     "0.112812"},
+    {.6,
+     .2,
+     0,
+     0,
+     &nested,
+     {.05, -.9, .05, FINETUNE_DIAGONAL_RMS},
+     "0.1951758624",
+     "0.2618522894",
+     "0.053495"},
+    {.6,
+     .2,
+     0,
+     0,
+     &nested,
+     {.05, -.9, .05, FINETUNE_DIAGONAL_KEEP},
+     "0.1951758624",
+     "0.2377934676",
+     "0.047565"},
     {.35, .25, 0, 0, &mixed, {.05, 0, .3, FINETUNE_DIAGONAL_SUM}, "0.6314246513", "0.6865176892", "0.570546"},
-    {.5, .3, .05, .1, &mixed, {.3, -.99, .1, FINETUNE_DIAGONAL_RMS}, "0.4998885937", "0.6417743408", "0.578823"},
-    {.5, .3, .05, .1, &mixed, {.3, -.9, .5, FINETUNE_DIAGONAL_KEEP}, "0.4998885937", "0.6608185955", "0.491740"}};
+    {.5,
+     .3,
+     .05,
+     .1,
+     &mixed,
+     {.3, -.99, .1, FINETUNE_DIAGONAL_RMS},
+     "0.4998885937",
+     "0.6417743408",
+     "0.578823"},
+    {.5,
+     .3,
+     .05,
+     .1,
+     &mixed,
+     {.3, -.9, .5, FINETUNE_DIAGONAL_KEEP},
+     "0.4998885937",
+     "0.6608185955",
+     "0.491740"}};
 
 Test(finetune_diagonal, both_stages) {
   finetune_diagonal_error pt, ft;
   for (size_t i = 0; i < sizeof pipelines / sizeof *pipelines; i++) {
-    ok(finetune_diagonal_pipeline(pipelines[i].alpha_pt, pipelines[i].alpha_ft, &pipelines[i].init, pipelines[i].task,
-                                  pipelines[i].s2_pt, pipelines[i].s2_ft, RIGHT, &pt, &ft, e));
+    ok(finetune_diagonal_pipeline(pipelines[i].alpha_pt, pipelines[i].alpha_ft, &pipelines[i].init,
+                                  pipelines[i].task, pipelines[i].s2_pt, pipelines[i].s2_ft, RIGHT, &pt, &ft,
+                                  e));
     agrees("E_pt", pt.E, pipelines[i].E_pt), agrees("E_ft", ft.E, pipelines[i].E_ft);
-    ok(finetune_diagonal_pipeline(pipelines[i].alpha_pt, pipelines[i].alpha_ft, &pipelines[i].init, pipelines[i].task,
-                                  pipelines[i].s2_pt, pipelines[i].s2_ft, FINETUNE_DIAGONAL_PERFECT, &pt, &ft, e));
+    ok(finetune_diagonal_pipeline(pipelines[i].alpha_pt, pipelines[i].alpha_ft, &pipelines[i].init,
+                                  pipelines[i].task, pipelines[i].s2_pt, pipelines[i].s2_ft,
+                                  FINETUNE_DIAGONAL_PERFECT, &pt, &ft, e));
     agrees("perfect", ft.E, pipelines[i].perfect);
   }
 }
@@ -307,13 +362,14 @@ static const struct {
   double s;
   const char *alpha;
 } weak[] = {{.01, "0.061243959436"}, {.04, "0.173784425041"}, {.05, "0.203899856330"}, {.1, "0.328793505454"},
-            {.2, "0.511129610373"}, {.3, "0.645572291997"}, {.5, "0.831299905706"}};
+            {.2, "0.511129610373"},  {.3, "0.645572291997"},  {.5, "0.831299905706"}};
 static const struct {
   double R, off;
   const char *alpha;
-} weighted[] = {{1, 0, "0.173784425041"}, {1.5, 0, "0.129166219503"}, {2, 0, "0.112473015356"}, {4, 0, "0.102279857925"},
-                {1000, 0, "0.102225922075"}, {1, .0125, "0.2038998563"}, {1.5, .0125, "0.1692323199"}, {2, .0125, "0.1608688523"},
-                {4, .0125, "0.1758557835"}, {1000, .0125, "0.2577674204"}};
+} weighted[] = {{1, 0, "0.173784425041"},     {1.5, 0, "0.129166219503"},  {2, 0, "0.112473015356"},
+                {4, 0, "0.102279857925"},     {1000, 0, "0.102225922075"}, {1, .0125, "0.2038998563"},
+                {1.5, .0125, "0.1692323199"}, {2, .0125, "0.1608688523"},  {4, .0125, "0.1758557835"},
+                {1000, .0125, "0.2577674204"}};
 
 Test(finetune_diagonal, recovery_thresholds) {
   const double one = 1, pi[] = {.2, .8};
@@ -337,7 +393,11 @@ Test(finetune_diagonal, recovery_thresholds) {
 static const struct {
   double alpha, s;
   const char *a;
-} rates[] = {{.6, .2, "0.2481606805"}, {.4, .1, "0.2212098901"}, {.8, .2, "0.6083806320"}, {.3, .02, "0.6140575111"}, {.4, .05, "0.5147852233"}};
+} rates[] = {{.6, .2, "0.2481606805"},
+             {.4, .1, "0.2212098901"},
+             {.8, .2, "0.6083806320"},
+             {.3, .02, "0.6140575111"},
+             {.4, .05, "0.5147852233"}};
 static const struct {
   double c, E;
 } small_scales[] = {{1e-2, .0035229932}, {1e-4, 3.4595259e-5}, {1e-6, 2.8172585e-7}, {1e-8, 2.3369181e-9}};

@@ -15,11 +15,13 @@ static double half_unit(const char *printed) {
   return .5 * pow(10, point ? -(double)strspn(point + 1, "0123456789") : 0);
 }
 
-/* The value agrees with a printed reference to its last digit, and its error bound is at most 1e-9 relative. */
+/* The value agrees with a printed reference to its last digit, and its error bound is at most 1e-9 relative.
+ */
 static void agrees(const char *what, assay_value v, const char *printed) {
-  cr_expect(fabs(v.value - strtod(printed, NULL)) <= 1.0000001 * half_unit(printed) + v.error, "%s: %.14g, not %s", what,
-            v.value, printed);
-  cr_expect(v.error >= 0 && v.error <= 1e-9 * fabs(v.value) + 1e-13, "%s: error %.3g of %.6g", what, v.error, v.value);
+  cr_expect(fabs(v.value - strtod(printed, NULL)) <= 1.0000001 * half_unit(printed) + v.error,
+            "%s: %.14g, not %s", what, v.value, printed);
+  cr_expect(v.error >= 0 && v.error <= 1e-9 * fabs(v.value) + 1e-13, "%s: error %.3g of %.6g", what, v.error,
+            v.value);
 }
 
 #define ok(call)                                                                                             \
@@ -38,10 +40,14 @@ static void agrees(const char *what, assay_value v, const char *printed) {
   } while (0)
 
 #define RIGHT SPURIOUS_FEATURES_RIGHT
-#define ISO(d_, v_, rho_) {.kind = SPURIOUS_FEATURES_ISO, .d = d_, .v = v_, .rho = rho_}
-#define TWOBLOCK(d_) {.kind = SPURIOUS_FEATURES_TWOBLOCK, .d = d_, .v1 = 1.6, .v2 = .4, .r1 = .5, .r2 = .5}
-#define DCT(d_) {.kind = SPURIOUS_FEATURES_DCT, .d = d_, .rho = .7, .alpha = .3, .bet = .7}
-#define NEGCORE(m) {.kind = SPURIOUS_FEATURES_NEGCORE, .d = 2 * (m)}
+#define ISO(d_, v_, rho_)                                                                                    \
+  { .kind = SPURIOUS_FEATURES_ISO, .d = d_, .v = v_, .rho = rho_ }
+#define TWOBLOCK(d_)                                                                                         \
+  { .kind = SPURIOUS_FEATURES_TWOBLOCK, .d = d_, .v1 = 1.6, .v2 = .4, .r1 = .5, .r2 = .5 }
+#define DCT(d_)                                                                                              \
+  { .kind = SPURIOUS_FEATURES_DCT, .d = d_, .rho = .7, .alpha = .3, .bet = .7 }
+#define NEGCORE(m)                                                                                           \
+  { .kind = SPURIOUS_FEATURES_NEGCORE, .d = 2 * (m) }
 static const spurious_features_model twoblock = TWOBLOCK(100), dct = DCT(100);
 
 /* ---- ridge ---- */
@@ -50,10 +56,11 @@ static const struct {
   spurious_features_model model;
   double n, lambda, sigma2;
   const char *tau, *C, *L, *n_var_C;
-} isotropic[] = {{ISO(60, 1, .5), 180, .5, .25, "0.7708138223", "0.0667768677", "0.5335205062", "0.0400631332"},
-                 {ISO(60, 1, .5), 90, .5, .25, "1.1723766345", "0.0655806030", "0.7081368029", "0.0345312992"},
-                 {ISO(60, 2, .8), 240, .2, .1, "0.3035420200", "0.2255293393", "0.2167136467", "0.1344566689"},
-                 {ISO(60, .5, .9), 60, .1, .5, "0.5641398601", "0.1814079013", "1.2551468762", "0.1179694365"}};
+} isotropic[] = {
+    {ISO(60, 1, .5), 180, .5, .25, "0.7708138223", "0.0667768677", "0.5335205062", "0.0400631332"},
+    {ISO(60, 1, .5), 90, .5, .25, "1.1723766345", "0.0655806030", "0.7081368029", "0.0345312992"},
+    {ISO(60, 2, .8), 240, .2, .1, "0.3035420200", "0.2255293393", "0.2167136467", "0.1344566689"},
+    {ISO(60, .5, .9), 60, .1, .5, "0.5641398601", "0.1814079013", "1.2551468762", "0.1179694365"}};
 
 Test(spurious_features, ridge_on_isotropic_data) {
   spurious_features_spectrum p;
@@ -61,7 +68,8 @@ Test(spurious_features, ridge_on_isotropic_data) {
   for (size_t i = 0; i < sizeof isotropic / sizeof *isotropic; i++) {
     ok(spurious_features_spectrum_new(&isotropic[i].model, &p, e));
     ok(spurious_features_at(&p, isotropic[i].n, isotropic[i].lambda, isotropic[i].sigma2, RIGHT, &r, e));
-    agrees("tau", r.tau, isotropic[i].tau), agrees("C", r.C, isotropic[i].C), agrees("L", r.L, isotropic[i].L);
+    agrees("tau", r.tau, isotropic[i].tau), agrees("C", r.C, isotropic[i].C),
+        agrees("L", r.L, isotropic[i].L);
     agrees("n_var_C", r.n_var_C, isotropic[i].n_var_C);
     spurious_features_spectrum_free(&p);
   }
@@ -92,7 +100,8 @@ Test(spurious_features, ridge_on_twoblock_and_dct) {
   for (size_t i = 0; i < sizeof references / sizeof *references; i++) {
     ok(spurious_features_spectrum_new(references[i].model, &p, e));
     ok(spurious_features_at(&p, references[i].n, references[i].lambda, .25, RIGHT, &r, e));
-    agrees("tau", r.tau, references[i].tau), agrees("C", r.C, references[i].C), agrees("L", r.L, references[i].L);
+    agrees("tau", r.tau, references[i].tau), agrees("C", r.C, references[i].C),
+        agrees("L", r.L, references[i].L);
     agrees("dC", r.dC, references[i].dC), agrees("n_var_C", r.n_var_C, references[i].n_var_C);
     ok(spurious_features_C_dense(references[i].model, r.tau.value, &dense, e));
     cr_expect_float_eq(dense, r.C.value, 1e-13);
@@ -128,11 +137,16 @@ static const struct {
   const spurious_features_model *model;
   double n;
   const char *lambda_m, *lambda_C, *sigma2_c, *C, *L, *dC;
-} optima[] = {{&twoblock, 150, "0.2906469686", "0.3289274822", "0.2810281178", "0.0603097541", "0.6894110423", "0.00327267"},
-              {&twoblock, 300, "0.1546657141", "0.6078990438", "1.0179237560", "0.0469185570", "0.4633569937", "0.10776711"},
-              {&dct, 150, "0.2939131144", "0.2262377438", "0.1917812907", "0.1256237966", "0.6153292938", "-0.01599748"},
-              {&dct, 300, "0.1590769855", "0.4341949584", "0.7157206461", "0.1098299490", "0.4350703021", "0.18736020"},
-              {&dct, 600, "0.0856838537", "0.5381735658", "1.7635993570", "0.0719017434", "0.3390343750", "0.48945822"}};
+} optima[] = {
+    {&twoblock, 150, "0.2906469686", "0.3289274822", "0.2810281178", "0.0603097541", "0.6894110423",
+     "0.00327267"},
+    {&twoblock, 300, "0.1546657141", "0.6078990438", "1.0179237560", "0.0469185570", "0.4633569937",
+     "0.10776711"},
+    {&dct, 150, "0.2939131144", "0.2262377438", "0.1917812907", "0.1256237966", "0.6153292938",
+     "-0.01599748"},
+    {&dct, 300, "0.1590769855", "0.4341949584", "0.7157206461", "0.1098299490", "0.4350703021", "0.18736020"},
+    {&dct, 600, "0.0856838537", "0.5381735658", "1.7635993570", "0.0719017434", "0.3390343750",
+     "0.48945822"}};
 
 Test(spurious_features, best_ridges_and_thresholds) {
   spurious_features_spectrum p;
@@ -144,8 +158,10 @@ Test(spurious_features, best_ridges_and_thresholds) {
     ok(spurious_features_trade_off(&p, optima[i].n, .25, &best, e));
     ok(spurious_features_shape(&p, optima[i].n, &peak, e));
     ok(spurious_features_noise_threshold(&p, optima[i].n, RIGHT, &sigma2_c, e));
-    agrees("lambda_m", best.lambda_m, optima[i].lambda_m), agrees("lambda_C", peak.lambda_C, optima[i].lambda_C);
-    agrees("sigma2_c", sigma2_c, optima[i].sigma2_c), agrees("C", best.at.C, optima[i].C), agrees("L", best.at.L, optima[i].L);
+    agrees("lambda_m", best.lambda_m, optima[i].lambda_m),
+        agrees("lambda_C", peak.lambda_C, optima[i].lambda_C);
+    agrees("sigma2_c", sigma2_c, optima[i].sigma2_c), agrees("C", best.at.C, optima[i].C),
+        agrees("L", best.at.L, optima[i].L);
     agrees("dC", best.at.dC, optima[i].dC);
     spurious_features_spectrum_free(&p);
   }
@@ -179,7 +195,8 @@ Test(spurious_features, bounds_at_reference_points) {
   agrees("E-", (assay_value){b.E_minus, 0}, "0.04"), agrees("E+", (assay_value){b.E_plus, 0}, "0.0727272727");
   agrees("U", (assay_value){b.U_b, 0}, "0.0761904762");
   ok(spurious_features_bound(&twoblock, 2, false, &b, e));
-  agrees("E-", (assay_value){b.E_minus, 0}, "0.0281690141"), agrees("E+", (assay_value){b.E_plus, 0}, "0.0769230769");
+  agrees("E-", (assay_value){b.E_minus, 0}, "0.0281690141"),
+      agrees("E+", (assay_value){b.E_plus, 0}, "0.0769230769");
   agrees("U", (assay_value){b.U_b, 0}, "0.0808080808");
   ok(spurious_features_bound(&dct, .5, false, &b, e));
   agrees("U", (assay_value){b.U_b, 0}, "0.7666072249");
@@ -193,7 +210,9 @@ Test(spurious_features, bound_of_random_covariances) {
     double G[20 * 40], Sigma[400], beta[20] = {0}, u[20] = {0}, norm = 0;
     for (int i = 0; i < 800; i++) {
       double sum = -6;
-      for (int k = 0; k < 12; k++) state = state * 6364136223846793005ul + 1442695040888963407ul, sum += (double)(state >> 11) / 9007199254740992.;
+      for (int k = 0; k < 12; k++)
+        state = state * 6364136223846793005ul + 1442695040888963407ul,
+        sum += (double)(state >> 11) / 9007199254740992.;
       G[i] = sum;
     }
     for (int i = 0; i < 20; i++)
@@ -223,19 +242,26 @@ static const struct {
   activation act;
   double ell;
   const char *tau[5], *C[5], *L[5];
-} widths_of[] = {
-    {ACTIVATION_ERF, 0, {"0.9776490512", "0.4687592640", "0.1308845005", "0.1308845005", "0.1308845005"},
-     {"0.1217684310", "0.1236997448", "0.0771301405", "0.0771301405", "0.0771301405"},
-     {"1.0066891010", "1.0443671482", "1.1715348108", "0.6386489285", "0.4610203011"}},
-    {ACTIVATION_ERF, .1, {"1.3226386931", "0.8625951667", "0.4701369952", "0.4117783711", "0.3656368536"},
-     {"0.1135916176", "0.1240043643", "0.1237461106", "0.1212485670", "0.1183422494"},
-     {"0.8960264512", "0.7642095398", "0.5369035936", "0.4849024788", "0.4386534120"}},
-    {ACTIVATION_RELU, 0, {"1.7678272775", "1.0225035029", "0.3956414473", "0.3956414473", "0.3956414473"},
-     {"0.1028323288", "0.1207926078", "0.1203385130", "0.1203385130", "0.1203385130"},
-     {"1.2096436526", "1.3622854654", "1.4271912792", "0.6876477613", "0.4411332553"}},
-    {ACTIVATION_RELU, .1, {"2.2389990741", "1.5634075085", "0.9137023597", "0.8122619893", "0.7335937618"},
-     {"0.0927354391", "0.1076675178", "0.1230676331", "0.1248119644", "0.1257704617"},
-     {"1.0641260770", "0.9693122176", "0.6794342790", "0.5806037094", "0.4852332708"}}};
+} widths_of[] = {{ACTIVATION_ERF,
+                  0,
+                  {"0.9776490512", "0.4687592640", "0.1308845005", "0.1308845005", "0.1308845005"},
+                  {"0.1217684310", "0.1236997448", "0.0771301405", "0.0771301405", "0.0771301405"},
+                  {"1.0066891010", "1.0443671482", "1.1715348108", "0.6386489285", "0.4610203011"}},
+                 {ACTIVATION_ERF,
+                  .1,
+                  {"1.3226386931", "0.8625951667", "0.4701369952", "0.4117783711", "0.3656368536"},
+                  {"0.1135916176", "0.1240043643", "0.1237461106", "0.1212485670", "0.1183422494"},
+                  {"0.8960264512", "0.7642095398", "0.5369035936", "0.4849024788", "0.4386534120"}},
+                 {ACTIVATION_RELU,
+                  0,
+                  {"1.7678272775", "1.0225035029", "0.3956414473", "0.3956414473", "0.3956414473"},
+                  {"0.1028323288", "0.1207926078", "0.1203385130", "0.1203385130", "0.1203385130"},
+                  {"1.2096436526", "1.3622854654", "1.4271912792", "0.6876477613", "0.4411332553"}},
+                 {ACTIVATION_RELU,
+                  .1,
+                  {"2.2389990741", "1.5634075085", "0.9137023597", "0.8122619893", "0.7335937618"},
+                  {"0.0927354391", "0.1076675178", "0.1230676331", "0.1248119644", "0.1257704617"},
+                  {"1.0641260770", "0.9693122176", "0.6794342790", "0.5806037094", "0.4852332708"}}};
 
 Test(spurious_features, random_features_of_every_width) {
   spurious_features_spectrum p;
@@ -244,8 +270,10 @@ Test(spurious_features, random_features_of_every_width) {
   for (size_t i = 0; i < sizeof widths_of / sizeof *widths_of; i++) {
     activation_hermite h = activation_numbers(widths_of[i].act);
     for (int k = 0; k < 5; k++) {
-      ok(spurious_features_random_features(&p, 300, widths[k], h.mu1, h.mus2, widths_of[i].ell, .25, RIGHT, &r, e));
-      agrees("tau", r.tau, widths_of[i].tau[k]), agrees("C", r.C, widths_of[i].C[k]), agrees("L", r.L, widths_of[i].L[k]);
+      ok(spurious_features_random_features(&p, 300, widths[k], h.mu1, h.mus2, widths_of[i].ell, .25, RIGHT,
+                                           &r, e));
+      agrees("tau", r.tau, widths_of[i].tau[k]), agrees("C", r.C, widths_of[i].C[k]),
+          agrees("L", r.L, widths_of[i].L[k]);
     }
   }
   activation_hermite h = activation_numbers(ACTIVATION_HE3);
@@ -261,27 +289,37 @@ Test(spurious_features, random_features_of_every_width) {
 static const struct {
   activation act;
   const char *k[4], *slope; /* k(-.5), k(.3), k(.7), k(1); k'(.3) */
-} kernels[] = {{ACTIVATION_RELU, {"0.054498890522", "0.241372141918", "0.375045204627", "0.5"}, "0.298493342010"},
-               {ACTIVATION_ABS, {"0.717995562088", "0.665488567671", "0.800180818507", "1"}, "0.193973368041"},
-               {ACTIVATION_ERF, {"-0.216346895939", "0.128188433698", "0.309090436496", "0.464559054398"}, "0.433164889574"},
-               {ACTIVATION_TANH, {"-0.186324413203", "0.110668385547", "0.265126730089", "0.394294490398"}, "0.372991912342"},
-               {ACTIVATION_RELU_ERF, {"-0.487583013352", "0.565001580377", "1.140164652232", "1.616029070268"}, "1.383128247455"},
-               {ACTIVATION_RELU_TANH, {"-0.434678277482", "0.533752180346", "1.064165791437", "1.5"}, "1.277190763954"}};
+} kernels[] = {
+    {ACTIVATION_RELU, {"0.054498890522", "0.241372141918", "0.375045204627", "0.5"}, "0.298493342010"},
+    {ACTIVATION_ABS, {"0.717995562088", "0.665488567671", "0.800180818507", "1"}, "0.193973368041"},
+    {ACTIVATION_ERF,
+     {"-0.216346895939", "0.128188433698", "0.309090436496", "0.464559054398"},
+     "0.433164889574"},
+    {ACTIVATION_TANH,
+     {"-0.186324413203", "0.110668385547", "0.265126730089", "0.394294490398"},
+     "0.372991912342"},
+    {ACTIVATION_RELU_ERF,
+     {"-0.487583013352", "0.565001580377", "1.140164652232", "1.616029070268"},
+     "1.383128247455"},
+    {ACTIVATION_RELU_TANH, {"-0.434678277482", "0.533752180346", "1.064165791437", "1.5"}, "1.277190763954"}};
 
 Test(activation_kernel, reference_values) {
   static const double at[] = {-.5, .3, .7, 1};
   for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
-    for (int k = 0; k < 4; k++) agrees("k", (assay_value){activation_kernel(kernels[i].act, at[k]), 1e-13}, kernels[i].k[k]);
+    for (int k = 0; k < 4; k++)
+      agrees("k", (assay_value){activation_kernel(kernels[i].act, at[k]), 1e-13}, kernels[i].k[k]);
     agrees("k'", (assay_value){activation_kernel_slope(kernels[i].act, .3), 1e-13}, kernels[i].slope);
   }
 }
 
-/* k' is the derivative of k, k(0) = mu0^2, k'(0) = mu1^2, and k(1) = mu0^2 + mu1^2 + mus2, for every activation. */
+/* k' is the derivative of k, k(0) = mu0^2, k'(0) = mu1^2, and k(1) = mu0^2 + mu1^2 + mus2, for every
+ * activation. */
 Test(activation_kernel, identities) {
   for (activation act = ACTIVATION_RELU; act <= ACTIVATION_HE3; act++) {
     activation_hermite h = activation_numbers(act);
     for (double r = -.8; r < .9; r += .2)
-      cr_expect_float_eq((activation_kernel(act, r + 1e-5) - activation_kernel(act, r - 1e-5)) / 2e-5, activation_kernel_slope(act, r), 2e-8);
+      cr_expect_float_eq((activation_kernel(act, r + 1e-5) - activation_kernel(act, r - 1e-5)) / 2e-5,
+                         activation_kernel_slope(act, r), 2e-8);
     cr_expect_float_eq(activation_kernel(act, 0), h.mu0 * h.mu0, 1e-13);
     cr_expect_float_eq(activation_kernel_slope(act, 0), h.mu1 * h.mu1, 1e-13);
     cr_expect_float_eq(activation_kernel(act, 1), h.mu0 * h.mu0 + h.mu1 * h.mu1 + h.mus2, 1e-13);
@@ -298,7 +336,8 @@ Test(effective_ridge, solves_its_equation) {
       double residual = lambda / tau.value + effective_freedom(s, m, 3, tau.value, 1) / n - 1;
       cr_expect_float_eq(residual, 0, 1e-12);
       ok(effective_ridge(s, m, 3, n, lambda * 1.0001, &above, e));
-      double slope = (above.value - tau.value) / (lambda * 1e-4), expected = 1 / (1 - effective_freedom(s, m, 3, tau.value, 2) / n);
+      double slope = (above.value - tau.value) / (lambda * 1e-4),
+             expected = 1 / (1 - effective_freedom(s, m, 3, tau.value, 2) / n);
       cr_expect_float_eq(slope / expected, 1, 2e-3);
     }
   ok(effective_ridge(s, m, 3, 60, 0, &tau, e));

@@ -10,7 +10,9 @@
 #include "theory/numerics/gaussian.h"
 #include "theory/numerics/root.h"
 
-static long least(long a, long b) { return a < b ? a : b; }
+static long least(long a, long b) {
+  return a < b ? a : b;
+}
 
 /* ---- flats of sign patterns ---- */
 
@@ -84,14 +86,19 @@ static long flats_rank(activation act, int d, int n, const double *counts) {
 
 /* ---- ranks ---- */
 
-static bool piecewise(activation act) { return act == ACTIVATION_RELU || act == ACTIVATION_ABS; }
+static bool piecewise(activation act) {
+  return act == ACTIVATION_RELU || act == ACTIVATION_ABS;
+}
 
-assay_status data_reconstruction_least_width(activation act, int d, int n, data_reconstruction_mistake mistake,
-                                             long *p_star, assay_error *error) {
+assay_status data_reconstruction_least_width(activation act, int d, int n,
+                                             data_reconstruction_mistake mistake, long *p_star,
+                                             assay_error *error) {
   long N = (long)n * d;
-  if (d < 1 || n < 1) return assay_error_set(error, ASSAY_DOMAIN, "d = %d, n = %d; both are at least 1", d, n);
+  if (d < 1 || n < 1)
+    return assay_error_set(error, ASSAY_DOMAIN, "d = %d, n = %d; both are at least 1", d, n);
   if ((act == ACTIVATION_QUAD || act == ACTIVATION_QUAD_LIN) && n > d)
-    return assay_error_set(error, ASSAY_DOMAIN, "n = %d > d = %d; the count of quadratic features needs n <= d", n, d);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "n = %d > d = %d; the count of quadratic features needs n <= d", n, d);
   if (mistake == DATA_RECONSTRUCTION_NO_SPHERE) N = (long)n * (d + 1);
   *p_star = N;
   if (piecewise(act)) *p_star = 0;
@@ -111,7 +118,8 @@ assay_status data_reconstruction_rank(activation act, int d, int n, long p, cons
     return ASSAY_OK;
   }
   if (n > MOST_SAMPLES || !counts)
-    return assay_error_set(error, ASSAY_DOMAIN, "relu and abs need the counts of the 2^n sign patterns, n <= %d", MOST_SAMPLES);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "relu and abs need the counts of the 2^n sign patterns, n <= %d", MOST_SAMPLES);
   *rank = flats_rank(act, d, n, counts);
   return ASSAY_OK;
 }
@@ -191,7 +199,8 @@ static assay_status relu_noise(amplification *k, assay_value *M, assay_error *er
     while (!(y + scale * dy > -1. / k->n)) scale /= 2; /* M stays positive definite */
     x += scale * dx, y += scale * dy;
   }
-  if (!(size < 1e-11)) return assay_error_set(error, ASSAY_NUMERIC, "the noise equations of relu hold to %.3g only", size);
+  if (!(size < 1e-11))
+    return assay_error_set(error, ASSAY_NUMERIC, "the noise equations of relu hold to %.3g only", size);
   *M = (assay_value){exp(x) * (1 + y), 1e-12 * exp(x)};
   return ASSAY_OK;
 }
@@ -208,9 +217,11 @@ assay_status data_reconstruction_noise(activation act, int n, double c, data_rec
   amplification k = {.act = act, .c = c, .n = n};
   double threshold = act == ACTIVATION_ABS ? n : act == ACTIVATION_RELU ? n / (1 - pow(2, -n)) : 1;
   if (n < 1 || (n > 1 && !piecewise(act)))
-    return assay_error_set(error, ASSAY_DOMAIN, "n = %d; the noise of several samples is known for abs and relu only", n);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "n = %d; the noise of several samples is known for abs and relu only", n);
   if (act == ACTIVATION_LIN || !(c > threshold))
-    return assay_error_set(error, ASSAY_DOMAIN, "p/d = %g; the noise stays finite above %.10g only", c, threshold);
+    return assay_error_set(error, ASSAY_DOMAIN, "p/d = %g; the noise stays finite above %.10g only", c,
+                           threshold);
   if (mistake == DATA_RECONSTRUCTION_FISHER && !(act == ACTIVATION_ABS || n == 1)) {
     *M = (assay_value){fisher(act, n, c), 0};
     return ASSAY_OK;

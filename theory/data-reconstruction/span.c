@@ -11,8 +11,10 @@
 double data_reconstruction_kernel(activation act, double rho, data_reconstruction_mistake mistake) {
   double k = activation_kernel(act, rho);
   if (mistake != DATA_RECONSTRUCTION_NO_CROSS) return k;
-  if (act == ACTIVATION_RELU_ERF) return activation_kernel(ACTIVATION_RELU, rho) + activation_kernel(ACTIVATION_ERF, rho);
-  if (act == ACTIVATION_RELU_TANH) return activation_kernel(ACTIVATION_RELU, rho) + activation_kernel(ACTIVATION_TANH, rho);
+  if (act == ACTIVATION_RELU_ERF)
+    return activation_kernel(ACTIVATION_RELU, rho) + activation_kernel(ACTIVATION_ERF, rho);
+  if (act == ACTIVATION_RELU_TANH)
+    return activation_kernel(ACTIVATION_RELU, rho) + activation_kernel(ACTIVATION_TANH, rho);
   return k;
 }
 
@@ -29,14 +31,18 @@ static double linearised(const activation_hermite *h, double rho, int same) {
 /* x <- A^{-1} x for a positive definite A [n][n], which is overwritten. */
 static assay_status solve(double *A, double *x, int n, const char *what, assay_error *error) {
   int code = LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', n, 1, A, n, x, 1);
-  return code == 0 ? ASSAY_OK : assay_error_set(error, ASSAY_DOMAIN, "the kernel matrix of %s is not positive definite", what);
+  return code == 0
+             ? ASSAY_OK
+             : assay_error_set(error, ASSAY_DOMAIN, "the kernel matrix of %s is not positive definite", what);
 }
 
 assay_status data_reconstruction_schur(activation act, const double *G, const double *g, int n,
-                                       data_reconstruction_mistake mistake, assay_value *schur, assay_error *error) {
+                                       data_reconstruction_mistake mistake, assay_value *schur,
+                                       assay_error *error) {
   int wrong = mistake == DATA_RECONSTRUCTION_LINEARISED;
   activation_hermite h = activation_numbers(act);
-  double *K = malloc(((size_t)n * (size_t)n + 2 * (size_t)n) * sizeof *K), sum = 0, one = activation_kernel(act, 1);
+  double *K = malloc(((size_t)n * (size_t)n + 2 * (size_t)n) * sizeof *K), sum = 0,
+         one = activation_kernel(act, 1);
   if (!K) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a kernel matrix of %d rows", n);
   double *kx = K + (size_t)n * n, *x = kx + n;
   for (int i = 0; i < n; i++) {
@@ -57,9 +63,11 @@ assay_status data_reconstruction_schur(activation act, const double *G, const do
 
 assay_status data_reconstruction_m(activation act, double gamma, double *s, double *m, assay_error *error) {
   activation_hermite h = activation_numbers(act);
-  if (!(h.mus2 > 0)) return assay_error_set(error, ASSAY_DOMAIN, "a linear activation identifies nothing beyond span(X)");
+  if (!(h.mus2 > 0))
+    return assay_error_set(error, ASSAY_DOMAIN, "a linear activation identifies nothing beyond span(X)");
   if (!(gamma > 0) || !isfinite(gamma))
-    return assay_error_set(error, ASSAY_DOMAIN, "gamma = %g; samples over dimension are finite and > 0", gamma);
+    return assay_error_set(error, ASSAY_DOMAIN, "gamma = %g; samples over dimension are finite and > 0",
+                           gamma);
   *s = h.mu1 * h.mu1 / h.mus2;
   double B = 1 + *s * gamma - *s, D = sqrt(B * B + 4 * *s);
   *m = B < 0 ? (D - B) / (2 * *s) : 2 / (B + D);
@@ -67,7 +75,8 @@ assay_status data_reconstruction_m(activation act, double gamma, double *s, doub
 }
 
 assay_status data_reconstruction_profile(activation act, double gamma, const double *r, int q,
-                                         data_reconstruction_mistake mistake, assay_value *Pi, assay_error *error) {
+                                         data_reconstruction_mistake mistake, assay_value *Pi,
+                                         assay_error *error) {
   double s, m, own = 0, square = 0, nonlinear = 0;
   activation_hermite h = activation_numbers(act);
   if (mistake == DATA_RECONSTRUCTION_INVERTED) gamma = 1 / gamma;
@@ -78,8 +87,11 @@ assay_status data_reconstruction_profile(activation act, double gamma, const dou
     double a = (activation_kernel(act, r[i]) - h.mu0 * h.mu0 - h.mu1 * h.mu1 * r[i]) / h.mus2;
     own += (r[i] - a) * (r[i] - a), square += r[i] * r[i], nonlinear += a * a;
   }
-  if (square > 1 + 1e-12) return assay_error_set(error, ASSAY_DOMAIN, "overlaps of squared length %g > 1 with orthogonal samples", square);
-  double leverage = mistake == DATA_RECONSTRUCTION_NO_LEVERAGE ? m : m / (1 + s * m), one = activation_kernel(act, 1);
+  if (square > 1 + 1e-12)
+    return assay_error_set(error, ASSAY_DOMAIN, "overlaps of squared length %g > 1 with orthogonal samples",
+                           square);
+  double leverage = mistake == DATA_RECONSTRUCTION_NO_LEVERAGE ? m : m / (1 + s * m),
+         one = activation_kernel(act, 1);
   Pi->value = (h.mu1 * h.mu1 * (own * leverage + fmax(0, 1 - square) * m) + h.mus2 * (1 - nonlinear)) / one;
   Pi->error = 4e-14 * (h.mu1 * h.mu1 + h.mus2) / one + 1e-12 * fabs(Pi->value);
   return ASSAY_OK;
@@ -92,7 +104,8 @@ assay_status data_reconstruction_curvature(activation act, double gamma, data_re
   assay_status status = data_reconstruction_m(act, gamma, &s, &m, error);
   if (status != ASSAY_OK) return status;
   if (mistake == DATA_RECONSTRUCTION_M_ONE) m = 1;
-  double mu2 = h.mu1 * h.mu1, rest = mistake == DATA_RECONSTRUCTION_LINEAR_ONLY ? 0 : activation_kernel_slope(act, 1) - mu2;
+  double mu2 = h.mu1 * h.mu1,
+         rest = mistake == DATA_RECONSTRUCTION_LINEAR_ONLY ? 0 : activation_kernel_slope(act, 1) - mu2;
   kappa->value = (rest + mu2 * m) / activation_kernel(act, 1);
   kappa->error = 1e-12 * kappa->value;
   return ASSAY_OK;
@@ -106,15 +119,18 @@ assay_status data_reconstruction_antipode(activation act, double gamma, data_rec
   if (status != ASSAY_OK) return status;
   double e2 = mistake == DATA_RECONSTRUCTION_EXCHANGED ? h.o2 : h.e2, o2 = h.mus2 - e2, share = e2 / h.mus2;
   double leverage = mistake == DATA_RECONSTRUCTION_NO_LEVERAGE ? m : m / (1 + s * m);
-  Pi->value = (4 * h.mu1 * h.mu1 * share * share * leverage + 4 * e2 * o2 / h.mus2) / activation_kernel(act, 1);
+  Pi->value =
+      (4 * h.mu1 * h.mu1 * share * share * leverage + 4 * e2 * o2 / h.mus2) / activation_kernel(act, 1);
   Pi->error = 1e-12 * Pi->value;
   return ASSAY_OK;
 }
 
 assay_status data_reconstruction_duplicate(activation act, double rho, data_reconstruction_mistake mistake,
                                            assay_value *dup, assay_error *error) {
-  if (!(fabs(rho) < 1)) return assay_error_set(error, ASSAY_DOMAIN, "rho = %g; two samples have an overlap in (-1,1)", rho);
-  double one = activation_kernel(act, 1), k = activation_kernel(act, rho), slope = activation_kernel_slope(act, rho);
+  if (!(fabs(rho) < 1))
+    return assay_error_set(error, ASSAY_DOMAIN, "rho = %g; two samples have an overlap in (-1,1)", rho);
+  double one = activation_kernel(act, 1), k = activation_kernel(act, rho),
+         slope = activation_kernel_slope(act, rho);
   double factor = (1 - rho) * (1 + rho);
   if (mistake == DATA_RECONSTRUCTION_ROOT) factor = sqrt(factor);
   if (mistake == DATA_RECONSTRUCTION_NO_TANGENT) factor = 0;
@@ -131,8 +147,9 @@ static double overlap(const double *x, const double *y, int d) {
   return sum / d;
 }
 
-assay_status data_reconstruction_loss(activation act, const double *X, const double *Y, const double *Xh, int n, int d,
-                                      data_reconstruction_mistake mistake, assay_value *L, assay_error *error) {
+assay_status data_reconstruction_loss(activation act, const double *X, const double *Y, const double *Xh,
+                                      int n, int d, data_reconstruction_mistake mistake, assay_value *L,
+                                      assay_error *error) {
   size_t N = (size_t)n;
   double *K = malloc((2 * N * N + 3 * N) * sizeof *K), norm = 0, explained = 0;
   if (!K) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a kernel matrix of %d rows", n);
@@ -154,7 +171,8 @@ assay_status data_reconstruction_loss(activation act, const double *X, const dou
   }
   for (int i = 0; i < n; i++) {
     b[i] = 0;
-    for (int j = 0; j < n; j++) b[i] += activation_kernel(act, overlap(Xh + (size_t)i * d, X + (size_t)j * d, d)) * alpha[j];
+    for (int j = 0; j < n; j++)
+      b[i] += activation_kernel(act, overlap(Xh + (size_t)i * d, X + (size_t)j * d, d)) * alpha[j];
     x[i] = b[i];
   }
   if (status == ASSAY_OK) status = solve(Kh, x, n, "the candidates Xhat", error);

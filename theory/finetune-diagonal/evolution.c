@@ -46,14 +46,17 @@ static double deviation(const channel *c, double u, double *k_sinh, double *k_co
 
 /* u with h - beta* = H, to the precision an edge of integration needs. */
 static double edge(const channel *c, double H) {
-  double T = c->beta + H + c->zeta * c->a0, s = copysign(fmin(asinh(fabs(T) / c->kappa), fabs(T) / c->zeta), T);
+  double T = c->beta + H + c->zeta * c->a0,
+         s = copysign(fmin(asinh(fabs(T) / c->kappa), fabs(T) / c->zeta), T);
   double slack = 1e-9 * (1 + fabs(c->s0)), far = H / c->zeta;
   double lo = H > 0 ? 0 : fmax(far, fmin(-c->s0, s - c->s0)) - slack;
   double hi = H > 0 ? fmin(far, fmax(-c->s0, s - c->s0)) + slack : 0, u = 0.5 * (lo + hi), k_sinh, k_cosh;
   for (int i = 0; i < 60; i++) {
     double excess = deviation(c, u, &k_sinh, &k_cosh) - H;
-    if (excess > 0) hi = u;
-    else lo = u;
+    if (excess > 0)
+      hi = u;
+    else
+      lo = u;
     double next = u - excess / (k_cosh + c->zeta);
     if (!(next > lo && next < hi)) next = 0.5 * (lo + hi);
     if (fabs(next - u) <= 1e-4 * (hi - lo) || fabs(next - u) <= 1e-6 * fabs(u)) return next;
@@ -94,12 +97,12 @@ static int panels(const channel *c, double tau, const resolution *r, double *edg
   return count;
 }
 
-typedef void at_node(void *context, const channel *c, double u, double k_sinh, double k_cosh, double deviation,
-                     double probability);
+typedef void at_node(void *context, const channel *c, double u, double k_sinh, double k_cosh,
+                     double deviation, double probability);
 
 /* Calls visit at the nodes of the law of u; the probabilities sum to 1. */
-static void integrate(const channel *c, double tau, const resolution *r, const gsl_integration_glfixed_table *rule,
-                      at_node *visit, void *context) {
+static void integrate(const channel *c, double tau, const resolution *r,
+                      const gsl_integration_glfixed_table *rule, at_node *visit, void *context) {
   double edges[MOST_EDGES], k_sinh, k_cosh;
   int count = panels(c, tau, r, edges);
   for (int p = 0; p + 1 < count; p++)
@@ -161,17 +164,23 @@ static double residuals(const equations *q, double log_tau, double log_zeta, dou
   return all.square;
 }
 
-/* log zeta with residual[0] = 0 at log_tau, from a guess; residual[0] falls with zeta. False: none in e^+-200. */
+/* log zeta with residual[0] = 0 at log_tau, from a guess; residual[0] falls with zeta. False: none in
+ * e^+-200. */
 static int solve_zeta(const equations *q, double log_tau, double *log_zeta, double residual[2]) {
   double x = *log_zeta, lo = -INFINITY, hi = INFINITY, f_lo = 0, f_hi = 0, step = 0.5;
   for (int i = 0; i < 200 && fabs(x) < 500; i++) {
     residuals(q, log_tau, x, residual);
     if (fabs(residual[0]) < 1e-6) break;
-    if (residual[0] > 0) lo = x, f_lo = residual[0];
-    else hi = x, f_hi = residual[0];
-    if (isinf(lo)) x -= step, step *= 2;
-    else if (isinf(hi)) x += step, step *= 2;
-    else if (hi - lo < 1e-6) break;
+    if (residual[0] > 0)
+      lo = x, f_lo = residual[0];
+    else
+      hi = x, f_hi = residual[0];
+    if (isinf(lo))
+      x -= step, step *= 2;
+    else if (isinf(hi))
+      x += step, step *= 2;
+    else if (hi - lo < 1e-6)
+      break;
     else {
       double secant = (lo * f_hi - hi * f_lo) / (f_hi - f_lo), margin = 0.1 * (hi - lo);
       x = i % 3 == 2 ? 0.5 * (lo + hi) : fmin(fmax(secant, lo + margin * 0.1), hi - margin * 0.1);
@@ -181,7 +190,8 @@ static int solve_zeta(const equations *q, double log_tau, double *log_zeta, doub
   return fabs(x) < 500 && fabs(residual[0]) < 1e-2;
 }
 
-/* A point near the root, with the coarse law: the outer residual is positive at small tau, negative at large. */
+/* A point near the root, with the coarse law: the outer residual is positive at small tau, negative at large.
+ */
 static assay_status locate(const equations *q, double *log_tau, double *log_zeta, assay_error *error) {
   double scale = 0, x, lo = -INFINITY, hi = INFINITY, residual[2] = {0, 0};
   for (int i = 0; i < q->count; i++) {
@@ -194,17 +204,23 @@ static assay_status locate(const equations *q, double *log_tau, double *log_zeta
     if (!solve_zeta(q, x, log_zeta, residual))
       return assay_error_set(error, ASSAY_NUMERIC, "state evolution: no zeta at tau = %.6g", exp(x));
     if (fabs(residual[1]) < 1e-4) break;
-    if (residual[1] > 0) lo = x;
-    else hi = x;
-    if (isinf(lo)) x -= 1;
-    else if (isinf(hi)) x += 1;
-    else if (hi - lo < 1e-4) break;
-    else x = 0.5 * (lo + hi);
+    if (residual[1] > 0)
+      lo = x;
+    else
+      hi = x;
+    if (isinf(lo))
+      x -= 1;
+    else if (isinf(hi))
+      x += 1;
+    else if (hi - lo < 1e-4)
+      break;
+    else
+      x = 0.5 * (lo + hi);
   }
   *log_tau = x;
   if (!(x > -350))
-    return assay_error_set(error, ASSAY_NUMERIC, "state evolution: E falls below %.3g, as if it recovered exactly",
-                           exp(-700));
+    return assay_error_set(error, ASSAY_NUMERIC,
+                           "state evolution: E falls below %.3g, as if it recovered exactly", exp(-700));
   return ASSAY_OK;
 }
 
@@ -225,7 +241,8 @@ static void newton_step(double J[2][2], const double r[2], double step[2]) {
 }
 
 /* Newton with the fine law; ends with J there and *E. */
-static assay_status polish(equations *q, double *x, double *y, double J[2][2], double *E, assay_error *error) {
+static assay_status polish(equations *q, double *x, double *y, double J[2][2], double *E,
+                           assay_error *error) {
   double r[2], step[2], size = INFINITY;
   q->resolution = &fine;
   for (int i = 0; i < 40; i++) {
@@ -239,8 +256,8 @@ static assay_status polish(equations *q, double *x, double *y, double J[2][2], d
     *x += scale * step[0], *y += scale * step[1];
     if (!isfinite(*x + *y)) break;
   }
-  return assay_error_set(error, ASSAY_NUMERIC, "state evolution: the equations hold to %.3g only at tau = %.6g",
-                         size, exp(*x));
+  return assay_error_set(error, ASSAY_NUMERIC,
+                         "state evolution: the equations hold to %.3g only at tau = %.6g", size, exp(*x));
 }
 
 static assay_status solve(equations *q, finetune_diagonal_error *result, double J[2][2], double *log_zeta,
@@ -270,7 +287,8 @@ static assay_status check_problem(double alpha, double s2, double ridge, assay_e
   if (!(alpha > 0) || !(isfinite(alpha)) || (ridge == 0 && !(alpha < 1)))
     return assay_error_set(error, ASSAY_DOMAIN, "alpha = %g; an interpolator is chosen at 0 < alpha < 1 only",
                            alpha);
-  if (!(s2 >= 0) || !isfinite(s2)) return assay_error_set(error, ASSAY_DOMAIN, "a noise variance is >= 0, not %g", s2);
+  if (!(s2 >= 0) || !isfinite(s2))
+    return assay_error_set(error, ASSAY_DOMAIN, "a noise variance is >= 0, not %g", s2);
   if (!(ridge >= 0)) return assay_error_set(error, ASSAY_DOMAIN, "a penalty's factor is >= 0, not %g", ridge);
   return ASSAY_OK;
 }
@@ -298,17 +316,19 @@ assay_status finetune_diagonal_evolution(const finetune_diagonal_class *classes,
 
 static assay_status check_share(const char *name, double share, assay_error *error) {
   if (share >= 0 && share <= 1) return ASSAY_OK;
-  return assay_error_set(error, ASSAY_DOMAIN, "%s = %g; a fraction of coordinates lies in [0,1]", name, share);
+  return assay_error_set(error, ASSAY_DOMAIN, "%s = %g; a fraction of coordinates lies in [0,1]", name,
+                         share);
 }
 
-assay_status finetune_diagonal_pretraining(double alpha, double rho, double m, double c, double lambda, double s2,
-                                           finetune_diagonal_mistake mistake, finetune_diagonal_error *result,
-                                           assay_error *error) {
+assay_status finetune_diagonal_pretraining(double alpha, double rho, double m, double c, double lambda,
+                                           double s2, finetune_diagonal_mistake mistake,
+                                           finetune_diagonal_error *result, assay_error *error) {
   assay_status status = check_share("rho", rho, error);
   if (status != ASSAY_OK) return status;
   if (!(c > 0)) return assay_error_set(error, ASSAY_DOMAIN, "c = %g; the scale of pretraining is > 0", c);
   if (!(rho * m * m > 0 || s2 > 0))
-    return assay_error_set(error, ASSAY_DOMAIN, "a teacher of zeros without noise is learned exactly at once");
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "a teacher of zeros without noise is learned exactly at once");
   if (mistake == FINETUNE_DIAGONAL_KAPPA_PRODUCT) c *= sqrt((1 - lambda) * (1 + lambda));
   if (mistake == FINETUNE_DIAGONAL_KAPPA_DOUBLE) c *= 2;
   if (mistake == FINETUNE_DIAGONAL_KAPPA_HALF) c /= 2;
@@ -380,7 +400,8 @@ static void add_learned(void *context, const channel *c, double u, double k_sinh
   finetune_diagonal_class *k = &l->classes[l->count];
   if (l->status != ASSAY_OK || probability < 1e-15) return;
   *k = (finetune_diagonal_class){.weight = l->share * probability, .beta = l->ft};
-  l->status = finetune_diagonal_penalty(k_sinh, l->init, FINETUNE_DIAGONAL_RIGHT, &k->kappa, &k->beta0, l->error);
+  l->status =
+      finetune_diagonal_penalty(k_sinh, l->init, FINETUNE_DIAGONAL_RIGHT, &k->kappa, &k->beta0, l->error);
   l->count++;
 }
 
@@ -441,7 +462,8 @@ assay_status finetune_diagonal_pipeline(double alpha_pt, double alpha_ft, const 
   if (mistake == FINETUNE_DIAGONAL_PERFECT)
     return finetune_diagonal_finetuning(alpha_ft, init, task, s2_ft, mistake, ft, error);
   learned l = {.classes = malloc(MOST_LEARNED * sizeof *l.classes), .init = init, .error = error};
-  equations q = {.classes = l.classes, .alpha = alpha_ft, .s2 = s2_ft, .divisor = alpha_ft, .slope = alpha_ft};
+  equations q = {
+      .classes = l.classes, .alpha = alpha_ft, .s2 = s2_ft, .divisor = alpha_ft, .slope = alpha_ft};
   if (!l.classes) status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a law of coefficients");
   for (int i = 0; i < 3 && status == ASSAY_OK; i++)
     if (!(q.rule[i] = gsl_integration_glfixed_table_alloc((size_t)resolutions[i]->nodes)))

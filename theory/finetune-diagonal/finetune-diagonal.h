@@ -27,16 +27,16 @@ typedef enum {
   FINETUNE_DIAGONAL_KAPPA_PRODUCT, /* pretraining: kappa = 2 u0 v0 = c sqrt(1 - lambda^2) */
   FINETUNE_DIAGONAL_KAPPA_DOUBLE,  /* kappa twice as large */
   FINETUNE_DIAGONAL_KAPPA_HALF,
-  FINETUNE_DIAGONAL_FD_ELL,        /* shape: FD = ell e for (ell - 1) e */
-  FINETUNE_DIAGONAL_TAU_PLAIN,     /* state evolution: tau^2 = s2 + E for (s2 + E)/alpha */
-  FINETUNE_DIAGONAL_ONE_MINUS,     /* state evolution: E eta' = 1 - alpha for alpha */
-  FINETUNE_DIAGONAL_RIDGELESS_L2,  /* all kappa equal and infinite */
-  FINETUNE_DIAGONAL_NO_REUSE,      /* fine-tuning: kappa is replaced by its average over coordinates */
-  FINETUNE_DIAGONAL_PERFECT,       /* pipeline: as if pretraining had recovered its teacher */
-  FINETUNE_DIAGONAL_UNWEIGHTED,    /* lazy limit, threshold: all weights equal */
-  FINETUNE_DIAGONAL_INVERSE,       /* lazy limit: weights 1/w */
-  FINETUNE_DIAGONAL_ONE_SIDED,     /* threshold: one tail of the normal for two */
-  FINETUNE_DIAGONAL_COMPLEMENT     /* rate: alpha -> 1 - alpha */
+  FINETUNE_DIAGONAL_FD_ELL,       /* shape: FD = ell e for (ell - 1) e */
+  FINETUNE_DIAGONAL_TAU_PLAIN,    /* state evolution: tau^2 = s2 + E for (s2 + E)/alpha */
+  FINETUNE_DIAGONAL_ONE_MINUS,    /* state evolution: E eta' = 1 - alpha for alpha */
+  FINETUNE_DIAGONAL_RIDGELESS_L2, /* all kappa equal and infinite */
+  FINETUNE_DIAGONAL_NO_REUSE,     /* fine-tuning: kappa is replaced by its average over coordinates */
+  FINETUNE_DIAGONAL_PERFECT,      /* pipeline: as if pretraining had recovered its teacher */
+  FINETUNE_DIAGONAL_UNWEIGHTED,   /* lazy limit, threshold: all weights equal */
+  FINETUNE_DIAGONAL_INVERSE,      /* lazy limit: weights 1/w */
+  FINETUNE_DIAGONAL_ONE_SIDED,    /* threshold: one tail of the normal for two */
+  FINETUNE_DIAGONAL_COMPLEMENT    /* rate: alpha -> 1 - alpha */
 } finetune_diagonal_mistake;
 
 /* ---- one coordinate ---- */
@@ -47,7 +47,8 @@ typedef enum {
 typedef struct {
   double sum_squared, S, V, Delta;
 } finetune_diagonal_features;
-assay_status finetune_diagonal_pretrained(double b, double c, double lambda, finetune_diagonal_mistake mistake,
+assay_status finetune_diagonal_pretrained(double b, double c, double lambda,
+                                          finetune_diagonal_mistake mistake,
                                           finetune_diagonal_features *features, assay_error *error);
 
 /* kappa and beta0 at the start of fine-tuning from the pretrained value b:
@@ -64,7 +65,8 @@ void finetune_diagonal_shape(double beta, double kappa, assay_value *q, assay_va
 
 /* FD = -d log q/d log |b| = (ell - 1) d log kappa/d log |b|, for the resets sum and rms. */
 assay_status finetune_diagonal_dependence(double beta, double b, const finetune_diagonal_init *init,
-                                          finetune_diagonal_mistake mistake, assay_value *fd, assay_error *error);
+                                          finetune_diagonal_mistake mistake, assay_value *fd,
+                                          assay_error *error);
 
 /* The residual accumulated while a network of one coordinate is fitted to one sample (x = 1, target Y):
  *     int (Y - beta) dt = (asinh(Y/kappa) - asinh(beta0/kappa))/2. weights: u+, v+, u-, v-. */
@@ -78,8 +80,8 @@ typedef struct {
   double weight, beta, kappa, beta0;
 } finetune_diagonal_class;
 
-/* E and the state; chi is the susceptibility -2/(dG/d log tau) of G = log((s2 + E)/alpha) - 2 log tau, in which
- * fluctuations (sd E about chi E/sqrt d) and finite-size bias are large. */
+/* E and the state; chi is the susceptibility -2/(dG/d log tau) of G = log((s2 + E)/alpha) - 2 log tau, in
+ * which fluctuations (sd E about chi E/sqrt d) and finite-size bias are large. */
 typedef struct {
   assay_value E, tau, zeta;
   double chi;
@@ -96,11 +98,11 @@ assay_status finetune_diagonal_evolution(const finetune_diagonal_class *classes,
                                          double s2, double ridge, finetune_diagonal_mistake mistake,
                                          finetune_diagonal_error *result, assay_error *error);
 
-/* E of pretraining: a fraction rho of teacher coordinates is +-m, the rest 0, kappa = c whatever lambda (which
- * only a mistake reads). */
-assay_status finetune_diagonal_pretraining(double alpha, double rho, double m, double c, double lambda, double s2,
-                                           finetune_diagonal_mistake mistake, finetune_diagonal_error *result,
-                                           assay_error *error);
+/* E of pretraining: a fraction rho of teacher coordinates is +-m, the rest 0, kappa = c whatever lambda
+ * (which only a mistake reads). */
+assay_status finetune_diagonal_pretraining(double alpha, double rho, double m, double c, double lambda,
+                                           double s2, finetune_diagonal_mistake mistake,
+                                           finetune_diagonal_error *result, assay_error *error);
 
 /* E of fine-tuning after pretraining that recovered its teacher. */
 assay_status finetune_diagonal_finetuning(double alpha, const finetune_diagonal_init *init,
@@ -112,16 +114,17 @@ assay_status finetune_diagonal_finetuning(double alpha, const finetune_diagonal_
  * coefficients, whose law is that of eta in pretraining. */
 assay_status finetune_diagonal_pipeline(double alpha_pt, double alpha_ft, const finetune_diagonal_init *init,
                                         const finetune_diagonal_task *task, double s2_pt, double s2_ft,
-                                        finetune_diagonal_mistake mistake, finetune_diagonal_error *pretraining,
+                                        finetune_diagonal_mistake mistake,
+                                        finetune_diagonal_error *pretraining,
                                         finetune_diagonal_error *finetuning, assay_error *error);
 
 /* ---- limits ---- */
 
 /* kappa_i = K w_i, K -> inf: the interpolator of least sum b^2/w (w = 0: b = 0). With a = w/(w + z) and E a =
  * alpha:  E = (E[(1-a)^2 beta^2] + s2 E[a^2]/alpha)/(1 - E[a^2]/alpha). p, beta, w: [count]. */
-assay_status finetune_diagonal_lazy(const double *p, const double *beta, const double *w, int count, double alpha,
-                                    double s2, finetune_diagonal_mistake mistake, assay_value *E,
-                                    assay_error *error);
+assay_status finetune_diagonal_lazy(const double *p, const double *beta, const double *w, int count,
+                                    double alpha, double s2, finetune_diagonal_mistake mistake,
+                                    assay_value *E, assay_error *error);
 
 /* kappa -> 0: weighted basis pursuit recovers exactly iff alpha > alpha*, the least over th > 0 of
  *     sum_g pi_g [ s_g (1 + t^2) + (1-s_g) 2((1+t^2) Phi(-t) - t phi(t)) ],  t = th w_g;
@@ -132,7 +135,7 @@ assay_status finetune_diagonal_threshold(const double *pi, const double *s, cons
 
 /* Above the threshold, noiseless, c -> 0: E = c^{2a + o(1)}; a = 1 - 1/R with
  *     s + (1-s) 2 Phi(-th) = alpha,   s(1 + R^2 th^2) + (1-s) 2((1+th^2) Phi(-th) - th phi(th)) = alpha. */
-assay_status finetune_diagonal_rich_rate(double alpha, double s, finetune_diagonal_mistake mistake, assay_value *a,
-                                         assay_error *error);
+assay_status finetune_diagonal_rich_rate(double alpha, double s, finetune_diagonal_mistake mistake,
+                                         assay_value *a, assay_error *error);
 
 #endif

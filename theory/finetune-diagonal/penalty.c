@@ -5,7 +5,8 @@
 #include "theory/finetune-diagonal/finetune-diagonal.h"
 
 static assay_status check_scale(double b, double c, double lambda, assay_error *error) {
-  if (!isfinite(b)) return assay_error_set(error, ASSAY_DOMAIN, "b = %g; a pretrained coordinate is finite", b);
+  if (!isfinite(b))
+    return assay_error_set(error, ASSAY_DOMAIN, "b = %g; a pretrained coordinate is finite", b);
   if (!(c > 0) || !isfinite(c))
     return assay_error_set(error, ASSAY_DOMAIN, "c = %g; the scale of pretraining is finite and > 0", c);
   if (!(fabs(lambda) <= 1))
@@ -18,8 +19,9 @@ static double radius_less_c(double b, double c) {
   return b * (b / (hypot(b, c) + c));
 }
 
-assay_status finetune_diagonal_pretrained(double b, double c, double lambda, finetune_diagonal_mistake mistake,
-                                          finetune_diagonal_features *f, assay_error *error) {
+assay_status finetune_diagonal_pretrained(double b, double c, double lambda,
+                                          finetune_diagonal_mistake mistake, finetune_diagonal_features *f,
+                                          assay_error *error) {
   assay_status status = check_scale(b, c, lambda, error);
   if (status != ASSAY_OK) return status;
   if (mistake == FINETUNE_DIAGONAL_EXCHANGED) lambda = -lambda;
@@ -50,9 +52,10 @@ assay_status finetune_diagonal_penalty(double b, const finetune_diagonal_init *i
     if (mistake != FINETUNE_DIAGONAL_NO_BETA0) *beta0 = g * f.Delta;
   }
   if (!(*kappa > 0))
-    return assay_error_set(error, ASSAY_DOMAIN,
-                           "a coordinate pretrained to b = %g at lambda = %g, gamma = %g has kappa = 0 and cannot move",
-                           b, init->lambda, g);
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "a coordinate pretrained to b = %g at lambda = %g, gamma = %g has kappa = 0 and cannot move", b,
+        init->lambda, g);
   return ASSAY_OK;
 }
 
@@ -97,9 +100,10 @@ assay_status finetune_diagonal_residual_time(const double weights[4], double Y, 
   double A = (up + vp) * (up + vp) + (um - vm) * (um - vm), B = (up - vp) * (up - vp) + (um + vm) * (um + vm);
   double kappa = sqrt(A) * sqrt(B) / 2, beta0 = up * vp - um * vm;
   if (!(kappa > 0) || !isfinite(kappa))
-    return assay_error_set(error, ASSAY_DOMAIN,
-                           "the start (%g, %g, %g, %g) has kappa = %g; the flow reaches every target only from kappa > 0",
-                           up, vp, um, vm, kappa);
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "the start (%g, %g, %g, %g) has kappa = %g; the flow reaches every target only from kappa > 0", up,
+        vp, um, vm, kappa);
   double at_end = asinh(Y / kappa), at_start = asinh(beta0 / kappa);
   *time = (assay_value){(at_end - at_start) / 2, 4 * DBL_EPSILON * (fabs(at_end) + fabs(at_start) + 1)};
   return ASSAY_OK;

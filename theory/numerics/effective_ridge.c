@@ -29,11 +29,12 @@ static assay_status balance(double log_tau, void *context, double *y, assay_erro
   return ASSAY_OK;
 }
 
-assay_status effective_ridge(const double *s, const double *m, int count, double n, double lambda, assay_value *tau,
-                             assay_error *error) {
+assay_status effective_ridge(const double *s, const double *m, int count, double n, double lambda,
+                             assay_value *tau, assay_error *error) {
   ridge r = {s, m, count, n, lambda};
   double trace = 0, rank = 0, least = INFINITY;
-  if (!(n > 0) || !isfinite(n)) return assay_error_set(error, ASSAY_DOMAIN, "n = %g samples; there is at least one", n);
+  if (!(n > 0) || !isfinite(n))
+    return assay_error_set(error, ASSAY_DOMAIN, "n = %g samples; there is at least one", n);
   if (!(lambda >= 0) || !isfinite(lambda))
     return assay_error_set(error, ASSAY_DOMAIN, "lambda = %g; a ridge is finite and >= 0", lambda);
   for (int k = 0; k < count; k++) trace += m[k] * s[k], rank += m[k], least = fmin(least, s[k]);
@@ -42,7 +43,8 @@ assay_status effective_ridge(const double *s, const double *m, int count, double
     return ASSAY_OK;
   }
   /* Without ridge, n < rank: rank s/(s + tau) >= n at some eigenvalue bounds tau from below. */
-  double lo = lambda > 0 ? log(lambda) - 1e-9 : log(least * (rank - n) / n) - 1e-9, hi = log(lambda + trace / n) + 1e-9;
+  double lo = lambda > 0 ? log(lambda) - 1e-9 : log(least * (rank - n) / n) - 1e-9,
+         hi = log(lambda + trace / n) + 1e-9;
   assay_value log_tau;
   assay_status status = root_find(balance, &r, lo, hi, 4e-16, &log_tau, error);
   if (status != ASSAY_OK) return status;

@@ -35,34 +35,44 @@ static assay_status core_ridge(spectrum *p, double n, double lambda, assay_value
   return status;
 }
 
-static assay_status tau_of(spectrum *p, double n, double lambda, spurious_features_mistake mistake, assay_value *tau,
-                           assay_error *error) {
+static assay_status tau_of(spectrum *p, double n, double lambda, spurious_features_mistake mistake,
+                           assay_value *tau, assay_error *error) {
   if (mistake == SPURIOUS_FEATURES_CORE_TRACE) return core_ridge(p, n, lambda, tau, error);
-  if (mistake == SPURIOUS_FEATURES_HALF_TRACE) return effective_ridge(p->s, p->m, p->count, 2 * n, lambda, tau, error);
+  if (mistake == SPURIOUS_FEATURES_HALF_TRACE)
+    return effective_ridge(p->s, p->m, p->count, 2 * n, lambda, tau, error);
   assay_status status = effective_ridge(p->s, p->m, p->count, n, lambda, tau, error);
   if (mistake == SPURIOUS_FEATURES_TAU_LAMBDA) *tau = (assay_value){lambda, 0};
   return status;
 }
 
 /* Dn = 1 - df2/n and its derivative in tau. */
-static double spread(spectrum *p, double n, double tau) { return 1 - freedom(p, tau, 2) / n; }
-static double spread_slope(spectrum *p, double n, double tau) { return 2 / n * resolvent(p, p->m, tau, 2, 3); }
+static double spread(spectrum *p, double n, double tau) {
+  return 1 - freedom(p, tau, 2) / n;
+}
+static double spread_slope(spectrum *p, double n, double tau) {
+  return 2 / n * resolvent(p, p->m, tau, 2, 3);
+}
 
-static double b_slope(spectrum *p, double tau) { return 2 * tau * resolvent(p, p->beta2, tau, 2, 3); }
+static double b_slope(spectrum *p, double tau) {
+  return 2 * tau * resolvent(p, p->beta2, tau, 2, 3);
+}
 
 /* dL/dtau times Dn^2. */
 static double loss_slope(spectrum *p, double n, double sigma2, double tau) {
-  return b_slope(p, tau) * spread(p, n, tau) - (sigma2 + spurious_features_b(p, tau)) * spread_slope(p, n, tau);
+  return b_slope(p, tau) * spread(p, n, tau) -
+         (sigma2 + spurious_features_b(p, tau)) * spread_slope(p, n, tau);
 }
 
-static double loss(double sigma2, double b, double Dn, double df1, double n, spurious_features_mistake mistake) {
+static double loss(double sigma2, double b, double Dn, double df1, double n,
+                   spurious_features_mistake mistake) {
   if (mistake == SPURIOUS_FEATURES_NO_DENOMINATOR) return sigma2 + b;
   if (mistake == SPURIOUS_FEATURES_NOISE_OUTSIDE) return sigma2 + b / Dn;
   if (mistake == SPURIOUS_FEATURES_DF1) return (sigma2 + b) / (1 - df1 / n);
   return (sigma2 + b) / Dn;
 }
 
-static double variance(spectrum *p, double tau, double sigma2, double b, double Dn, spurious_features_mistake mistake) {
+static double variance(spectrum *p, double tau, double sigma2, double b, double Dn,
+                       spurious_features_mistake mistake) {
   double first = resolvent(p, p->u2, tau, 1, 2), second = tau * resolvent(p, p->ubeta, tau, 1, 2);
   if (mistake == SPURIOUS_FEATURES_NO_SECOND) second = 0;
   if (mistake == SPURIOUS_FEATURES_NOISE_ONLY) second = 0, b = 0;
@@ -70,16 +80,21 @@ static double variance(spectrum *p, double tau, double sigma2, double b, double 
   return ((sigma2 + b) * first + second * second) / Dn;
 }
 
-assay_status spurious_features_at(spectrum *p, double n, double lambda, double sigma2, spurious_features_mistake mistake,
-                                  spurious_features_ridge *out, assay_error *error) {
-  if (!(sigma2 >= 0) || !isfinite(sigma2)) return assay_error_set(error, ASSAY_DOMAIN, "sigma2 = %g; a variance is >= 0", sigma2);
+assay_status spurious_features_at(spectrum *p, double n, double lambda, double sigma2,
+                                  spurious_features_mistake mistake, spurious_features_ridge *out,
+                                  assay_error *error) {
+  if (!(sigma2 >= 0) || !isfinite(sigma2))
+    return assay_error_set(error, ASSAY_DOMAIN, "sigma2 = %g; a variance is >= 0", sigma2);
   assay_status status = tau_of(p, n, lambda, mistake, &out->tau, error);
   if (status != ASSAY_OK) return status;
-  double t = out->tau.value, b = spurious_features_b(p, t), Dn = spread(p, n, t), relative = t > 0 ? out->tau.error / t : 0;
+  double t = out->tau.value, b = spurious_features_b(p, t), Dn = spread(p, n, t),
+         relative = t > 0 ? out->tau.error / t : 0;
   if (!(Dn > 0) && mistake != SPURIOUS_FEATURES_TAU_LAMBDA)
-    return assay_error_set(error, ASSAY_DOMAIN, "n = %g at lambda = %g: interpolation at n = D has no limit", n, lambda);
+    return assay_error_set(error, ASSAY_DOMAIN, "n = %g at lambda = %g: interpolation at n = D has no limit",
+                           n, lambda);
   double rounding = (relative + 64 * DBL_EPSILON) * (1 + 1 / Dn);
-  out->C = t > 0 || mistake != SPURIOUS_FEATURES_NO_TAU ? spurious_features_C(p, t, mistake) : (assay_value){NAN, 0};
+  out->C = t > 0 || mistake != SPURIOUS_FEATURES_NO_TAU ? spurious_features_C(p, t, mistake)
+                                                        : (assay_value){NAN, 0};
   out->C.error += fabs(spurious_features_C_slope(p, t)) * out->tau.error;
   double L = loss(sigma2, b, Dn, freedom(p, t, 1), n, mistake);
   out->L = (assay_value){L, L * rounding};
@@ -113,7 +128,8 @@ static assay_status peak_of(spectrum *p, assay_value *tau_C, assay_error *error)
   root_grid grid = {log(1e-4 * mean), log(1e4 * mean), 161, ROOT_LINEAR};
   assay_value log_tau;
   if (root_bracket_scan(slope_of_C, &copy, &grid, &lo, &hi, NULL) != ASSAY_OK)
-    return assay_error_set(error, ASSAY_DOMAIN, "C has no maximum at an effective ridge of 1e-4 to 1e4 mean eigenvalues");
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "C has no maximum at an effective ridge of 1e-4 to 1e4 mean eigenvalues");
   assay_status status = root_find(slope_of_C, &copy, lo, hi, 1e-15, &log_tau, error);
   tau_C->value = exp(log_tau.value), tau_C->error = tau_C->value * (log_tau.error + 1e-13);
   return status;
@@ -160,14 +176,18 @@ assay_status spurious_features_trade_off(spectrum *p, double n, double sigma2, s
   assay_value tau_0, log_step;
   assay_status status = effective_ridge(p->s, p->m, p->count, n, 0, &tau_0, error);
   if (status != ASSAY_OK) return status;
-  if (!(sigma2 > 0)) return assay_error_set(error, ASSAY_DOMAIN, "sigma2 = %g; without noise there is no best ridge > 0", sigma2);
+  if (!(sigma2 > 0))
+    return assay_error_set(error, ASSAY_DOMAIN, "sigma2 = %g; without noise there is no best ridge > 0",
+                           sigma2);
   best_problem k = {p, n, sigma2, tau_0.value};
   root_grid grid = {log(1e-6), log(1e6), 241, ROOT_LINEAR};
   root_valley valley;
   status = root_valley_scan(best_loss, &k, &grid, &valley, error);
   if (status != ASSAY_OK) return status;
   if (valley.mid == valley.lo || valley.mid == valley.hi)
-    return assay_error_set(error, ASSAY_DOMAIN, "sigma2 = %g, n = %g: the loss falls to the end of its range of ridges", sigma2, n);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "sigma2 = %g, n = %g: the loss falls to the end of its range of ridges", sigma2,
+                           n);
   status = root_find(best_slope, &k, valley.lo, valley.hi, 1e-15, &log_step, error);
   if (status != ASSAY_OK) return status;
   double step = exp(log_step.value), t = tau_0.value + step;
@@ -182,8 +202,11 @@ assay_status spurious_features_noise_threshold(spectrum *p, double n, spurious_f
   assay_status status = spurious_features_shape(p, n, &peak, error);
   if (status != ASSAY_OK) return status;
   if (!(peak.lambda_C.value > 0))
-    return assay_error_set(error, ASSAY_DOMAIN, "n = %g: C falls from lambda = 0 on; no noise makes the best ridge smaller than that", n);
-  double t = peak.tau_C.value, rising = b_slope(p, t) * spread(p, n, t) / spread_slope(p, n, t), b = spurious_features_b(p, t);
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "n = %g: C falls from lambda = 0 on; no noise makes the best ridge smaller than that", n);
+  double t = peak.tau_C.value, rising = b_slope(p, t) * spread(p, n, t) / spread_slope(p, n, t),
+         b = spurious_features_b(p, t);
   sigma2_c->value = rising - (mistake == SPURIOUS_FEATURES_NO_B ? 0 : b);
   sigma2_c->error = (rising + b) * (100 * DBL_EPSILON + 4 * peak.tau_C.error / t);
   return ASSAY_OK;
@@ -235,22 +258,29 @@ static double feature_loss(const features *k, double tau, double sigma2) {
   return sigma2 + bias / (1 - Ups) + sigma2 * Ups / (1 - Ups);
 }
 
-assay_status spurious_features_random_features(spectrum *p, double n, double width, double mu1, double mt2, double ell,
-                                               double sigma2, spurious_features_mistake mistake,
+assay_status spurious_features_random_features(spectrum *p, double n, double width, double mu1, double mt2,
+                                               double ell, double sigma2, spurious_features_mistake mistake,
                                                spurious_features_random *out, assay_error *error) {
   if (!(ell >= 0) || !(width > 0) || !(n > 0) || !(sigma2 >= 0))
-    return assay_error_set(error, ASSAY_DOMAIN, "ell = %g, p = %g, n = %g, sigma2 = %g; ell, sigma2 >= 0 and n, p > 0", ell, width, n, sigma2);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "ell = %g, p = %g, n = %g, sigma2 = %g; ell, sigma2 >= 0 and n, p > 0", ell, width,
+                           n, sigma2);
   if (mistake == SPURIOUS_FEATURES_NO_HIGHER) mt2 = 0;
   if (mistake == SPURIOUS_FEATURES_MU1_PLAIN) mu1 = sqrt(mu1);
   if (fabs(mean_eigenvalue(p) - 1) > 1e-9)
-    return assay_error_set(error, ASSAY_DOMAIN, "the trace of Sigma over D is %.12g; random features are scaled for 1", mean_eigenvalue(p));
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "the trace of Sigma over D is %.12g; random features are scaled for 1",
+                           mean_eigenvalue(p));
   features k = {p, n, width, mu1, mt2, ell};
   double lambda = (ell + mt2) * p->D / (n * mu1 * mu1) * (mistake == SPURIOUS_FEATURES_HALF_NOISE ? .5 : 1);
   out->lambda_rf = (assay_value){lambda, 8 * DBL_EPSILON * lambda};
   assay_status status;
-  if (isinf(width)) status = effective_ridge(p->s, p->m, p->count, n, lambda, &out->tau, error);
-  else if (ell == 0 && mt2 == 0 && fmin(n, width) >= p->D) out->tau = (assay_value){0, 0}, status = ASSAY_OK;
-  else status = feature_tau(&k, &out->tau, error);
+  if (isinf(width))
+    status = effective_ridge(p->s, p->m, p->count, n, lambda, &out->tau, error);
+  else if (ell == 0 && mt2 == 0 && fmin(n, width) >= p->D)
+    out->tau = (assay_value){0, 0}, status = ASSAY_OK;
+  else
+    status = feature_tau(&k, &out->tau, error);
   if (status != ASSAY_OK) return status;
   double t = out->tau.value;
   out->C = spurious_features_C(p, t, SPURIOUS_FEATURES_RIGHT);

@@ -41,7 +41,8 @@ static void add_pair(spurious_features_spectrum *p, double v, double rho, double
   p->schur += share * rho * rho / (1 - rho * rho);
 }
 
-static assay_status pair_spectrum(const spurious_features_model *m, spurious_features_spectrum *p, assay_error *error) {
+static assay_status pair_spectrum(const spurious_features_model *m, spurious_features_spectrum *p,
+                                  assay_error *error) {
   assay_status status = allocate(p, 4, m->d, error);
   if (status != ASSAY_OK) return status;
   p->count = 0, p->D = 2 * m->d, p->core_variance = 1, p->blocks = true;
@@ -56,7 +57,8 @@ static assay_status pair_spectrum(const spurious_features_model *m, spurious_fea
 }
 
 /* beta' Sigma^{-1} beta, beta in the core: theta' S^{-1} theta; and theta' S^{-1} Sxx theta - |theta|^2. */
-static void schur_of(spurious_features_spectrum *p, const double *U, const double *Sigma, const double *beta) {
+static void schur_of(spurious_features_spectrum *p, const double *U, const double *Sigma,
+                     const double *beta) {
   int D = p->D, dx = p->dx;
   double *Sx = calloc(2 * (size_t)D, sizeof *Sx), norm = 0;
   if (!Sx) return;
@@ -80,11 +82,13 @@ static assay_status core_eigenvalues(spurious_features_spectrum *p, const double
   for (size_t i = 0; i < dx; i++) memcpy(A + i * dx, Sigma + i * D, dx * sizeof *A);
   int code = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'L', p->dx, A, p->dx, p->core);
   free(A);
-  return code == 0 ? ASSAY_OK : assay_error_set(error, ASSAY_NUMERIC, "the eigenvalues of Sxx did not converge");
+  return code == 0 ? ASSAY_OK
+                   : assay_error_set(error, ASSAY_NUMERIC, "the eigenvalues of Sxx did not converge");
 }
 
-assay_status spurious_features_spectrum_of(const double *Sigma, int D, int dx, const double *beta, const double *u,
-                                           spurious_features_spectrum *p, assay_error *error) {
+assay_status spurious_features_spectrum_of(const double *Sigma, int D, int dx, const double *beta,
+                                           const double *u, spurious_features_spectrum *p,
+                                           assay_error *error) {
   assay_status status = allocate(p, D, dx, error);
   if (status != ASSAY_OK) return status;
   p->D = D;
@@ -111,7 +115,8 @@ assay_status spurious_features_spectrum_new(const spurious_features_model *m, sp
   *p = (spurious_features_spectrum){0};
   assay_status status = spurious_features_check(m, error);
   if (status != ASSAY_OK) return status;
-  if (m->kind == SPURIOUS_FEATURES_ISO || m->kind == SPURIOUS_FEATURES_TWOBLOCK) return pair_spectrum(m, p, error);
+  if (m->kind == SPURIOUS_FEATURES_ISO || m->kind == SPURIOUS_FEATURES_TWOBLOCK)
+    return pair_spectrum(m, p, error);
   int dx, dy;
   spurious_features_sizes(m, &dx, &dy);
   size_t D = (size_t)(dx + dy);
@@ -127,7 +132,8 @@ assay_status spurious_features_spectrum_new(const spurious_features_model *m, sp
 
 /* ---- functions of tau ---- */
 
-assay_value spurious_features_C(const spurious_features_spectrum *p, double tau, spurious_features_mistake mistake) {
+assay_value spurious_features_C(const spurious_features_spectrum *p, double tau,
+                                spurious_features_mistake mistake) {
   double far = 0, near = 0, far_size = 0, near_size = 0;
   for (int k = 0; k < p->count; k++) {
     double a = p->ubeta[k] * p->s[k] / (p->s[k] + tau), b = -tau * p->ubeta[k] / (p->s[k] + tau);
@@ -136,7 +142,8 @@ assay_value spurious_features_C(const spurious_features_spectrum *p, double tau,
   /* u' K Sigma beta = u.beta - tau u' K beta; the smaller terms cancel less. */
   bool use_near = p->u_beta == 0 || near_size + fabs(p->u_beta) < far_size;
   if (p->u_beta == 0 && far_size < near_size) use_near = false;
-  assay_value C = {use_near ? p->u_beta + near : far, 16 * DBL_EPSILON * (use_near ? near_size + fabs(p->u_beta) : far_size)};
+  assay_value C = {use_near ? p->u_beta + near : far,
+                   16 * DBL_EPSILON * (use_near ? near_size + fabs(p->u_beta) : far_size)};
   if (!p->blocks) C.error *= 4;
   if (mistake == SPURIOUS_FEATURES_NO_TAU) C.value /= tau;
   if (mistake == SPURIOUS_FEATURES_MODULUS) C.value = fabs(C.value);
@@ -178,8 +185,10 @@ static assay_status dense_new(const spurious_features_model *m, dense *k, assay_
   k->D = k->dx + k->dy;
   size_t D = (size_t)k->D;
   k->Sigma = calloc(4 * D * D + 2 * D, sizeof *k->Sigma);
-  if (!k->Sigma) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a covariance of %d rows", k->D);
-  k->cross = k->Sigma + D * D, k->inner = k->cross + D * D, k->core = k->inner + D * D, k->theta = k->core + D * D;
+  if (!k->Sigma)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a covariance of %d rows", k->D);
+  k->cross = k->Sigma + D * D, k->inner = k->cross + D * D, k->core = k->inner + D * D,
+  k->theta = k->core + D * D;
   k->v = k->theta + D;
   spurious_features_covariance(m, k->Sigma, k->theta);
   return ASSAY_OK;
@@ -188,14 +197,18 @@ static assay_status dense_new(const spurious_features_model *m, dense *k, assay_
 /* core = Sxy (Syy + tau)^{-1} Syx [dx][dx]. */
 static bool explained(dense *k, double tau) {
   for (int i = 0; i < k->dy; i++) {
-    memcpy(k->inner + (size_t)i * k->dy, k->Sigma + (size_t)(k->dx + i) * k->D + k->dx, (size_t)k->dy * sizeof(double));
+    memcpy(k->inner + (size_t)i * k->dy, k->Sigma + (size_t)(k->dx + i) * k->D + k->dx,
+           (size_t)k->dy * sizeof(double));
     k->inner[(size_t)i * k->dy + i] += tau;
-    memcpy(k->cross + (size_t)i * k->dx, k->Sigma + (size_t)(k->dx + i) * k->D, (size_t)k->dx * sizeof(double));
+    memcpy(k->cross + (size_t)i * k->dx, k->Sigma + (size_t)(k->dx + i) * k->D,
+           (size_t)k->dx * sizeof(double));
   }
   if (LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', k->dy, k->inner, k->dy)) return false;
   /* cross = L^{-1} Syx. */
-  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, k->dy, k->dx, 1, k->inner, k->dy, k->cross, k->dx);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k->dx, k->dx, k->dy, 1, k->cross, k->dx, k->cross, k->dx, 0, k->core, k->dx);
+  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, k->dy, k->dx, 1, k->inner,
+              k->dy, k->cross, k->dx);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k->dx, k->dx, k->dy, 1, k->cross, k->dx, k->cross,
+              k->dx, 0, k->core, k->dx);
   return true;
 }
 
@@ -214,7 +227,8 @@ static bool quotient(dense *k, double shift, bool unit, double *out) {
   return true;
 }
 
-assay_status spurious_features_C_dense(const spurious_features_model *m, double tau, double *C, assay_error *error) {
+assay_status spurious_features_C_dense(const spurious_features_model *m, double tau, double *C,
+                                       assay_error *error) {
   dense k;
   assay_status status = dense_new(m, &k, error);
   if (status != ASSAY_OK) return status;
@@ -237,9 +251,11 @@ static bool fill_bounds(dense *k, double tau, bool exchanged, spurious_features_
   int dx = k->dx;
   out->unit = true;
   for (int i = 0; i < dx; i++)
-    for (int j = 0; j < dx; j++) out->unit = out->unit && fabs(k->Sigma[(size_t)i * k->D + j] - (i == j)) < 1e-14;
+    for (int j = 0; j < dx; j++)
+      out->unit = out->unit && fabs(k->Sigma[(size_t)i * k->D + j] - (i == j)) < 1e-14;
   for (int i = 0; i < k->dy; i++)
-    memcpy(k->inner + (size_t)i * k->dy, k->Sigma + (size_t)(dx + i) * k->D + dx, (size_t)k->dy * sizeof(double));
+    memcpy(k->inner + (size_t)i * k->dy, k->Sigma + (size_t)(dx + i) * k->D + dx,
+           (size_t)k->dy * sizeof(double));
   if (!extremes(k->inner, k->dy, k->v, &l_lo, &l_hi) || !explained(k, 0)) return false;
   if (exchanged) {
     double swap = l_lo;
@@ -248,9 +264,11 @@ static bool fill_bounds(dense *k, double tau, bool exchanged, spurious_features_
   memcpy(k->inner, k->core, (size_t)dx * dx * sizeof *k->inner);
   if (!extremes(k->inner, dx, k->v, &m_lo, &m_hi)) return false;
   for (int i = 0; i < dx; i++)
-    for (int j = 0; j < dx; j++) k->inner[(size_t)i * dx + j] = k->Sigma[(size_t)i * k->D + j] - k->core[(size_t)i * dx + j];
+    for (int j = 0; j < dx; j++)
+      k->inner[(size_t)i * dx + j] = k->Sigma[(size_t)i * k->D + j] - k->core[(size_t)i * dx + j];
   if (!extremes(k->inner, dx, k->v, &s_lo, &s_hi)) return false;
-  for (int i = 0; i < dx; i++) memcpy(k->inner + (size_t)i * dx, k->Sigma + (size_t)i * k->D, (size_t)dx * sizeof(double));
+  for (int i = 0; i < dx; i++)
+    memcpy(k->inner + (size_t)i * dx, k->Sigma + (size_t)i * k->D, (size_t)dx * sizeof(double));
   if (!extremes(k->inner, dx, k->v, &s_hi, &x_hi)) return false;
   double norm = cblas_ddot(dx, k->theta, 1, k->theta, 1);
   out->U_b = tau * l_hi / (tau + l_hi) * m_hi * norm / (s_lo + tau);

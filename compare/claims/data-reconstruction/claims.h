@@ -24,7 +24,8 @@ extern const assay_claim data_reconstruction_kernel_limit_claim, data_reconstruc
 activation data_reconstruction_act_of(const assay_call *call);
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...) {__VA_ARGS__, __VA_ARGS__, __VA_ARGS__}
+#define ALL_TIERS(...)                                                                                                                     \
+  { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
 #define LATER (1u << ASSAY_STANDARD | 1u << ASSAY_DEEP)
 
 static inline void claim_put(assay_call *call, int observable, assay_value value) {

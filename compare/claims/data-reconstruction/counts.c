@@ -7,15 +7,19 @@
 
 /* ---- data-reconstruction/parameter-count-rank ---- */
 
-static const assay_param rank_params[] = {
-    PARAM_ACT(ACTIVATION_WORDS), INTEGER("d", "input dimension", 0, "[2,100000]", NULL), INTEGER("n", "samples", 0, "[1,100000]", NULL),
-    INTEGER("p", "features; p_star does not need it", 0, "[1,1000000000]", ""),
-    {"counts", NULL, "relu, abs: features by sign pattern, bit i of the index is z_i > 0", ASSAY_INTEGERS, ASSAY_INSTANCE, NULL, "[0,1000000000]", ""}, {0}};
+static const assay_param rank_params[] = {PARAM_ACT(ACTIVATION_WORDS),
+                                          INTEGER("d", "input dimension", 0, "[2,100000]", NULL),
+                                          INTEGER("n", "samples", 0, "[1,100000]", NULL),
+                                          INTEGER("p", "features; p_star does not need it", 0, "[1,1000000000]", ""),
+                                          {"counts", NULL, "relu, abs: features by sign pattern, bit i of the index is z_i > 0",
+                                           ASSAY_INTEGERS, ASSAY_INSTANCE, NULL, "[0,1000000000]", ""},
+                                          {0}};
 enum { O_RANK, O_P_STAR, O_FULL };
 static const assay_observable rank_observables[] = {
     {"rank", NULL, "of the map (X, alpha) -> theta", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"p_star", NULL, "least p of maximal rank", NULL, ASSAY_PREDICTED, 0, INFINITY},
-    {"prob_full", NULL, "relu, n = 1: probability of full rank", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
+    {"prob_full", NULL, "relu, n = 1: probability of full rank", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {0}};
 
 static assay_status put_rank(assay_call *call, activation act, int d, int n, data_reconstruction_mistake mistake) {
   int m = 0;
@@ -26,7 +30,8 @@ static assay_status put_rank(assay_call *call, activation act, int d, int n, dat
     assay_absent(call, O_RANK, "relu and abs need the counts of the 2^n sign patterns");
     return ASSAY_OK;
   }
-  if (piecewise && (n > 5 || m != 1 << n)) return assay_fail(call, ASSAY_USAGE, "counts has %d elements; n = %d <= 5 samples have 2^n", m, n);
+  if (piecewise && (n > 5 || m != 1 << n))
+    return assay_fail(call, ASSAY_USAGE, "counts has %d elements; n = %d <= 5 samples have 2^n", m, n);
   if (!piecewise && !assay_given(call, "p")) {
     assay_absent(call, O_RANK, "it needs p");
     return ASSAY_OK;
@@ -43,14 +48,22 @@ static assay_status rank_with(assay_call *call, data_reconstruction_mistake mist
   assay_status status = data_reconstruction_least_width(act, d, n, mistake, &p_star, assay_call_error(call));
   if (status == ASSAY_OK) status = put_rank(call, act, d, n, mistake);
   if (status != ASSAY_OK) return status;
-  if (p_star > 0) assay_put(call, O_P_STAR, 0, (double)p_star, 0);
-  else assay_absent(call, O_P_STAR, "the least p of relu and abs is random");
-  if (act == ACTIVATION_RELU && n == 1 && assay_given(call, "p")) assay_put(call, O_FULL, 0, data_reconstruction_full_rank(d, assay_integer(call, "p")), 1e-13);
-  else assay_absent(call, O_FULL, "it is known for relu at n = 1, with p");
+  if (p_star > 0)
+    assay_put(call, O_P_STAR, 0, (double)p_star, 0);
+  else
+    assay_absent(call, O_P_STAR, "the least p of relu and abs is random");
+  if (act == ACTIVATION_RELU && n == 1 && assay_given(call, "p"))
+    assay_put(call, O_FULL, 0, data_reconstruction_full_rank(d, assay_integer(call, "p")), 1e-13);
+  else
+    assay_absent(call, O_FULL, "it is known for relu at n = 1, with p");
   return ASSAY_OK;
 }
-static assay_status rank(assay_call *call) { return rank_with(call, DATA_RECONSTRUCTION_RIGHT); }
-static assay_status rank_no_sphere(assay_call *call) { return rank_with(call, DATA_RECONSTRUCTION_NO_SPHERE); }
+static assay_status rank(assay_call *call) {
+  return rank_with(call, DATA_RECONSTRUCTION_RIGHT);
+}
+static assay_status rank_no_sphere(assay_call *call) {
+  return rank_with(call, DATA_RECONSTRUCTION_NO_SPHERE);
+}
 static assay_status rank_without_silence(assay_call *call) { /* no feature is silent: full from p = d on */
   assay_put(call, O_FULL, 0, assay_integer(call, "p") >= assay_integer(call, "d"), 0);
   return ASSAY_OK;
@@ -58,72 +71,142 @@ static assay_status rank_without_silence(assay_call *call) { /* no feature is si
 
 static const assay_leg rank_legs[] = {
     {.experiment = &data_reconstruction_jacobian,
-     .points = POINTS("T1: act=tanh d=12 n=2 p=22,24,25,48", "T2: act=tanh d=10 n=3 p=28,30,60", "E: act=erf d=8 n=4 p=30,32,33,64", "S1: act=relu+erf d=12 n=2 p=23,24,48",
-                      "S2: act=relu+erf d=8 n=4 p=31,32,64", "U: act=relu+tanh d=10 n=3 p=29,30,60", "C: act=cubic d=12 n=2 p=23,24,48", "L: act=lin d=10 n=3 p=9,10,30",
-                      "Q1: act=quad d=12 n=2 p=22,23,24,48", "Q2: act=quad d=8 n=4 p=25,26,32,64", "M: act=quad+lin d=8 n=4 p=28,29,32,64"),
-     .sizes = {"", "", ""}, .first = {8, 32, 64}, .looks = {1, 1, 1}},
-    {.experiment = &data_reconstruction_jacobian, .points = POINTS("D: act=tanh d=60 n=4 p=239,240,241", "N: act=relu+erf d=20 n=15 p=299,300,301"),
-     .sizes = {NULL, "", ""}, .first = {1, 4, 16}, .looks = {1, 1, 1}},
-    {.experiment = &data_reconstruction_jacobian, .points = POINTS("R: act=relu d=20 n=1 p=36,40,44"), .sizes = {"", "", ""}, .first = {128, 128, 128}, .looks = {4, 7, 9}},
+     .points = POINTS("T1: act=tanh d=12 n=2 p=22,24,25,48", "T2: act=tanh d=10 n=3 p=28,30,60", "E: act=erf d=8 n=4 p=30,32,33,64",
+                      "S1: act=relu+erf d=12 n=2 p=23,24,48", "S2: act=relu+erf d=8 n=4 p=31,32,64", "U: act=relu+tanh d=10 n=3 p=29,30,60",
+                      "C: act=cubic d=12 n=2 p=23,24,48", "L: act=lin d=10 n=3 p=9,10,30", "Q1: act=quad d=12 n=2 p=22,23,24,48",
+                      "Q2: act=quad d=8 n=4 p=25,26,32,64", "M: act=quad+lin d=8 n=4 p=28,29,32,64"),
+     .sizes = {"", "", ""},
+     .first = {8, 32, 64},
+     .looks = {1, 1, 1}},
+    {.experiment = &data_reconstruction_jacobian,
+     .points = POINTS("D: act=tanh d=60 n=4 p=239,240,241", "N: act=relu+erf d=20 n=15 p=299,300,301"),
+     .sizes = {NULL, "", ""},
+     .first = {1, 4, 16},
+     .looks = {1, 1, 1}},
+    {.experiment = &data_reconstruction_jacobian,
+     .points = POINTS("R: act=relu d=20 n=1 p=36,40,44"),
+     .sizes = {"", "", ""},
+     .first = {128, 128, 128},
+     .looks = {4, 7, 9}},
     {0}};
-static const assay_target rank_targets[] = {
-    {.name = "rank", .points = "T*,E*,S*,U*,C*,L*,Q*,M*,D*,N*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = .5}), .reason = "an integer, the same for every generic draw"},
-    {.name = "prob_full", .records = "full", .points = "R*", .estimand = ASSAY_PROPORTION, .margin = {{.bias = .17}, {.bias = .058}, {.bias = .028}},
-     .reason = "exact at every size; 10 sqrt(p(1-p)/n_max) + 12/n_max"},
-    {0}};
-static const assay_control rank_controls[] = {
-    {.name = "spheres forgotten", .mistake = "n (d+1) unknowns", .targets = "rank", .points = "T1:p=48,T2:p=60,E:p=64,S1:p=48,S2:p=64,U:p=60", .predict = rank_no_sphere},
-    {.name = "no silent features", .mistake = "every feature of relu counts", .targets = "prob_full", .points = "R:p=36,R:p=40", .predict = rank_without_silence}, {0}};
+static const assay_target rank_targets[] = {{.name = "rank",
+                                             .points = "T*,E*,S*,U*,C*,L*,Q*,M*,D*,N*",
+                                             .estimand = ASSAY_EXACT,
+                                             .margin = ALL_TIERS({.bias = .5}),
+                                             .reason = "an integer, the same for every generic draw"},
+                                            {.name = "prob_full",
+                                             .records = "full",
+                                             .points = "R*",
+                                             .estimand = ASSAY_PROPORTION,
+                                             .margin = {{.bias = .17}, {.bias = .058}, {.bias = .028}},
+                                             .reason = "exact at every size; 10 sqrt(p(1-p)/n_max) + 12/n_max"},
+                                            {0}};
+static const assay_control rank_controls[] = {{.name = "spheres forgotten",
+                                               .mistake = "n (d+1) unknowns",
+                                               .targets = "rank",
+                                               .points = "T1:p=48,T2:p=60,E:p=64,S1:p=48,S2:p=64,U:p=60",
+                                               .predict = rank_no_sphere},
+                                              {.name = "no silent features",
+                                               .mistake = "every feature of relu counts",
+                                               .targets = "prob_full",
+                                               .points = "R:p=36,R:p=40",
+                                               .predict = rank_without_silence},
+                                              {0}};
 const assay_claim data_reconstruction_parameter_count_rank_claim = {
-    .id = "data-reconstruction/parameter-count-rank", .kinds = "identity,threshold,rate",
-    .statement = "The map from samples and coefficients to the fitted parameters has rank min(p, nd): the parameters determine the data locally iff p >= nd.",
-    .source = "arXiv 2509.22214 for the law; the counts are derived here", .params = rank_params, .observables = rank_observables, .predict = rank,
-    .legs = rank_legs, .targets = rank_targets, .controls = rank_controls};
+    .id = "data-reconstruction/parameter-count-rank",
+    .kinds = "identity,threshold,rate",
+    .statement = "The map from samples and coefficients to the fitted parameters has rank min(p, nd): the parameters determine the data "
+                 "locally iff p >= nd.",
+    .source = "arXiv 2509.22214 for the law; the counts are derived here",
+    .params = rank_params,
+    .observables = rank_observables,
+    .predict = rank,
+    .legs = rank_legs,
+    .targets = rank_targets,
+    .controls = rank_controls};
 
 /* ---- data-reconstruction/span-point-threshold ---- */
 
-static const assay_param point_params[] = {
-    {"act", NULL, "activation", ASSAY_WORD, 0, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"}, INTEGER("d", "input dimension", 0, "[2,100000]", NULL), INTEGER("n", "samples", 0, "[1,6]", NULL),
-    INTEGER("p", "features; p_span does not need it", 0, "[1,1000000]", ""), INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", "10"), {0}};
+static const assay_param point_params[] = {{"act", NULL, "activation", ASSAY_WORD, 0, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"},
+                                           INTEGER("d", "input dimension", 0, "[2,100000]", NULL),
+                                           INTEGER("n", "samples", 0, "[1,6]", NULL),
+                                           INTEGER("p", "features; p_span does not need it", 0, "[1,1000000]", ""),
+                                           INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", "10"),
+                                           {0}};
 enum { O_P_SPAN, O_SPURIOUS };
 static const assay_observable point_observables[] = {
     {"p_span", NULL, "least p at which the span holds the samples only", NULL, ASSAY_PREDICTED, 0, INFINITY},
-    {"spurious", NULL, "some point of the span is no sample", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
+    {"spurious", NULL, "some point of the span is no sample", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {0}};
 static assay_status points_at(assay_call *call, long threshold) {
   long n = assay_integer(call, "n"), d = assay_integer(call, "d"), right = n + d, p = assay_integer(call, "p");
   if (threshold == 0) threshold = right;
   assay_put(call, O_P_SPAN, 0, (double)right, 0);
-  if (!assay_given(call, "p")) assay_absent(call, O_SPURIOUS, "it needs p");
-  else if (p == threshold - 1) assay_absent(call, O_SPURIOUS, "at p = n + d - 1 there are finitely many points");
-  else assay_put(call, O_SPURIOUS, 0, p < threshold, 0);
+  if (!assay_given(call, "p"))
+    assay_absent(call, O_SPURIOUS, "it needs p");
+  else if (p == threshold - 1)
+    assay_absent(call, O_SPURIOUS, "at p = n + d - 1 there are finitely many points");
+  else
+    assay_put(call, O_SPURIOUS, 0, p < threshold, 0);
   return ASSAY_OK;
 }
-static assay_status points(assay_call *call) { return points_at(call, 0); }
-static assay_status points_nd(assay_call *call) { return points_at(call, assay_integer(call, "n") * assay_integer(call, "d")); }
-static assay_status points_n(assay_call *call) { return points_at(call, assay_integer(call, "n") + 1); }
+static assay_status points(assay_call *call) {
+  return points_at(call, 0);
+}
+static assay_status points_nd(assay_call *call) {
+  return points_at(call, assay_integer(call, "n") * assay_integer(call, "d"));
+}
+static assay_status points_n(assay_call *call) {
+  return points_at(call, assay_integer(call, "n") + 1);
+}
 static const assay_leg point_legs[] = {
-    {.experiment = &data_reconstruction_span_points, .points = POINTS("B: act=relu+erf d=8 n=5 p=11", "A: act=relu+erf d=8 n=5 p=13", "b: act=tanh d=8 n=5 p=11", "a: act=tanh d=8 n=5 p=13"),
-     .sizes = {"", "", ""}, .first = {64, 64, 64}, .looks = {2, 3, 5}, .discarded = .3},
-    {.experiment = &data_reconstruction_span_points, .points = POINTS("A1: act=relu+erf d=8 n=5 p=14", "B1: act=relu+erf d=20 n=6 p=24", "A2: act=relu+erf d=20 n=6 p=26"), .sizes = {NULL, "", ""},
-     .first = {64, 64, 64}, .looks = {1, 3, 4}, .discarded = .5}, {0}};
-static const assay_target point_targets[] = {
-    {.name = "spurious", .estimand = ASSAY_PROPORTION, .margin = {{.bias = .33}, {.bias = .2}, {.bias = .1}}, .reason = "no event in 80 is a limit of .14"}, {0}};
+    {.experiment = &data_reconstruction_span_points,
+     .points =
+         POINTS("B: act=relu+erf d=8 n=5 p=11", "A: act=relu+erf d=8 n=5 p=13", "b: act=tanh d=8 n=5 p=11", "a: act=tanh d=8 n=5 p=13"),
+     .sizes = {"", "", ""},
+     .first = {64, 64, 64},
+     .looks = {2, 3, 5},
+     .discarded = .3},
+    {.experiment = &data_reconstruction_span_points,
+     .points = POINTS("A1: act=relu+erf d=8 n=5 p=14", "B1: act=relu+erf d=20 n=6 p=24", "A2: act=relu+erf d=20 n=6 p=26"),
+     .sizes = {NULL, "", ""},
+     .first = {64, 64, 64},
+     .looks = {1, 3, 4},
+     .discarded = .5},
+    {0}};
+static const assay_target point_targets[] = {{.name = "spurious",
+                                              .estimand = ASSAY_PROPORTION,
+                                              .margin = {{.bias = .33}, {.bias = .2}, {.bias = .1}},
+                                              .reason = "no event in 80 is a limit of .14"},
+                                             {0}};
 static const assay_control point_controls[] = {
     {.name = "threshold nd", .mistake = "the span, like one theta, needs p = nd", .points = "A*,a", .predict = points_nd},
-    {.name = "threshold n + 1", .mistake = "any p > n identifies the samples", .points = "B*,b", .predict = points_n}, {0}};
+    {.name = "threshold n + 1", .mistake = "any p > n identifies the samples", .points = "B*,b", .predict = points_n},
+    {0}};
 const assay_claim data_reconstruction_span_point_threshold_claim = {
-    .id = "data-reconstruction/span-point-threshold", .kinds = "threshold",
-    .statement = "The span of the training features holds features of the samples only iff p >= n + d (up to sign for odd and even activations).",
-    .source = "arXiv 2509.22214 for p >> dn; the threshold is derived here", .params = point_params, .observables = point_observables, .predict = points, .legs = point_legs,
-    .targets = point_targets, .controls = point_controls};
+    .id = "data-reconstruction/span-point-threshold",
+    .kinds = "threshold",
+    .statement =
+        "The span of the training features holds features of the samples only iff p >= n + d (up to sign for odd and even activations).",
+    .source = "arXiv 2509.22214 for p >> dn; the threshold is derived here",
+    .params = point_params,
+    .observables = point_observables,
+    .predict = points,
+    .legs = point_legs,
+    .targets = point_targets,
+    .controls = point_controls};
 
 /* ---- data-reconstruction/multi-output-count ---- */
 
-static const assay_param output_params[] = {
-    INTEGER("d", "input dimension", 0, "[2,100000]", NULL), INTEGER("n", "samples", 0, "[1,100000]", NULL), INTEGER("C", "outputs", 0, "[1,1000]", NULL),
-    INTEGER("p", "features", 0, "[1,1000000]", ""), {0}};
+static const assay_param output_params[] = {INTEGER("d", "input dimension", 0, "[2,100000]", NULL),
+                                            INTEGER("n", "samples", 0, "[1,100000]", NULL),
+                                            INTEGER("C", "outputs", 0, "[1,1000]", NULL),
+                                            INTEGER("p", "features", 0, "[1,1000000]", ""),
+                                            {0}};
 static const assay_observable output_observables[] = {
-    {"p_C", NULL, "least p of maximal rank", NULL, ASSAY_PREDICTED, 0, INFINITY}, {"rank", NULL, "of the map (X, A) -> Theta", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {0}};
+    {"p_C", NULL, "least p of maximal rank", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"rank", NULL, "of the map (X, A) -> Theta", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {0}};
 static assay_status output_with(assay_call *call, data_reconstruction_mistake mistake) {
   int d = (int)assay_integer(call, "d"), n = (int)assay_integer(call, "n"), C = (int)assay_integer(call, "C");
   assay_put(call, 0, 0, (double)data_reconstruction_output_width(d, n, C, mistake), 0);
@@ -136,67 +219,149 @@ static assay_status output_with(assay_call *call, data_reconstruction_mistake mi
   assay_put(call, 1, 0, (double)value, 0);
   return ASSAY_OK;
 }
-static assay_status output(assay_call *call) { return output_with(call, DATA_RECONSTRUCTION_RIGHT); }
-static assay_status output_naive(assay_call *call) { return output_with(call, DATA_RECONSTRUCTION_NAIVE_OUTPUTS); }
+static assay_status output(assay_call *call) {
+  return output_with(call, DATA_RECONSTRUCTION_RIGHT);
+}
+static assay_status output_naive(assay_call *call) {
+  return output_with(call, DATA_RECONSTRUCTION_NAIVE_OUTPUTS);
+}
 static const assay_leg output_legs[] = {
     {.experiment = &data_reconstruction_jacobian,
-     .points = POINTS("A1: d=12 n=3 C=1 p=34,36,40", "A2: d=12 n=3 C=2 p=18,19,20,24", "A3: d=12 n=3 C=3 p=12,13,14,18", "A6: d=12 n=3 C=6 p=12,13,14,18",
-                      "B2: d=8 n=5 C=2 p=21,23,27", "B3: d=8 n=5 C=3 p=15,17,21", "B8: d=8 n=5 C=8 p=10,12,16"),
-     .sizes = {"", "", ""}, .first = {8, 32, 64}, .looks = {1, 1, 1}},
-    {.experiment = &data_reconstruction_jacobian, .points = POINTS("X: d=40 n=6 C=4 p=63,65,66,70"), .sizes = {NULL, NULL, ""}, .first = {1, 1, 8}, .looks = {1, 1, 1}}, {0}};
-static const assay_target output_targets[] = {{.name = "rank", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = .5}), .reason = "an integer, the same for every generic draw"}, {0}};
-static const assay_control output_controls[] = {
-    {.name = "dn whatever C", .mistake = "dn unknowns whatever the number of outputs", .points = "A2:p=24,A3:p=18,B2:p=27,B3:p=21", .predict = output_naive}, {0}};
-static const assay_figure output_figures[] = {
-    {.title = "Features needed against the number of outputs", .x = "C", .x_label = "outputs C", .y = "p_C", .y_label = "p_C", .points = "A1:p=36,B2:p=23", .sweep = "1:8:8"}, {0}};
+     .points =
+         POINTS("A1: d=12 n=3 C=1 p=34,36,40", "A2: d=12 n=3 C=2 p=18,19,20,24", "A3: d=12 n=3 C=3 p=12,13,14,18",
+                "A6: d=12 n=3 C=6 p=12,13,14,18", "B2: d=8 n=5 C=2 p=21,23,27", "B3: d=8 n=5 C=3 p=15,17,21", "B8: d=8 n=5 C=8 p=10,12,16"),
+     .sizes = {"", "", ""},
+     .first = {8, 32, 64},
+     .looks = {1, 1, 1}},
+    {.experiment = &data_reconstruction_jacobian,
+     .points = POINTS("X: d=40 n=6 C=4 p=63,65,66,70"),
+     .sizes = {NULL, NULL, ""},
+     .first = {1, 1, 8},
+     .looks = {1, 1, 1}},
+    {0}};
+static const assay_target output_targets[] = {
+    {.name = "rank", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = .5}), .reason = "an integer, the same for every generic draw"},
+    {0}};
+static const assay_control output_controls[] = {{.name = "dn whatever C",
+                                                 .mistake = "dn unknowns whatever the number of outputs",
+                                                 .points = "A2:p=24,A3:p=18,B2:p=27,B3:p=21",
+                                                 .predict = output_naive},
+                                                {0}};
+static const assay_figure output_figures[] = {{.title = "Features needed against the number of outputs",
+                                               .x = "C",
+                                               .x_label = "outputs C",
+                                               .y = "p_C",
+                                               .y_label = "p_C",
+                                               .points = "A1:p=36,B2:p=23",
+                                               .sweep = "1:8:8"},
+                                              {0}};
 const assay_claim data_reconstruction_multi_output_count_claim = {
-    .id = "data-reconstruction/multi-output-count", .kinds = "identity,threshold",
-    .statement = "With C outputs the threshold falls from nd to n + d - 1: p_C = ceil(n (d-1+C)/C) for C <= n.", .source = "derived here", .params = output_params,
-    .observables = output_observables, .predict = output, .legs = output_legs, .targets = output_targets, .controls = output_controls, .figures = output_figures};
+    .id = "data-reconstruction/multi-output-count",
+    .kinds = "identity,threshold",
+    .statement = "With C outputs the threshold falls from nd to n + d - 1: p_C = ceil(n (d-1+C)/C) for C <= n.",
+    .source = "derived here",
+    .params = output_params,
+    .observables = output_observables,
+    .predict = output,
+    .legs = output_legs,
+    .targets = output_targets,
+    .controls = output_controls,
+    .figures = output_figures};
 
 /* ---- data-reconstruction/unrecoverable-fraction ---- */
 
 static const assay_param fraction_params[] = {
-    INTEGER("d", "input dimension", 0, "[2,100000]", NULL), INTEGER("n", "samples", 0, "[1,100000]", NULL), INTEGER("p", "features", 0, "[1,1000000000]", NULL),
-    {"act", NULL, "activation", ASSAY_WORD, ASSAY_SIM, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"}, {0}};
+    INTEGER("d", "input dimension", 0, "[2,100000]", NULL),
+    INTEGER("n", "samples", 0, "[1,100000]", NULL),
+    INTEGER("p", "features", 0, "[1,1000000000]", NULL),
+    {"act", NULL, "activation", ASSAY_WORD, ASSAY_SIM, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"},
+    {0}};
 static const assay_observable fraction_observables[] = {
     {"fraction", NULL, "share of a perturbation of X that theta does not see", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
 static assay_status fraction_with(assay_call *call, data_reconstruction_mistake mistake) {
   assay_put(call, 0, 0, data_reconstruction_fraction(assay_real(call, "d"), assay_real(call, "n"), assay_real(call, "p"), mistake), 1e-15);
   return ASSAY_OK;
 }
-static assay_status fraction(assay_call *call) { return fraction_with(call, DATA_RECONSTRUCTION_RIGHT); }
-static assay_status fraction_nd(assay_call *call) { return fraction_with(call, DATA_RECONSTRUCTION_OVER_ND); }
+static assay_status fraction(assay_call *call) {
+  return fraction_with(call, DATA_RECONSTRUCTION_RIGHT);
+}
+static assay_status fraction_nd(assay_call *call) {
+  return fraction_with(call, DATA_RECONSTRUCTION_OVER_ND);
+}
 static assay_status spread_fraction(assay_call *call) { /* Beta(f q/2, (1-f) q/2) */
-  double d = assay_real(call, "d"), n = assay_real(call, "n"), f = data_reconstruction_fraction(d, n, assay_real(call, "p"), DATA_RECONSTRUCTION_RIGHT);
+  double d = assay_real(call, "d"), n = assay_real(call, "n"),
+         f = data_reconstruction_fraction(d, n, assay_real(call, "p"), DATA_RECONSTRUCTION_RIGHT);
   assay_put(call, 0, 0, sqrt(f * (1 - f) / (n * (d - 1) / 2 + 1)), 0);
   return ASSAY_OK;
 }
-static const assay_leg fraction_legs[] = {
-    {.experiment = &data_reconstruction_null_share, .points = POINTS("A: d=5 n=4 p=12", "B: d=10 n=3 p=15"), .sizes = {"", "", ""}, .first = {128, 128, 128}, .looks = {6, 9, 10}},
-    {.experiment = &data_reconstruction_null_share, .points = POINTS("Z: d=5 n=4 p=20,24", "O: d=5 n=4 p=4"), .sizes = {"", "", ""}, .first = {16, 16, 16}, .looks = {1, 1, 1}},
-    {.experiment = &data_reconstruction_null_share, .points = POINTS("D: d=20 n=4 p=40,76"), .sizes = {NULL, NULL, ""}, .first = {1, 1, 128}, .looks = {1, 1, 8}}, {0}};
-static const assay_target fraction_targets[] = {
-    {.name = "fraction", .points = "A,B,D*", .spread = spread_fraction, .margin = ALL_TIERS({.deviations = 10}), .reason = "unbiased; 10 sd/sqrt(n_max) of the Beta law"},
-    {.name = "fraction", .title = "none and all", .points = "Z*,O", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-10}), .reason = "rounding"}, {0}};
-static const assay_control fraction_controls[] = {
-    {.name = "1 - p/(nd)", .mistake = "the fraction of parameters that are missing", .targets = "fraction", .points = "A,B", .predict = fraction_nd}, {0}};
-static const assay_figure fraction_figures[] = {
-    {.title = "Share of the data that the parameters do not see", .x = "p", .x_label = "p", .y = "fraction", .y_label = "fraction", .points = "A,B", .sweep = "1:40:40"}, {0}};
+static const assay_leg fraction_legs[] = {{.experiment = &data_reconstruction_null_share,
+                                           .points = POINTS("A: d=5 n=4 p=12", "B: d=10 n=3 p=15"),
+                                           .sizes = {"", "", ""},
+                                           .first = {128, 128, 128},
+                                           .looks = {6, 9, 10}},
+                                          {.experiment = &data_reconstruction_null_share,
+                                           .points = POINTS("Z: d=5 n=4 p=20,24", "O: d=5 n=4 p=4"),
+                                           .sizes = {"", "", ""},
+                                           .first = {16, 16, 16},
+                                           .looks = {1, 1, 1}},
+                                          {.experiment = &data_reconstruction_null_share,
+                                           .points = POINTS("D: d=20 n=4 p=40,76"),
+                                           .sizes = {NULL, NULL, ""},
+                                           .first = {1, 1, 128},
+                                           .looks = {1, 1, 8}},
+                                          {0}};
+static const assay_target fraction_targets[] = {{.name = "fraction",
+                                                 .points = "A,B,D*",
+                                                 .spread = spread_fraction,
+                                                 .margin = ALL_TIERS({.deviations = 10}),
+                                                 .reason = "unbiased; 10 sd/sqrt(n_max) of the Beta law"},
+                                                {.name = "fraction",
+                                                 .title = "none and all",
+                                                 .points = "Z*,O",
+                                                 .estimand = ASSAY_EXACT,
+                                                 .margin = ALL_TIERS({.bias = 1e-10}),
+                                                 .reason = "rounding"},
+                                                {0}};
+static const assay_control fraction_controls[] = {{.name = "1 - p/(nd)",
+                                                   .mistake = "the fraction of parameters that are missing",
+                                                   .targets = "fraction",
+                                                   .points = "A,B",
+                                                   .predict = fraction_nd},
+                                                  {0}};
+static const assay_figure fraction_figures[] = {{.title = "Share of the data that the parameters do not see",
+                                                 .x = "p",
+                                                 .x_label = "p",
+                                                 .y = "fraction",
+                                                 .y_label = "fraction",
+                                                 .points = "A,B",
+                                                 .sweep = "1:40:40"},
+                                                {0}};
 const assay_claim data_reconstruction_unrecoverable_fraction_claim = {
-    .id = "data-reconstruction/unrecoverable-fraction", .kinds = "identity", .statement = "Below p = nd a random perturbation of the data keeps the fraction (nd - p)/(n(d-1)) of its squared length unseen.",
-    .source = "derived here", .params = fraction_params, .observables = fraction_observables, .predict = fraction, .legs = fraction_legs, .targets = fraction_targets,
-    .controls = fraction_controls, .figures = fraction_figures};
+    .id = "data-reconstruction/unrecoverable-fraction",
+    .kinds = "identity",
+    .statement = "Below p = nd a random perturbation of the data keeps the fraction (nd - p)/(n(d-1)) of its squared length unseen.",
+    .source = "derived here",
+    .params = fraction_params,
+    .observables = fraction_observables,
+    .predict = fraction,
+    .legs = fraction_legs,
+    .targets = fraction_targets,
+    .controls = fraction_controls,
+    .figures = fraction_figures};
 
 /* ---- data-reconstruction/noise-amplification ---- */
 
-static const assay_param noise_params[] = {
-    PARAM_ACT(ACTIVATION_WORDS), INTEGER("n", "samples", 0, "[1,10000]", "1"), REAL("p_over_d", "features over dimension", 0, "(0,inf)", ""),
-    INTEGER("d", "input dimension", ASSAY_SIZE, "[2,100000]", ""), INTEGER("p", "features; M_exact only", 0, "[1,1000000]", ""), {0}};
+static const assay_param noise_params[] = {PARAM_ACT(ACTIVATION_WORDS),
+                                           INTEGER("n", "samples", 0, "[1,10000]", "1"),
+                                           REAL("p_over_d", "features over dimension", 0, "(0,inf)", ""),
+                                           INTEGER("d", "input dimension", ASSAY_SIZE, "[2,100000]", ""),
+                                           INTEGER("p", "features; M_exact only", 0, "[1,1000000]", ""),
+                                           {0}};
 enum { O_NOISE, O_EXACT };
 static const assay_observable noise_observables[] = {
     {"M", NULL, "limit of the mean squared error per unit of noise and direction", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
-    {"M_exact", NULL, "abs, n = 1: its mean at finite d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {0}};
+    {"M_exact", NULL, "abs, n = 1: its mean at finite d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {0}};
 static assay_status noise_with(assay_call *call, data_reconstruction_mistake mistake) {
   activation act = data_reconstruction_act_of(call);
   int n = (int)assay_integer(call, "n");
@@ -207,17 +372,24 @@ static assay_status noise_with(assay_call *call, data_reconstruction_mistake mis
   assay_status status = data_reconstruction_noise(act, n, c, mistake, &M, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   claim_put(call, O_NOISE, M);
-  if (act == ACTIVATION_ABS && n == 1 && p > d + 1) assay_put(call, O_EXACT, 0, mistake == DATA_RECONSTRUCTION_FISHER ? d / p : d / (p - d - 1), 0);
-  else assay_absent(call, O_EXACT, "the finite mean is known for abs, n = 1, p > d + 1, with d");
+  if (act == ACTIVATION_ABS && n == 1 && p > d + 1)
+    assay_put(call, O_EXACT, 0, mistake == DATA_RECONSTRUCTION_FISHER ? d / p : d / (p - d - 1), 0);
+  else
+    assay_absent(call, O_EXACT, "the finite mean is known for abs, n = 1, p > d + 1, with d");
   return ASSAY_OK;
 }
-static assay_status noise(assay_call *call) { return noise_with(call, DATA_RECONSTRUCTION_RIGHT); }
-static assay_status noise_fisher(assay_call *call) { return noise_with(call, DATA_RECONSTRUCTION_FISHER); }
+static assay_status noise(assay_call *call) {
+  return noise_with(call, DATA_RECONSTRUCTION_RIGHT);
+}
+static assay_status noise_fisher(assay_call *call) {
+  return noise_with(call, DATA_RECONSTRUCTION_FISHER);
+}
 static assay_status spread_noise(assay_call *call) { /* sd/M is 2/d (abs; relu n = 4), 1.2/sqrt(d) (n = 1, other phi) */
   assay_value M;
   activation act = data_reconstruction_act_of(call);
   double d = assay_real(call, "d");
-  assay_status status = data_reconstruction_noise(act, (int)assay_integer(call, "n"), assay_real(call, "p_over_d"), DATA_RECONSTRUCTION_RIGHT, &M, assay_call_error(call));
+  assay_status status = data_reconstruction_noise(act, (int)assay_integer(call, "n"), assay_real(call, "p_over_d"),
+                                                  DATA_RECONSTRUCTION_RIGHT, &M, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   double sd = M.value * (act == ACTIVATION_ABS || assay_integer(call, "n") > 1 ? 3 / d : 1.3 / sqrt(d));
   assay_put(call, O_NOISE, 0, sd, 0);
@@ -230,69 +402,139 @@ static assay_status arrange_noise(assay_call *claim, assay_call *sim, assay_call
   if (status == ASSAY_OK) status = assay_set(realised, "p", p);
   return status == ASSAY_OK ? assay_set(realised, "p_over_d", p / d) : status;
 }
-static const assay_leg noise_legs[] = {
-    {.experiment = &data_reconstruction_noise_matrix, .arrange = arrange_noise, .points = POINTS("X: act=abs n=1 p_over_d=2"), .sizes = {"d=30", "d=50", "d=100"},
-     .first = {128, 128, 128}, .looks = {4, 5, 5}},
-    {.experiment = &data_reconstruction_noise_matrix, .arrange = arrange_noise, .points = POINTS("S: act=relu+erf n=1 p_over_d=3", "T: act=tanh n=1 p_over_d=3"), .sizes = {"d=60", "d=100", "d=200"},
-     .first = {128, 128, 128}, .looks = {4, 5, 5}},
-    {.experiment = &data_reconstruction_noise_matrix, .arrange = arrange_noise, .points = POINTS("A: act=abs n=4 p_over_d=6", "R: act=relu n=4 p_over_d=8"), .sizes = {"d=25", "d=50", "d=100"},
-     .first = {128, 128, 128}, .looks = {3, 3, 3}},
-    {0}};
+static const assay_leg noise_legs[] = {{.experiment = &data_reconstruction_noise_matrix,
+                                        .arrange = arrange_noise,
+                                        .points = POINTS("X: act=abs n=1 p_over_d=2"),
+                                        .sizes = {"d=30", "d=50", "d=100"},
+                                        .first = {128, 128, 128},
+                                        .looks = {4, 5, 5}},
+                                       {.experiment = &data_reconstruction_noise_matrix,
+                                        .arrange = arrange_noise,
+                                        .points = POINTS("S: act=relu+erf n=1 p_over_d=3", "T: act=tanh n=1 p_over_d=3"),
+                                        .sizes = {"d=60", "d=100", "d=200"},
+                                        .first = {128, 128, 128},
+                                        .looks = {4, 5, 5}},
+                                       {.experiment = &data_reconstruction_noise_matrix,
+                                        .arrange = arrange_noise,
+                                        .points = POINTS("A: act=abs n=4 p_over_d=6", "R: act=relu n=4 p_over_d=8"),
+                                        .sizes = {"d=25", "d=50", "d=100"},
+                                        .first = {128, 128, 128},
+                                        .looks = {3, 3, 3}},
+                                       {0}};
 static const assay_target noise_targets[] = {
-    {.name = "M_exact", .records = "M", .points = "X", .spread = spread_noise, .margin = ALL_TIERS({.deviations = 10}), .reason = "exact at every d; 10 sd/sqrt(n_max)"},
-    {.name = "M", .points = "S,T,A,R", .spread = spread_noise, .margin = ALL_TIERS({.over_size = 3, .deviations = 10}), .reason = "bias 3 M/d (measured: 1.2 to 1.5 M/d for orthogonal samples at n = 4) + 10 sd/sqrt(n_max)"}, {0}};
-static const assay_control noise_controls[] = {
-    {.name = "Fisher information", .mistake = "the mean information is inverted, without the Marchenko-Pastur correction", .predict = noise_fisher}, {0}};
-static const assay_figure noise_figures[] = {
-    {.title = "Amplification of noise above the threshold", .x = "p_over_d", .x_label = "p/d", .y = "M", .y_label = "M", .points = "S,A,R", .sweep = "4.4:20:40", .flags = ASSAY_LOG_Y}, {0}};
+    {.name = "M_exact",
+     .records = "M",
+     .points = "X",
+     .spread = spread_noise,
+     .margin = ALL_TIERS({.deviations = 10}),
+     .reason = "exact at every d; 10 sd/sqrt(n_max)"},
+    {.name = "M",
+     .points = "S,T,A,R",
+     .spread = spread_noise,
+     .margin = ALL_TIERS({.over_size = 3, .deviations = 10}),
+     .reason = "bias 3 M/d (measured: 1.2 to 1.5 M/d for orthogonal samples at n = 4) + 10 sd/sqrt(n_max)"},
+    {0}};
+static const assay_control noise_controls[] = {{.name = "Fisher information",
+                                                .mistake = "the mean information is inverted, without the Marchenko-Pastur correction",
+                                                .predict = noise_fisher},
+                                               {0}};
+static const assay_figure noise_figures[] = {{.title = "Amplification of noise above the threshold",
+                                              .x = "p_over_d",
+                                              .x_label = "p/d",
+                                              .y = "M",
+                                              .y_label = "M",
+                                              .points = "S,A,R",
+                                              .sweep = "4.4:20:40",
+                                              .flags = ASSAY_LOG_Y},
+                                             {0}};
 const assay_claim data_reconstruction_noise_amplification_claim = {
-    .id = "data-reconstruction/noise-amplification", .kinds = "limit,identity",
-    .statement = "Noise on the parameters is amplified by M = (c E[b b'/(1 + b'M b)])^{-1}, which diverges at the threshold of the counting law.", .source = "derived here",
-    .params = noise_params, .observables = noise_observables, .predict = noise, .legs = noise_legs, .targets = noise_targets, .controls = noise_controls, .figures = noise_figures};
+    .id = "data-reconstruction/noise-amplification",
+    .kinds = "limit,identity",
+    .statement =
+        "Noise on the parameters is amplified by M = (c E[b b'/(1 + b'M b)])^{-1}, which diverges at the threshold of the counting law.",
+    .source = "derived here",
+    .params = noise_params,
+    .observables = noise_observables,
+    .predict = noise,
+    .legs = noise_legs,
+    .targets = noise_targets,
+    .controls = noise_controls,
+    .figures = noise_figures};
 
 /* ---- data-reconstruction/loss-kernel-limit ---- */
 
-static const assay_param loss_params[] = {
-    PARAM_ACT(ACTIVATION_WORDS), {"X", NULL, "samples, row by row", ASSAY_REALS, 0, NULL, NULL, NULL}, {"Y", NULL, "labels", ASSAY_REALS, 0, NULL, NULL, NULL},
-    {"Xhat", NULL, "candidates, row by row", ASSAY_REALS, 0, NULL, NULL, NULL}, INTEGER("p", "features", ASSAY_SIM, "[1,1000000]", ""), {0}};
+static const assay_param loss_params[] = {PARAM_ACT(ACTIVATION_WORDS),
+                                          {"X", NULL, "samples, row by row", ASSAY_REALS, 0, NULL, NULL, NULL},
+                                          {"Y", NULL, "labels", ASSAY_REALS, 0, NULL, NULL, NULL},
+                                          {"Xhat", NULL, "candidates, row by row", ASSAY_REALS, 0, NULL, NULL, NULL},
+                                          INTEGER("p", "features", ASSAY_SIM, "[1,1000000]", ""),
+                                          {0}};
 static const assay_observable loss_observables[] = {{"L", NULL, "reconstruction loss", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
 static assay_status loss_with(assay_call *call, data_reconstruction_mistake mistake) {
   int x, n, h;
   assay_value L;
   const double *X = assay_list(call, "X", &x), *Y = assay_list(call, "Y", &n), *Xh = assay_list(call, "Xhat", &h);
-  if (n == 0 || x % n || x != h) return assay_fail(call, ASSAY_USAGE, "X and Xhat have %d and %d numbers for %d labels; they need the same multiple", x, h, n);
+  if (n == 0 || x % n || x != h)
+    return assay_fail(call, ASSAY_USAGE, "X and Xhat have %d and %d numbers for %d labels; they need the same multiple", x, h, n);
   assay_status status = data_reconstruction_loss(data_reconstruction_act_of(call), X, Y, Xh, n, x / n, mistake, &L, assay_call_error(call));
   if (status == ASSAY_OK) claim_put(call, 0, L);
   return status;
 }
-static assay_status loss(assay_call *call) { return loss_with(call, DATA_RECONSTRUCTION_RIGHT); }
-static assay_status loss_alpha_y(assay_call *call) { return loss_with(call, DATA_RECONSTRUCTION_ALPHA_Y); }
-static assay_status loss_diagonal(assay_call *call) { return loss_with(call, DATA_RECONSTRUCTION_DIAGONAL); }
+static assay_status loss(assay_call *call) {
+  return loss_with(call, DATA_RECONSTRUCTION_RIGHT);
+}
+static assay_status loss_alpha_y(assay_call *call) {
+  return loss_with(call, DATA_RECONSTRUCTION_ALPHA_Y);
+}
+static assay_status loss_diagonal(assay_call *call) {
+  return loss_with(call, DATA_RECONSTRUCTION_DIAGONAL);
+}
 static assay_status spread_loss(assay_call *call) {
   assay_put(call, 0, 0, .95 / sqrt(assay_real(call, "p")), 0);
   return ASSAY_OK;
 }
 #define INSTANCE_LK " X=2,0,0,0,1,1,1,1 Y=1,.5 Xhat=1,1,1,-1,0,2,0,0"
-static const assay_leg loss_legs[] = {
-    {.experiment = &data_reconstruction_candidate_loss, .points = POINTS("R: act=relu" INSTANCE_LK, "S: act=relu+erf" INSTANCE_LK), .sizes = {"p=1000", "p=1000", "p=10000"},
-     .first = {128, 128, 128}, .looks = {4, 7, 7}}, {0}};
+static const assay_leg loss_legs[] = {{.experiment = &data_reconstruction_candidate_loss,
+                                       .points = POINTS("R: act=relu" INSTANCE_LK, "S: act=relu+erf" INSTANCE_LK),
+                                       .sizes = {"p=1000", "p=1000", "p=10000"},
+                                       .first = {128, 128, 128},
+                                       .looks = {4, 7, 7}},
+                                      {0}};
 static const assay_target loss_targets[] = {
-    {.name = "L", .spread = spread_loss, .margin = {{.bias = .0006, .deviations = 10}, {.bias = .0006, .deviations = 10}, {.bias = .00006, .deviations = 10}}, .reason = "bias .6/p (measured: -.5/p) + 10 sd/sqrt(n_max)"}, {0}};
+    {.name = "L",
+     .spread = spread_loss,
+     .margin = {{.bias = .0006, .deviations = 10}, {.bias = .0006, .deviations = 10}, {.bias = .00006, .deviations = 10}},
+     .reason = "bias .6/p (measured: -.5/p) + 10 sd/sqrt(n_max)"},
+    {0}};
 static const assay_control loss_controls[] = {
-    {.name = "alpha = Y", .mistake = "theta = Phi'Y", .predict = loss_alpha_y}, {.name = "diagonal", .mistake = "the candidates' kernel matrix is diagonal", .predict = loss_diagonal}, {0}};
+    {.name = "alpha = Y", .mistake = "theta = Phi'Y", .predict = loss_alpha_y},
+    {.name = "diagonal", .mistake = "the candidates' kernel matrix is diagonal", .predict = loss_diagonal},
+    {0}};
 const assay_claim data_reconstruction_loss_kernel_limit_claim = {
-    .id = "data-reconstruction/loss-kernel-limit", .kinds = "limit", .statement = "As p grows the reconstruction loss converges to 1 - b'Kh^{-1} b/(alpha'Y).",
-    .source = "derived here", .params = loss_params, .observables = loss_observables, .predict = loss, .legs = loss_legs, .targets = loss_targets, .controls = loss_controls};
+    .id = "data-reconstruction/loss-kernel-limit",
+    .kinds = "limit",
+    .statement = "As p grows the reconstruction loss converges to 1 - b'Kh^{-1} b/(alpha'Y).",
+    .source = "derived here",
+    .params = loss_params,
+    .observables = loss_observables,
+    .predict = loss,
+    .legs = loss_legs,
+    .targets = loss_targets,
+    .controls = loss_controls};
 
 /* ---- data-reconstruction/zero-loss-dichotomy ---- */
 
-static const assay_param zero_params[] = {
-    {"act", NULL, "activation", ASSAY_WORD, 0, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"}, INTEGER("d", "input dimension", 0, "[2,100000]", NULL), INTEGER("n", "samples", 0, "[1,6]", NULL),
-    INTEGER("p", "features", 0, "[1,1000000]", NULL), INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", "6"), {0}};
+static const assay_param zero_params[] = {{"act", NULL, "activation", ASSAY_WORD, 0, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"},
+                                          INTEGER("d", "input dimension", 0, "[2,100000]", NULL),
+                                          INTEGER("n", "samples", 0, "[1,6]", NULL),
+                                          INTEGER("p", "features", 0, "[1,1000000]", NULL),
+                                          INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", "6"),
+                                          {0}};
 enum { O_RIGHT, O_WRONG };
 static const assay_observable zero_observables[] = {
     {"right", NULL, "some zero of the loss is the training set", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
-    {"wrong", NULL, "some zero is another set", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
+    {"wrong", NULL, "some zero is another set", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {0}};
 static assay_status zeros_at(assay_call *call, long shift) {
   long excess = assay_integer(call, "p") - assay_integer(call, "d") * assay_integer(call, "n") - shift;
   if (excess == 0) {
@@ -304,41 +546,84 @@ static assay_status zeros_at(assay_call *call, long shift) {
   assay_put(call, O_WRONG, 0, excess < 0, 0);
   return ASSAY_OK;
 }
-static assay_status zeros(assay_call *call) { return zeros_at(call, 0); }
-static assay_status zeros_lower(assay_call *call) { return zeros_at(call, -2); }
-static assay_status zeros_higher(assay_call *call) { return zeros_at(call, 2); }
-static const assay_leg zero_legs[] = {
-    {.experiment = &data_reconstruction_zero_losses, .points = POINTS("B: act=tanh d=4 n=2 p=7", "A: act=tanh d=4 n=2 p=9"), .sizes = {"", "", ""}, .first = {64, 64, 64}, .looks = {2, 3, 5}, .discarded = .5},
-    {.experiment = &data_reconstruction_zero_losses,
-     .points = POINTS("B1: act=tanh d=6 n=2 p=11", "A1: act=tanh d=6 n=2 p=13", "B2: act=relu+erf d=6 n=2 p=11", "A2: act=relu+erf d=6 n=2 p=13"), .sizes = {NULL, "", ""},
-     .first = {64, 64, 64}, .looks = {1, 4, 5}, .discarded = .9}, {0}};
-static const assay_target zero_targets[] = {
-    {.name = "right", .estimand = ASSAY_PROPORTION, .margin = {{.bias = .33}, {.bias = .33}, {.bias = .2}}, .reason = "points of the solution curve near X are rare (under 6 %); 12/n_max"},
-    {.name = "wrong", .estimand = ASSAY_PROPORTION, .margin = {{.bias = .33}, {.bias = .33}, {.bias = .2}}, .reason = "points of the solution curve near X are rare (under 6 %); 12/n_max"}, {0}};
-static const assay_control zero_controls[] = {
-    {.name = "threshold dn - 2", .mistake = "the zeros are right two parameters earlier", .targets = "right", .points = "B*", .predict = zeros_lower},
-    {.name = "threshold dn + 2", .mistake = "wrong zeros remain for two more parameters", .targets = "wrong", .points = "A*", .predict = zeros_higher}, {0}};
+static assay_status zeros(assay_call *call) {
+  return zeros_at(call, 0);
+}
+static assay_status zeros_lower(assay_call *call) {
+  return zeros_at(call, -2);
+}
+static assay_status zeros_higher(assay_call *call) {
+  return zeros_at(call, 2);
+}
+static const assay_leg zero_legs[] = {{.experiment = &data_reconstruction_zero_losses,
+                                       .points = POINTS("B: act=tanh d=4 n=2 p=7", "A: act=tanh d=4 n=2 p=9"),
+                                       .sizes = {"", "", ""},
+                                       .first = {64, 64, 64},
+                                       .looks = {2, 3, 5},
+                                       .discarded = .5},
+                                      {.experiment = &data_reconstruction_zero_losses,
+                                       .points = POINTS("B1: act=tanh d=6 n=2 p=11", "A1: act=tanh d=6 n=2 p=13",
+                                                        "B2: act=relu+erf d=6 n=2 p=11", "A2: act=relu+erf d=6 n=2 p=13"),
+                                       .sizes = {NULL, "", ""},
+                                       .first = {64, 64, 64},
+                                       .looks = {1, 4, 5},
+                                       .discarded = .9},
+                                      {0}};
+static const assay_target zero_targets[] = {{.name = "right",
+                                             .estimand = ASSAY_PROPORTION,
+                                             .margin = {{.bias = .33}, {.bias = .33}, {.bias = .2}},
+                                             .reason = "points of the solution curve near X are rare (under 6 %); 12/n_max"},
+                                            {.name = "wrong",
+                                             .estimand = ASSAY_PROPORTION,
+                                             .margin = {{.bias = .33}, {.bias = .33}, {.bias = .2}},
+                                             .reason = "points of the solution curve near X are rare (under 6 %); 12/n_max"},
+                                            {0}};
+static const assay_control zero_controls[] = {{.name = "threshold dn - 2",
+                                               .mistake = "the zeros are right two parameters earlier",
+                                               .targets = "right",
+                                               .points = "B*",
+                                               .predict = zeros_lower},
+                                              {.name = "threshold dn + 2",
+                                               .mistake = "wrong zeros remain for two more parameters",
+                                               .targets = "wrong",
+                                               .points = "A*",
+                                               .predict = zeros_higher},
+                                              {0}};
 const assay_claim data_reconstruction_zero_loss_dichotomy_claim = {
-    .id = "data-reconstruction/zero-loss-dichotomy", .kinds = "threshold",
-    .statement = "Below p = dn random starts end at wrong data sets of zero loss; above it every zero of the loss is the training set.", .source = "derived here by dimension counting",
-    .params = zero_params, .observables = zero_observables, .predict = zeros, .legs = zero_legs, .targets = zero_targets, .controls = zero_controls};
+    .id = "data-reconstruction/zero-loss-dichotomy",
+    .kinds = "threshold",
+    .statement = "Below p = dn random starts end at wrong data sets of zero loss; above it every zero of the loss is the training set.",
+    .source = "derived here by dimension counting",
+    .params = zero_params,
+    .observables = zero_observables,
+    .predict = zeros,
+    .legs = zero_legs,
+    .targets = zero_targets,
+    .controls = zero_controls};
 
 /* ---- data-reconstruction/reconstruction-success ---- */
 
-static const assay_param success_params[] = {
-    {"act", NULL, "activation", ASSAY_WORD, 0, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"}, INTEGER("d", "input dimension", 0, "[2,100000]", NULL), INTEGER("n", "samples", 0, "[1,6]", NULL),
-    REAL("p_over_dn", "features over dn", 0, "(0,inf)", NULL), INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", "10"), {0}};
+static const assay_param success_params[] = {{"act", NULL, "activation", ASSAY_WORD, 0, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"},
+                                             INTEGER("d", "input dimension", 0, "[2,100000]", NULL),
+                                             INTEGER("n", "samples", 0, "[1,6]", NULL),
+                                             REAL("p_over_dn", "features over dn", 0, "(0,inf)", NULL),
+                                             INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", "10"),
+                                             {0}};
 enum { O_SUCCESS, O_ERR, O_LOSS };
 static const assay_observable success_observables[] = {
     {"success", NULL, "the lowest loss has err < 1e-3; above dn at least one half", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"err", NULL, "error of the lowest loss; below dn at least .5", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 2},
-    {"L", NULL, "lowest loss; below dn zero", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
+    {"L", NULL, "lowest loss; below dn zero", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {0}};
 static assay_status success_with(assay_call *call, bool from_n) {
   double c = assay_real(call, "p_over_dn");
   bool below = !from_n && c < 1;
-  if (below) assay_put(call, O_SUCCESS, 0, 0, 0);
-  else if (c < 2.5 && !from_n) assay_absent(call, O_SUCCESS, "between dn and 3 dn the optimiser decides");
-  else assay_put(call, O_SUCCESS, 0, from_n ? 1 : .5, 0);
+  if (below)
+    assay_put(call, O_SUCCESS, 0, 0, 0);
+  else if (c < 2.5 && !from_n)
+    assay_absent(call, O_SUCCESS, "between dn and 3 dn the optimiser decides");
+  else
+    assay_put(call, O_SUCCESS, 0, from_n ? 1 : .5, 0);
   if (c < 1) {
     assay_put(call, O_ERR, 0, .5, 0);
     assay_put(call, O_LOSS, 0, 0, 0);
@@ -348,28 +633,70 @@ static assay_status success_with(assay_call *call, bool from_n) {
   }
   return ASSAY_OK;
 }
-static assay_status success(assay_call *call) { return success_with(call, false); }
-static assay_status success_from_n(assay_call *call) { return success_with(call, true); }
+static assay_status success(assay_call *call) {
+  return success_with(call, false);
+}
+static assay_status success_from_n(assay_call *call) {
+  return success_with(call, true);
+}
 static assay_status arrange_success(assay_call *claim, assay_call *sim, assay_call *realised) {
   (void)realised;
   return assay_set(sim, "p", floor(assay_real(claim, "p_over_dn") * assay_real(claim, "d") * assay_real(claim, "n")));
 }
-static const assay_leg success_legs[] = {
-    {.experiment = &data_reconstruction_best_start, .arrange = arrange_success, .points = POINTS("B: d=8 n=2 p_over_dn=.75", "A: d=8 n=2 p_over_dn=3"), .sizes = {"", "", ""},
-     .first = {128, 128, 128}, .looks = {2, 3, 4}},
-    {.experiment = &data_reconstruction_best_start, .arrange = arrange_success, .points = POINTS("B4: d=10 n=4 p_over_dn=.75", "A4: d=10 n=4 p_over_dn=3"), .sizes = {NULL, "", ""},
-     .first = {128, 128, 128}, .looks = {1, 2, 3}}, {0}};
+static const assay_leg success_legs[] = {{.experiment = &data_reconstruction_best_start,
+                                          .arrange = arrange_success,
+                                          .points = POINTS("B: d=8 n=2 p_over_dn=.75", "A: d=8 n=2 p_over_dn=3"),
+                                          .sizes = {"", "", ""},
+                                          .first = {128, 128, 128},
+                                          .looks = {2, 3, 4}},
+                                         {.experiment = &data_reconstruction_best_start,
+                                          .arrange = arrange_success,
+                                          .points = POINTS("B4: d=10 n=4 p_over_dn=.75", "A4: d=10 n=4 p_over_dn=3"),
+                                          .sizes = {NULL, "", ""},
+                                          .first = {128, 128, 128},
+                                          .looks = {1, 2, 3}},
+                                         {0}};
 static const assay_target success_targets[] = {
-    {.name = "success", .title = "never below dn", .records = "success", .points = "B*", .estimand = ASSAY_PROPORTION, .margin = ALL_TIERS({.bias = .2}), .reason = "no event in 128: a limit of .09"},
-    {.name = "success", .title = "more often than not at 3 dn", .records = "success", .points = "A*", .estimand = ASSAY_PROPORTION, .side = 1, .margin = ALL_TIERS({0}), .reason = "a lower limit"},
+    {.name = "success",
+     .title = "never below dn",
+     .records = "success",
+     .points = "B*",
+     .estimand = ASSAY_PROPORTION,
+     .margin = ALL_TIERS({.bias = .2}),
+     .reason = "no event in 128: a limit of .09"},
+    {.name = "success",
+     .title = "more often than not at 3 dn",
+     .records = "success",
+     .points = "A*",
+     .estimand = ASSAY_PROPORTION,
+     .side = 1,
+     .margin = ALL_TIERS({0}),
+     .reason = "a lower limit"},
     {.name = "err", .points = "B*", .side = 1, .margin = ALL_TIERS({0}), .reason = "a lower limit of the mean (measured: .8 and more)"},
-    {.name = "L", .title = "a perfect fit that is not the data", .records = "L", .points = "B*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-12}), .reason = "the lowest of ten starts is a zero of the loss"},
+    {.name = "L",
+     .title = "a perfect fit that is not the data",
+     .records = "L",
+     .points = "B*",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = 1e-12}),
+     .reason = "the lowest of ten starts is a zero of the loss"},
     {0}};
 static const assay_control success_controls[] = {
     {.name = "threshold n", .mistake = "reconstruction succeeds from p = n on", .targets = "never below dn", .predict = success_from_n},
-    {.name = "never", .mistake = "reconstruction fails more often than not at 3 dn", .targets = "more often than not at 3 dn", .reversed = true}, {0}};
+    {.name = "never",
+     .mistake = "reconstruction fails more often than not at 3 dn",
+     .targets = "more often than not at 3 dn",
+     .reversed = true},
+    {0}};
 const assay_claim data_reconstruction_reconstruction_success_claim = {
-    .id = "data-reconstruction/reconstruction-success", .kinds = "order,threshold",
-    .statement = "Reconstruction by optimisation never succeeds below p = dn, where perfect fits are other data sets, and mostly succeeds at 3 dn.",
-    .source = "arXiv 2509.22214; the optimiser is this program's", .params = success_params, .observables = success_observables, .predict = success, .legs = success_legs,
-    .targets = success_targets, .controls = success_controls};
+    .id = "data-reconstruction/reconstruction-success",
+    .kinds = "order,threshold",
+    .statement =
+        "Reconstruction by optimisation never succeeds below p = dn, where perfect fits are other data sets, and mostly succeeds at 3 dn.",
+    .source = "arXiv 2509.22214; the optimiser is this program's",
+    .params = success_params,
+    .observables = success_observables,
+    .predict = success,
+    .legs = success_legs,
+    .targets = success_targets,
+    .controls = success_controls};

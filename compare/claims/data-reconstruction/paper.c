@@ -21,18 +21,25 @@ static const assay_claim *const claims[] = {&data_reconstruction_kernel_limit_cl
                                             &data_reconstruction_reconstruction_success_claim,
                                             NULL};
 
-static const assay_experiment *const experiments[] = {
-    &data_reconstruction_feature_products, &data_reconstruction_label_fit, &data_reconstruction_residual, &data_reconstruction_span,
-    &data_reconstruction_tangent_span, &data_reconstruction_jacobian, &data_reconstruction_null_share, &data_reconstruction_noise_matrix,
-    &data_reconstruction_candidate_loss, &data_reconstruction_zero_losses, &data_reconstruction_best_start,
-    &data_reconstruction_span_points, NULL};
+static const assay_experiment *const experiments[] = {&data_reconstruction_feature_products,
+                                                      &data_reconstruction_label_fit,
+                                                      &data_reconstruction_residual,
+                                                      &data_reconstruction_span,
+                                                      &data_reconstruction_tangent_span,
+                                                      &data_reconstruction_jacobian,
+                                                      &data_reconstruction_null_share,
+                                                      &data_reconstruction_noise_matrix,
+                                                      &data_reconstruction_candidate_loss,
+                                                      &data_reconstruction_zero_losses,
+                                                      &data_reconstruction_best_start,
+                                                      &data_reconstruction_span_points,
+                                                      NULL};
 
-const assay_paper data_reconstruction_paper = {
-    .abi = ASSAY_ABI,
-    .size = sizeof(assay_paper),
-    .slug = "data-reconstruction",
-    .authors = "Leonardo Iurada, Simone Bombari, Tatiana Tommasi, Marco Mondelli",
-    .title = "A Law of Data Reconstruction for Random Features (and Beyond)",
-    .arxiv = "2509.22214",
-    .claims = claims,
-    .experiments = experiments};
+const assay_paper data_reconstruction_paper = {.abi = ASSAY_ABI,
+                                               .size = sizeof(assay_paper),
+                                               .slug = "data-reconstruction",
+                                               .authors = "Leonardo Iurada, Simone Bombari, Tatiana Tommasi, Marco Mondelli",
+                                               .title = "A Law of Data Reconstruction for Random Features (and Beyond)",
+                                               .arxiv = "2509.22214",
+                                               .claims = claims,
+                                               .experiments = experiments};

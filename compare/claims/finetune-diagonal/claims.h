@@ -63,7 +63,8 @@ static inline void claim_put(assay_call *call, int observable, assay_value value
 /* ---- tables ---- */
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...) {__VA_ARGS__, __VA_ARGS__, __VA_ARGS__}
+#define ALL_TIERS(...)                                                                                                                     \
+  { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
 
 /* Bias as a multiple of E/d, measured at d = 40 to 400, and ten standard deviations of the mean at the last look. */
 #define MARGIN(multiple) ALL_TIERS({.over_size = multiple, .deviations = 10})

@@ -6,18 +6,23 @@
 
 /* ---- finetune-diagonal/lazy-limit ---- */
 
-static const assay_param lazy_params[] = {
-    PARAM_ALPHA("alpha", "samples over dimension"), {"p", NULL, "fractions of the classes", ASSAY_REALS, 0, NULL, "[0,1]", NULL},
-    {"beta", NULL, "the teacher's value in each class", ASSAY_REALS, 0, NULL, NULL, NULL},
-    {"w", NULL, "weight of each class; 0: not used", ASSAY_REALS, 0, NULL, "[0,inf)", NULL}, PARAM_NOISE("noise", "the stage"), PARAM_D, {0}};
-static const assay_observable lazy_observables[] = {
-    {"E", NULL, "excess test risk", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {0}};
+static const assay_param lazy_params[] = {PARAM_ALPHA("alpha", "samples over dimension"),
+                                          {"p", NULL, "fractions of the classes", ASSAY_REALS, 0, NULL, "[0,1]", NULL},
+                                          {"beta", NULL, "the teacher's value in each class", ASSAY_REALS, 0, NULL, NULL, NULL},
+                                          {"w", NULL, "weight of each class; 0: not used", ASSAY_REALS, 0, NULL, "[0,inf)", NULL},
+                                          PARAM_NOISE("noise", "the stage"),
+                                          PARAM_D,
+                                          {0}};
+static const assay_observable lazy_observables[] = {{"E", NULL, "excess test risk", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+                                                    {0}};
 
 static assay_status lazy_value(assay_call *call, finetune_diagonal_mistake mistake, assay_value *E) {
   int p, beta, w;
   const double *share = assay_list(call, "p", &p), *value = assay_list(call, "beta", &beta), *weight = assay_list(call, "w", &w);
-  if (p != beta || p != w) return assay_fail(call, ASSAY_USAGE, "p, beta and w have %d, %d and %d elements; they need the same number", p, beta, w);
-  return finetune_diagonal_lazy(share, value, weight, p, assay_real(call, "alpha"), assay_real(call, "noise"), mistake, E, assay_call_error(call));
+  if (p != beta || p != w)
+    return assay_fail(call, ASSAY_USAGE, "p, beta and w have %d, %d and %d elements; they need the same number", p, beta, w);
+  return finetune_diagonal_lazy(share, value, weight, p, assay_real(call, "alpha"), assay_real(call, "noise"), mistake, E,
+                                assay_call_error(call));
 }
 
 static assay_status lazy_with(assay_call *call, finetune_diagonal_mistake mistake) {
@@ -27,9 +32,15 @@ static assay_status lazy_with(assay_call *call, finetune_diagonal_mistake mistak
   return status;
 }
 
-static assay_status lazy(assay_call *call) { return lazy_with(call, FINETUNE_DIAGONAL_RIGHT); }
-static assay_status lazy_unweighted(assay_call *call) { return lazy_with(call, FINETUNE_DIAGONAL_UNWEIGHTED); }
-static assay_status lazy_inverse(assay_call *call) { return lazy_with(call, FINETUNE_DIAGONAL_INVERSE); }
+static assay_status lazy(assay_call *call) {
+  return lazy_with(call, FINETUNE_DIAGONAL_RIGHT);
+}
+static assay_status lazy_unweighted(assay_call *call) {
+  return lazy_with(call, FINETUNE_DIAGONAL_UNWEIGHTED);
+}
+static assay_status lazy_inverse(assay_call *call) {
+  return lazy_with(call, FINETUNE_DIAGONAL_INVERSE);
+}
 
 /* sd sqrt(d)/E = 1.91 at L1 (M = 400 to 1600, d = 100 to 400). */
 static assay_status spread_lazy(assay_call *call) {
@@ -54,24 +65,30 @@ static assay_status arrange_lazy(assay_call *claim, assay_call *sim, assay_call 
 }
 
 static const assay_leg lazy_legs[] = {
-    {.experiment = &finetune_diagonal_weighted_norm, .arrange = arrange_lazy,
+    {.experiment = &finetune_diagonal_weighted_norm,
+     .arrange = arrange_lazy,
      .points = POINTS("L1: alpha=.15 p=.04,.16,.04,.76 beta=5,0,3,0 w=1,1,.05,.05 noise=.1", "L2: alpha=.4 p=.2,.8 beta=1,0 w=1,1",
                       "L3: alpha=.15 p=.3,.7 beta=1,.5 w=1,0 noise=.1"),
-     .sizes = {"d=200", "d=400", "d=800"}, .first = {128, 128, 128}, .looks = {5, 6, 6}},
+     .sizes = {"d=200", "d=400", "d=800"},
+     .first = {128, 128, 128},
+     .looks = {5, 6, 6}},
     {0}};
 
-static const assay_target lazy_targets[] = {
-    {.name = "E", .spread = spread_lazy, .margin = MARGIN(3), .reason = REASON(3)}, {0}};
+static const assay_target lazy_targets[] = {{.name = "E", .spread = spread_lazy, .margin = MARGIN(3), .reason = REASON(3)}, {0}};
 
 static const assay_control lazy_controls[] = {
     {.name = "unweighted", .mistake = "the weights are ignored", .points = "L1", .predict = lazy_unweighted},
     {.name = "inverse weights", .mistake = "weights 1/w", .points = "L1", .predict = lazy_inverse},
     {0}};
 
-static const assay_figure lazy_figures[] = {
-    {.title = "Weighted least norm against the sampling ratio", .x = "alpha", .x_label = "alpha", .y = "E", .y_label = "excess risk", .points = "L1,L2",
-     .sweep = "0.02:0.9:45"},
-    {0}};
+static const assay_figure lazy_figures[] = {{.title = "Weighted least norm against the sampling ratio",
+                                             .x = "alpha",
+                                             .x_label = "alpha",
+                                             .y = "E",
+                                             .y_label = "excess risk",
+                                             .points = "L1,L2",
+                                             .sweep = "0.02:0.9:45"},
+                                            {0}};
 
 const assay_claim finetune_diagonal_lazy_limit_claim = {
     .id = "finetune-diagonal/lazy-limit",
@@ -92,7 +109,9 @@ static const assay_param threshold_params[] = {
     {"pi", NULL, "shares of the groups", ASSAY_REALS, 0, NULL, "[0,1]", NULL},
     {"s", NULL, "share of active coordinates in each group", ASSAY_REALS, 0, NULL, "[0,1]", NULL},
     {"w", NULL, "weight of each group", ASSAY_REALS, 0, NULL, "(0,inf)", NULL},
-    {"alpha", NULL, "samples over dimension; recovered only", ASSAY_REAL, 0, NULL, "(0,1)", ""}, PARAM_D, {0}};
+    {"alpha", NULL, "samples over dimension; recovered only", ASSAY_REAL, 0, NULL, "(0,1)", ""},
+    PARAM_D,
+    {0}};
 enum { O_STAR, O_RECOVERED };
 static const assay_observable threshold_observables[] = {
     {"alpha_star", NULL, "the threshold", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
@@ -108,14 +127,22 @@ static assay_status threshold_with(assay_call *call, finetune_diagonal_mistake m
   assay_status status = finetune_diagonal_threshold(pi, sparsity, weight, p, mistake, &star, &th, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   claim_put(call, O_STAR, star);
-  if (assay_given(call, "alpha")) assay_put(call, O_RECOVERED, 0, assay_real(call, "alpha") > star.value, 0);
-  else assay_absent(call, O_RECOVERED, "it needs alpha");
+  if (assay_given(call, "alpha"))
+    assay_put(call, O_RECOVERED, 0, assay_real(call, "alpha") > star.value, 0);
+  else
+    assay_absent(call, O_RECOVERED, "it needs alpha");
   return ASSAY_OK;
 }
 
-static assay_status threshold(assay_call *call) { return threshold_with(call, FINETUNE_DIAGONAL_RIGHT); }
-static assay_status unweighted(assay_call *call) { return threshold_with(call, FINETUNE_DIAGONAL_UNWEIGHTED); }
-static assay_status one_sided(assay_call *call) { return threshold_with(call, FINETUNE_DIAGONAL_ONE_SIDED); }
+static assay_status threshold(assay_call *call) {
+  return threshold_with(call, FINETUNE_DIAGONAL_RIGHT);
+}
+static assay_status unweighted(assay_call *call) {
+  return threshold_with(call, FINETUNE_DIAGONAL_UNWEIGHTED);
+}
+static assay_status one_sided(assay_call *call) {
+  return threshold_with(call, FINETUNE_DIAGONAL_ONE_SIDED);
+}
 
 static assay_status reversed_recovery(assay_call *call) {
   assay_status status = threshold(call);
@@ -143,25 +170,45 @@ static assay_status arrange_threshold(assay_call *claim, assay_call *sim, assay_
 }
 
 static const assay_leg threshold_legs[] = {
-    {.experiment = &finetune_diagonal_weighted_pursuit, .arrange = arrange_threshold,
+    {.experiment = &finetune_diagonal_weighted_pursuit,
+     .arrange = arrange_threshold,
      .points = POINTS("E: pi=1 s=.04 w=1 alpha=.13,.14,.16,.17,.19,.2,.22", "W: pi=.2,.8 s=.2,0 w=1,4 alpha=.06,.07,.09,.1,.11,.13,.15"),
-     .sizes = {"d=100", "d=200", "d=800"}, .first = {128, 128, 128}, .looks = {4, 4, 3}},
+     .sizes = {"d=100", "d=200", "d=800"},
+     .first = {128, 128, 128},
+     .looks = {4, 4, 3}},
     {0}};
 
-static const assay_target threshold_targets[] = {
-    {.name = "alpha_star", .title = "half point", .records = "recovered", .estimand = ASSAY_SMOOTH, .of = ASSAY_PROPORTION, .along = "alpha", .reduce = half_point,
-     .predict = threshold, .margin = {{.bias = .014}, {.bias = .009}, {.bias = .005}},
-     .reason = "bias .7/d (measured: .55/d) + 10 se (.0007 at d = 100, n_max = 1024)"},
-    {.name = "recovered", .title = "below", .points = "E:alpha=0.13,W:alpha=0.06", .estimand = ASSAY_PROPORTION, .margin = ALL_TIERS({.bias = .33}),
-     .reason = "the logistic curve of width .024 (.013) at d = 100 is below .2 there"},
-    {.name = "recovered", .title = "above", .points = "E:alpha=0.22,W:alpha=0.15", .estimand = ASSAY_PROPORTION, .margin = ALL_TIERS({.bias = .33}),
-     .reason = "the logistic curve of width .024 (.013) at d = 100 is above .8 there"},
-    {0}};
+static const assay_target threshold_targets[] = {{.name = "alpha_star",
+                                                  .title = "half point",
+                                                  .records = "recovered",
+                                                  .estimand = ASSAY_SMOOTH,
+                                                  .of = ASSAY_PROPORTION,
+                                                  .along = "alpha",
+                                                  .reduce = half_point,
+                                                  .predict = threshold,
+                                                  .margin = {{.bias = .014}, {.bias = .009}, {.bias = .005}},
+                                                  .reason = "bias .7/d (measured: .55/d) + 10 se (.0007 at d = 100, n_max = 1024)"},
+                                                 {.name = "recovered",
+                                                  .title = "below",
+                                                  .points = "E:alpha=0.13,W:alpha=0.06",
+                                                  .estimand = ASSAY_PROPORTION,
+                                                  .margin = ALL_TIERS({.bias = .33}),
+                                                  .reason = "the logistic curve of width .024 (.013) at d = 100 is below .2 there"},
+                                                 {.name = "recovered",
+                                                  .title = "above",
+                                                  .points = "E:alpha=0.22,W:alpha=0.15",
+                                                  .estimand = ASSAY_PROPORTION,
+                                                  .margin = ALL_TIERS({.bias = .33}),
+                                                  .reason = "the logistic curve of width .024 (.013) at d = 100 is above .8 there"},
+                                                 {0}};
 
 static const assay_control threshold_controls[] = {
     {.name = "unweighted", .mistake = "the weights are ignored", .targets = "half point", .points = "W*", .predict = unweighted},
     {.name = "one tail", .mistake = "one tail of the normal instead of two", .targets = "half point", .points = "E*", .predict = one_sided},
-    {.name = "the reverse", .mistake = "recovery below the threshold and none above", .targets = "below,above", .predict = reversed_recovery},
+    {.name = "the reverse",
+     .mistake = "recovery below the threshold and none above",
+     .targets = "below,above",
+     .predict = reversed_recovery},
     {0}};
 
 const assay_claim finetune_diagonal_rich_threshold_claim = {

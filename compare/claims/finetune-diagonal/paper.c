@@ -19,10 +19,15 @@ static const assay_claim *const claims[] = {&finetune_diagonal_conserved_quantit
                                             &finetune_diagonal_layer_scale_order_claim,
                                             NULL};
 
-static const assay_experiment *const experiments[] = {
-    &finetune_diagonal_network_pretraining, &finetune_diagonal_network_finetuning, &finetune_diagonal_network_descent,
-    &finetune_diagonal_scalar, &finetune_diagonal_dual_pretraining, &finetune_diagonal_dual_finetuning,
-    &finetune_diagonal_weighted_norm, &finetune_diagonal_weighted_pursuit, NULL};
+static const assay_experiment *const experiments[] = {&finetune_diagonal_network_pretraining,
+                                                      &finetune_diagonal_network_finetuning,
+                                                      &finetune_diagonal_network_descent,
+                                                      &finetune_diagonal_scalar,
+                                                      &finetune_diagonal_dual_pretraining,
+                                                      &finetune_diagonal_dual_finetuning,
+                                                      &finetune_diagonal_weighted_norm,
+                                                      &finetune_diagonal_weighted_pursuit,
+                                                      NULL};
 
 const assay_paper finetune_diagonal_paper = {
     .abi = ASSAY_ABI,

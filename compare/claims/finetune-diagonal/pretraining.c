@@ -19,7 +19,11 @@ static assay_status zeros(assay_call *call, int count) {
 /* ---- finetune-diagonal/conserved-quantities ---- */
 
 static const assay_param conserved_params[] = {
-    PARAM_C(0), PARAM_LAMBDA(0), {"h", NULL, "step of gradient descent; 0: gradient flow", ASSAY_REAL, ASSAY_PAIRED, NULL, "[0,inf)", "0"}, PARAM_D, {0}};
+    PARAM_C(0),
+    PARAM_LAMBDA(0),
+    {"h", NULL, "step of gradient descent; 0: gradient flow", ASSAY_REAL, ASSAY_PAIRED, NULL, "[0,inf)", "0"},
+    PARAM_D,
+    {0}};
 enum { O_DIFF, O_KAPPA, O_ORDER };
 static const assay_observable conserved_observables[] = {
     {"drift_diff", NULL, "largest drift of u^2 - v^2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
@@ -59,11 +63,18 @@ static assay_status log_slope(const assay_sample *s, double *out) {
 }
 
 static const assay_leg conserved_legs[] = {
-    {.experiment = &finetune_diagonal_network_pretraining, .arrange = arrange_network,
+    {.experiment = &finetune_diagonal_network_pretraining,
+     .arrange = arrange_network,
      .points = POINTS("F1: c=.1 lambda=0", "F2: c=.1 lambda=-.9", "F3: c=.5 lambda=.6", "F4: c=1 lambda=.95"),
-     .sizes = {"d=24", "d=60", "d=200"}, .first = {8, 8, 8}, .looks = {1, 1, 1}},
-    {.experiment = &finetune_diagonal_network_descent, .arrange = arrange_network, .points = POINTS("H: c=.1 lambda=-.5 h=.1,.05,.025,.0125"),
-     .sizes = {"d=24 time=40", "d=24 time=100", "d=60 time=100"}, .first = {128, 128, 128}, .looks = {1, 2, 3}},
+     .sizes = {"d=24", "d=60", "d=200"},
+     .first = {8, 8, 8},
+     .looks = {1, 1, 1}},
+    {.experiment = &finetune_diagonal_network_descent,
+     .arrange = arrange_network,
+     .points = POINTS("H: c=.1 lambda=-.5 h=.1,.05,.025,.0125"),
+     .sizes = {"d=24 time=40", "d=24 time=100", "d=60 time=100"},
+     .first = {128, 128, 128},
+     .looks = {1, 2, 3}},
     {0}};
 
 #define MARGIN_FLOW ALL_TIERS({.bias = 1e-8})
@@ -71,15 +82,33 @@ static const assay_leg conserved_legs[] = {
 static const assay_target conserved_targets[] = {
     {.name = "drift_diff", .points = "F*", .estimand = ASSAY_EXACT, .margin = MARGIN_FLOW, .reason = REASON_FLOW},
     {.name = "drift_kappa", .points = "F*", .estimand = ASSAY_EXACT, .margin = MARGIN_FLOW, .reason = REASON_FLOW},
-    {.name = "slope", .records = "drift_diff", .points = "H*", .estimand = ASSAY_SMOOTH, .along = "h", .reduce = log_slope,
-     .predict = conserved, .margin = ALL_TIERS({.bias = .05}), .reason = "terms of second order in h; 10 se are far less, since the steps share their path"},
-    {.name = "slope", .title = "slope of kappa", .records = "drift_kappa", .points = "H*", .estimand = ASSAY_SMOOTH, .along = "h",
-     .reduce = log_slope, .predict = conserved, .margin = ALL_TIERS({.bias = .05}), .reason = "as the slope of u^2 - v^2, with the same 10 se"},
+    {.name = "slope",
+     .records = "drift_diff",
+     .points = "H*",
+     .estimand = ASSAY_SMOOTH,
+     .along = "h",
+     .reduce = log_slope,
+     .predict = conserved,
+     .margin = ALL_TIERS({.bias = .05}),
+     .reason = "terms of second order in h; 10 se are far less, since the steps share their path"},
+    {.name = "slope",
+     .title = "slope of kappa",
+     .records = "drift_kappa",
+     .points = "H*",
+     .estimand = ASSAY_SMOOTH,
+     .along = "h",
+     .reduce = log_slope,
+     .predict = conserved,
+     .margin = ALL_TIERS({.bias = .05}),
+     .reason = "as the slope of u^2 - v^2, with the same 10 se"},
     {0}};
 
 static const assay_control conserved_controls[] = {
-    {.name = "u^2 + v^2", .mistake = "the sum of the squares is conserved instead of the difference", .targets = "drift_diff",
-     .points = "F*", .change = "invariant=sum"},
+    {.name = "u^2 + v^2",
+     .mistake = "the sum of the squares is conserved instead of the difference",
+     .targets = "drift_diff",
+     .points = "F*",
+     .change = "invariant=sum"},
     {.name = "second order", .mistake = "gradient descent drifts like h^2", .targets = "slope,slope of kappa", .predict = slope_two},
     {0}};
 
@@ -97,12 +126,17 @@ const assay_claim finetune_diagonal_conserved_quantities_claim = {
 
 /* ---- finetune-diagonal/pretraining-bias ---- */
 
-#define OPTIONAL(name, doc) {name, NULL, doc, ASSAY_REAL, 0, NULL, NULL, ""}
-static const assay_param bias_params[] = {
-    {"c", NULL, "absolute scale u0^2 + v0^2 of the start", ASSAY_REAL, 0, NULL, "(0,inf)", ""}, PARAM_LAMBDA(0),
-    OPTIONAL("u_plus", "one coordinate: weight at the start"), OPTIONAL("v_plus", "one coordinate: weight at the start"),
-    OPTIONAL("u_minus", "one coordinate: weight at the start"), OPTIONAL("v_minus", "one coordinate: weight at the start"),
-    OPTIONAL("Y", "one coordinate: target"), PARAM_D, {0}};
+#define OPTIONAL(name, doc)                                                                                                                \
+  { name, NULL, doc, ASSAY_REAL, 0, NULL, NULL, "" }
+static const assay_param bias_params[] = {{"c", NULL, "absolute scale u0^2 + v0^2 of the start", ASSAY_REAL, 0, NULL, "(0,inf)", ""},
+                                          PARAM_LAMBDA(0),
+                                          OPTIONAL("u_plus", "one coordinate: weight at the start"),
+                                          OPTIONAL("v_plus", "one coordinate: weight at the start"),
+                                          OPTIONAL("u_minus", "one coordinate: weight at the start"),
+                                          OPTIONAL("v_minus", "one coordinate: weight at the start"),
+                                          OPTIONAL("Y", "one coordinate: target"),
+                                          PARAM_D,
+                                          {0}};
 enum { O_BETA_DIFF, O_KKT, O_PATH, O_TIME };
 static const assay_observable bias_observables[] = {
     {"beta_diff", NULL, "largest distance of the flow's limit from the minimiser", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
@@ -129,18 +163,31 @@ static assay_status bias_with(assay_call *call, double factor) {
   return status;
 }
 
-static assay_status bias(assay_call *call) { return bias_with(call, 1); }
-static assay_status whole_asinh(assay_call *call) { return bias_with(call, 2); }
+static assay_status bias(assay_call *call) {
+  return bias_with(call, 1);
+}
+static assay_status whole_asinh(assay_call *call) {
+  return bias_with(call, 2);
+}
 
 static const assay_leg bias_legs[] = {
-    {.experiment = &finetune_diagonal_network_pretraining, .arrange = arrange_network,
+    {.experiment = &finetune_diagonal_network_pretraining,
+     .arrange = arrange_network,
      .points = POINTS("F1: c=.1 lambda=0", "F2: c=.1 lambda=-.9", "F3: c=.5 lambda=.6", "F4: c=1 lambda=.95"),
-     .sizes = {"d=24", "d=60", "d=200"}, .first = {8, 8, 4}, .looks = {1, 1, 1}},
-    {.experiment = &finetune_diagonal_network_pretraining, .arrange = arrange_network, .points = POINTS("F5: c=1e-3 lambda=-.5"),
-     .sizes = {NULL, "d=60", "d=200"}, .first = {4, 4, 4}, .looks = {1, 1, 1}},
+     .sizes = {"d=24", "d=60", "d=200"},
+     .first = {8, 8, 4},
+     .looks = {1, 1, 1}},
+    {.experiment = &finetune_diagonal_network_pretraining,
+     .arrange = arrange_network,
+     .points = POINTS("F5: c=1e-3 lambda=-.5"),
+     .sizes = {NULL, "d=60", "d=200"},
+     .first = {4, 4, 4},
+     .looks = {1, 1, 1}},
     {.experiment = &finetune_diagonal_scalar,
      .points = POINTS("S1: u_plus=.5 v_plus=.2 u_minus=.1 v_minus=.2 Y=2", "S2: u_plus=.3 v_plus=.1 u_minus=.3 v_minus=.1 Y=.5"),
-     .sizes = {"", "", ""}, .first = {1, 1, 1}, .looks = {1, 1, 1}},
+     .sizes = {"", "", ""},
+     .first = {1, 1, 1},
+     .looks = {1, 1, 1}},
     {0}};
 
 #define MARGIN_LIMIT ALL_TIERS({.bias = 1e-7})
@@ -149,15 +196,25 @@ static const assay_target bias_targets[] = {
     {.name = "beta_diff", .points = "F*", .estimand = ASSAY_EXACT, .margin = MARGIN_LIMIT, .reason = REASON_LIMIT},
     {.name = "kkt", .points = "F*", .estimand = ASSAY_EXACT, .margin = MARGIN_LIMIT, .reason = REASON_LIMIT},
     {.name = "path_diff", .points = "F*", .estimand = ASSAY_EXACT, .margin = MARGIN_LIMIT, .reason = "two integrations at rtol 1e-10"},
-    {.name = "residual_time", .points = "S*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-9}), .reason = "integration at rtol 1e-12"},
+    {.name = "residual_time",
+     .points = "S*",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = 1e-9}),
+     .reason = "integration at rtol 1e-12"},
     {0}};
 
 static const assay_control bias_controls[] = {
-    {.name = "product", .mistake = "kappa is the product 2 u0 v0 = c sqrt(1 - lambda^2) instead of the sum of squares", .targets = "beta_diff",
-     .points = "F2,F3,F4", .change = "penalty=product"},
+    {.name = "product",
+     .mistake = "kappa is the product 2 u0 v0 = c sqrt(1 - lambda^2) instead of the sum of squares",
+     .targets = "beta_diff",
+     .points = "F2,F3,F4",
+     .change = "penalty=product"},
     {.name = "half", .mistake = "kappa = c/2", .targets = "beta_diff", .points = "F1,F2,F3", .change = "penalty=half"},
     {.name = "double", .mistake = "kappa = 2c", .targets = "beta_diff", .points = "F1,F2,F3", .change = "penalty=double"},
-    {.name = "least norm", .mistake = "the flow ends at the interpolator of least l2 norm", .targets = "beta_diff", .points = "F*",
+    {.name = "least norm",
+     .mistake = "the flow ends at the interpolator of least l2 norm",
+     .targets = "beta_diff",
+     .points = "F*",
      .change = "penalty=least-norm"},
     {.name = "whole asinh", .mistake = "the accumulated residual lacks its factor 1/2", .targets = "residual_time", .predict = whole_asinh},
     {0}};
@@ -165,7 +222,8 @@ static const assay_control bias_controls[] = {
 const assay_claim finetune_diagonal_pretraining_bias_claim = {
     .id = "finetune-diagonal/pretraining-bias",
     .kinds = "identity",
-    .statement = "The flow from (c, lambda) ends at the interpolator of least hypentropy with kappa = c, whatever lambda, along the dual flow.",
+    .statement =
+        "The flow from (c, lambda) ends at the interpolator of least hypentropy with kappa = c, whatever lambda, along the dual flow.",
     .source = "arXiv 2602.20062; arXiv 2002.09277 and 2102.09769",
     .params = bias_params,
     .observables = bias_observables,
@@ -187,16 +245,22 @@ static const assay_observable feature_observables[] = {
 
 static assay_status features_with(assay_call *call, finetune_diagonal_mistake mistake) {
   finetune_diagonal_features f;
-  assay_status status = finetune_diagonal_pretrained(assay_real(call, "b"), assay_real(call, "c"), assay_real(call, "lambda"), mistake,
-                                                     &f, assay_call_error(call));
+  assay_status status = finetune_diagonal_pretrained(assay_real(call, "b"), assay_real(call, "c"), assay_real(call, "lambda"), mistake, &f,
+                                                     assay_call_error(call));
   const double values[] = {f.sum_squared, f.S, f.V, f.Delta};
   for (int i = 0; i < 4 && status == ASSAY_OK; i++) assay_put(call, i, 0, values[i], 1e-15 * fabs(values[i]));
   return status;
 }
 
-static assay_status features(assay_call *call) { return features_with(call, FINETUNE_DIAGONAL_RIGHT); }
-static assay_status features_exchanged(assay_call *call) { return features_with(call, FINETUNE_DIAGONAL_EXCHANGED); }
-static assay_status features_added(assay_call *call) { return features_with(call, FINETUNE_DIAGONAL_ADDED_SCALE); }
+static assay_status features(assay_call *call) {
+  return features_with(call, FINETUNE_DIAGONAL_RIGHT);
+}
+static assay_status features_exchanged(assay_call *call) {
+  return features_with(call, FINETUNE_DIAGONAL_EXCHANGED);
+}
+static assay_status features_added(assay_call *call) {
+  return features_with(call, FINETUNE_DIAGONAL_ADDED_SCALE);
+}
 
 /* 2d samples without noise: the teacher is recovered, the first coordinate is b. */
 static assay_status arrange_recovery(assay_call *claim, assay_call *sim, assay_call *realised) {
@@ -204,37 +268,54 @@ static assay_status arrange_recovery(assay_call *claim, assay_call *sim, assay_c
   return assay_set(sim, "n", 2 * assay_real(claim, "d"));
 }
 
-static const assay_leg feature_legs[] = {
-    {.experiment = &finetune_diagonal_network_pretraining, .arrange = arrange_recovery,
-     .points = POINTS("A: b=1.5 c=.1 lambda=0", "B: b=-.7 c=.1 lambda=-.9", "C: b=2 c=.5 lambda=.6", "D: b=.4 c=1 lambda=.95", "U: b=0 c=.5 lambda=-.4"),
-     .sizes = {"d=12", "d=24", "d=60"}, .first = {4, 8, 8}, .looks = {1, 1, 1}},
-    {0}};
+static const assay_leg feature_legs[] = {{.experiment = &finetune_diagonal_network_pretraining,
+                                          .arrange = arrange_recovery,
+                                          .points = POINTS("A: b=1.5 c=.1 lambda=0", "B: b=-.7 c=.1 lambda=-.9", "C: b=2 c=.5 lambda=.6",
+                                                           "D: b=.4 c=1 lambda=.95", "U: b=0 c=.5 lambda=-.4"),
+                                          .sizes = {"d=12", "d=24", "d=60"},
+                                          .first = {4, 8, 8},
+                                          .looks = {1, 1, 1}},
+                                         {0}};
 
-#define FEATURE(name_) {.name = name_, .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-8}), .reason = REASON_FLOW}
+#define FEATURE(name_)                                                                                                                     \
+  { .name = name_, .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-8}), .reason = REASON_FLOW }
 static const assay_target feature_targets[] = {FEATURE("sum_squared"), FEATURE("S"), FEATURE("V"), FEATURE("Delta"), {0}};
 
-static const assay_control feature_controls[] = {
-    {.name = "layers exchanged", .mistake = "lambda -> -lambda", .targets = "sum_squared,S,V", .points = "B,C,D,U", .predict = features_exchanged},
-    {.name = "scale added", .mistake = "S = |b| + c (1+lambda) instead of r + lambda c", .targets = "S", .points = "A,B,C,D", .predict = features_added},
-    {0}};
+static const assay_control feature_controls[] = {{.name = "layers exchanged",
+                                                  .mistake = "lambda -> -lambda",
+                                                  .targets = "sum_squared,S,V",
+                                                  .points = "B,C,D,U",
+                                                  .predict = features_exchanged},
+                                                 {.name = "scale added",
+                                                  .mistake = "S = |b| + c (1+lambda) instead of r + lambda c",
+                                                  .targets = "S",
+                                                  .points = "A,B,C,D",
+                                                  .predict = features_added},
+                                                 {0}};
 
-const assay_claim finetune_diagonal_pretrained_features_claim = {
-    .id = "finetune-diagonal/pretrained-features",
-    .kinds = "identity",
-    .statement = "At the end of pretraining (u+ + u-)^2, u+^2 + u-^2, v+^2 + v-^2 and u+ - u- are functions of the coordinate's value, c and lambda.",
-    .source = "derived here from the conserved quantities",
-    .params = feature_params,
-    .observables = feature_observables,
-    .predict = features,
-    .legs = feature_legs,
-    .targets = feature_targets,
-    .controls = feature_controls};
+const assay_claim finetune_diagonal_pretrained_features_claim = {.id = "finetune-diagonal/pretrained-features",
+                                                                 .kinds = "identity",
+                                                                 .statement =
+                                                                     "At the end of pretraining (u+ + u-)^2, u+^2 + u-^2, v+^2 + v-^2 and "
+                                                                     "u+ - u- are functions of the coordinate's value, c and lambda.",
+                                                                 .source = "derived here from the conserved quantities",
+                                                                 .params = feature_params,
+                                                                 .observables = feature_observables,
+                                                                 .predict = features,
+                                                                 .legs = feature_legs,
+                                                                 .targets = feature_targets,
+                                                                 .controls = feature_controls};
 
 /* ---- finetune-diagonal/pretraining-error ---- */
 
-static const assay_param error_params[] = {
-    PARAM_ALPHA("alpha_pt", "samples over dimension"), {"rho", NULL, "fraction of active coordinates", ASSAY_REAL, 0, NULL, "[0,1]", NULL},
-    {"m_pt", NULL, "active value of the teacher", ASSAY_REAL, 0, NULL, NULL, "1"}, PARAM_C(0), PARAM_LAMBDA(0), PARAM_NOISE("noise_pt", "pretraining"), PARAM_D, {0}};
+static const assay_param error_params[] = {PARAM_ALPHA("alpha_pt", "samples over dimension"),
+                                           {"rho", NULL, "fraction of active coordinates", ASSAY_REAL, 0, NULL, "[0,1]", NULL},
+                                           {"m_pt", NULL, "active value of the teacher", ASSAY_REAL, 0, NULL, NULL, "1"},
+                                           PARAM_C(0),
+                                           PARAM_LAMBDA(0),
+                                           PARAM_NOISE("noise_pt", "pretraining"),
+                                           PARAM_D,
+                                           {0}};
 static const assay_observable error_observables[] = {
     {"E_pt", NULL, "excess test risk of pretraining", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"tau", NULL, "standard deviation of the effective noise", NULL, ASSAY_PREDICTED, 0, INFINITY},
@@ -259,11 +340,21 @@ static assay_status error_with(assay_call *call, finetune_diagonal_mistake mista
   return ASSAY_OK;
 }
 
-static assay_status error_right(assay_call *call) { return error_with(call, FINETUNE_DIAGONAL_RIGHT); }
-static assay_status tau_plain(assay_call *call) { return error_with(call, FINETUNE_DIAGONAL_TAU_PLAIN); }
-static assay_status one_minus(assay_call *call) { return error_with(call, FINETUNE_DIAGONAL_ONE_MINUS); }
-static assay_status kappa_product(assay_call *call) { return error_with(call, FINETUNE_DIAGONAL_KAPPA_PRODUCT); }
-static assay_status ridgeless_l2(assay_call *call) { return error_with(call, FINETUNE_DIAGONAL_RIDGELESS_L2); }
+static assay_status error_right(assay_call *call) {
+  return error_with(call, FINETUNE_DIAGONAL_RIGHT);
+}
+static assay_status tau_plain(assay_call *call) {
+  return error_with(call, FINETUNE_DIAGONAL_TAU_PLAIN);
+}
+static assay_status one_minus(assay_call *call) {
+  return error_with(call, FINETUNE_DIAGONAL_ONE_MINUS);
+}
+static assay_status kappa_product(assay_call *call) {
+  return error_with(call, FINETUNE_DIAGONAL_KAPPA_PRODUCT);
+}
+static assay_status ridgeless_l2(assay_call *call) {
+  return error_with(call, FINETUNE_DIAGONAL_RIDGELESS_L2);
+}
 
 /* sd(E) sqrt(d)/E is 1.17, 1.59, 2.05, 7, 3.04, .81 at P1-P6, where chi is 1.67, 1.87, 2.27, 7.22, 2.81, 1.44. */
 static assay_status spread_error(assay_call *call) {
@@ -281,32 +372,61 @@ static assay_status arrange_error(assay_call *claim, assay_call *sim, assay_call
 }
 
 static const assay_leg error_legs[] = {
-    {.experiment = &finetune_diagonal_dual_pretraining, .arrange = arrange_error,
+    {.experiment = &finetune_diagonal_dual_pretraining,
+     .arrange = arrange_error,
      .points = POINTS("P1: alpha_pt=.4 rho=.2 c=1", "P2: alpha_pt=.4 rho=.2 c=.1", "P3: alpha_pt=.4 rho=.2 c=.01",
                       "P5: alpha_pt=.5 rho=.1 c=.03 noise_pt=.01", "P6: alpha_pt=.3 rho=.5 c=.3"),
-     .sizes = {"d=100", "d=50,100,200", "d=800"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
-    {.experiment = &finetune_diagonal_dual_pretraining, .arrange = arrange_error, .points = POINTS("L: alpha_pt=.3 rho=.5 c=.03 lambda=.95"),
-     .sizes = {"d=100", "d=400", "d=800"}, .first = {128, 128, 128}, .looks = {4, 6, 5}},
+     .sizes = {"d=100", "d=50,100,200", "d=800"},
+     .first = {128, 128, 128},
+     .looks = {4, 5, 4}},
+    {.experiment = &finetune_diagonal_dual_pretraining,
+     .arrange = arrange_error,
+     .points = POINTS("L: alpha_pt=.3 rho=.5 c=.03 lambda=.95"),
+     .sizes = {"d=100", "d=400", "d=800"},
+     .first = {128, 128, 128},
+     .looks = {4, 6, 5}},
     {0}};
 
-static const assay_target error_targets[] = {
-    {.name = "E_pt", .spread = spread_error, .margin = MARGIN(3), .reason = REASON(3)}, {0}};
+static const assay_target error_targets[] = {{.name = "E_pt", .spread = spread_error, .margin = MARGIN(3), .reason = REASON(3)}, {0}};
 
-static const assay_control error_controls[] = {
-    {.name = "tau without 1/alpha", .mistake = "tau^2 = s2 + E instead of (s2 + E)/alpha", .points = "P1,P2,P3,P5,P6", .sizes = "100,200,800",
-     .predict = tau_plain},
-    {.name = "1 - alpha", .mistake = "E eta' = 1 - alpha instead of alpha", .points = "P1,P2,P3", .sizes = "100,200,800", .predict = one_minus},
-    {.name = "least norm", .mistake = "the flow ends at the interpolator of least l2 norm", .points = "P5", .sizes = "100,200,800", .predict = ridgeless_l2},
-    {.name = "product", .mistake = "kappa is the product 2 u0 v0 = c sqrt(1 - lambda^2)", .points = "L", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
-     .predict = kappa_product},
-    {0}};
+static const assay_control error_controls[] = {{.name = "tau without 1/alpha",
+                                                .mistake = "tau^2 = s2 + E instead of (s2 + E)/alpha",
+                                                .points = "P1,P2,P3,P5,P6",
+                                                .sizes = "100,200,800",
+                                                .predict = tau_plain},
+                                               {.name = "1 - alpha",
+                                                .mistake = "E eta' = 1 - alpha instead of alpha",
+                                                .points = "P1,P2,P3",
+                                                .sizes = "100,200,800",
+                                                .predict = one_minus},
+                                               {.name = "least norm",
+                                                .mistake = "the flow ends at the interpolator of least l2 norm",
+                                                .points = "P5",
+                                                .sizes = "100,200,800",
+                                                .predict = ridgeless_l2},
+                                               {.name = "product",
+                                                .mistake = "kappa is the product 2 u0 v0 = c sqrt(1 - lambda^2)",
+                                                .points = "L",
+                                                .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
+                                                .predict = kappa_product},
+                                               {0}};
 
-static const assay_figure error_figures[] = {
-    {.title = "Error of pretraining against the sampling ratio", .x = "alpha_pt", .x_label = "alpha", .y = "E_pt", .y_label = "excess risk",
-     .points = "P1,P2,P3", .sweep = "0.05:0.95:37"},
-    {.title = "Error of pretraining against the scale of the start", .x = "c", .x_label = "c", .y = "E_pt", .y_label = "excess risk",
-     .points = "P1,P6", .sweep = "1e-4:10:41", .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_figure error_figures[] = {{.title = "Error of pretraining against the sampling ratio",
+                                              .x = "alpha_pt",
+                                              .x_label = "alpha",
+                                              .y = "E_pt",
+                                              .y_label = "excess risk",
+                                              .points = "P1,P2,P3",
+                                              .sweep = "0.05:0.95:37"},
+                                             {.title = "Error of pretraining against the scale of the start",
+                                              .x = "c",
+                                              .x_label = "c",
+                                              .y = "E_pt",
+                                              .y_label = "excess risk",
+                                              .points = "P1,P6",
+                                              .sweep = "1e-4:10:41",
+                                              .flags = ASSAY_LOG_X},
+                                             {0}};
 
 const assay_claim finetune_diagonal_pretraining_error_claim = {
     .id = "finetune-diagonal/pretraining-error",
@@ -323,9 +443,11 @@ const assay_claim finetune_diagonal_pretraining_error_claim = {
 
 /* ---- finetune-diagonal/rich-rate ---- */
 
-static const assay_param rate_params[] = {
-    PARAM_ALPHA("alpha", "samples over dimension"), {"s", NULL, "fraction of active coordinates", ASSAY_REAL, 0, NULL, "(0,1)", NULL},
-    {"c", NULL, "absolute scale of the start; log10_E only", ASSAY_REAL, 0, NULL, "(0,inf)", ""}, PARAM_D, {0}};
+static const assay_param rate_params[] = {PARAM_ALPHA("alpha", "samples over dimension"),
+                                          {"s", NULL, "fraction of active coordinates", ASSAY_REAL, 0, NULL, "(0,1)", NULL},
+                                          {"c", NULL, "absolute scale of the start; log10_E only", ASSAY_REAL, 0, NULL, "(0,inf)", ""},
+                                          PARAM_D,
+                                          {0}};
 enum { O_A, O_LOG_E };
 static const assay_observable rate_observables[] = {
     {"a", NULL, "half the slope of log E on log c", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
@@ -352,8 +474,12 @@ static assay_status rate_with(assay_call *call, finetune_diagonal_mistake mistak
   return put_log_error(call);
 }
 
-static assay_status rate(assay_call *call) { return rate_with(call, FINETUNE_DIAGONAL_RIGHT); }
-static assay_status rate_complement(assay_call *call) { return rate_with(call, FINETUNE_DIAGONAL_COMPLEMENT); }
+static assay_status rate(assay_call *call) {
+  return rate_with(call, FINETUNE_DIAGONAL_RIGHT);
+}
+static assay_status rate_complement(assay_call *call) {
+  return rate_with(call, FINETUNE_DIAGONAL_COMPLEMENT);
+}
 static assay_status rate_one(assay_call *call) {
   assay_put(call, O_A, 0, 1, 0);
   return ASSAY_OK;
@@ -397,18 +523,36 @@ static assay_status spread_log_error(assay_call *call) {
 }
 
 static const assay_leg rate_legs[] = {
-    {.check = solved_rate, .points = POINTS("T1: alpha=.6 s=.2", "T2: alpha=.4 s=.1", "T3: alpha=.8 s=.2", "T4: alpha=.3 s=.02"), .sizes = {"", "", ""}},
-    {.experiment = &finetune_diagonal_dual_pretraining, .arrange = arrange_rate, .points = POINTS("R: alpha=.4 s=.05 c=1e-2,1e-4,1e-6"),
-     .sizes = {"d=100", "d=200", "d=400"}, .first = {128, 128, 128}, .looks = {4, 6, 6}},
+    {.check = solved_rate,
+     .points = POINTS("T1: alpha=.6 s=.2", "T2: alpha=.4 s=.1", "T3: alpha=.8 s=.2", "T4: alpha=.3 s=.02"),
+     .sizes = {"", "", ""}},
+    {.experiment = &finetune_diagonal_dual_pretraining,
+     .arrange = arrange_rate,
+     .points = POINTS("R: alpha=.4 s=.05 c=1e-2,1e-4,1e-6"),
+     .sizes = {"d=100", "d=200", "d=400"},
+     .first = {128, 128, 128},
+     .looks = {4, 6, 6}},
     {0}};
 
-static const assay_target rate_targets[] = {
-    {.name = "a", .points = "T*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = .003}), .reason = "1/log(1/c) at c = 1e-18 (measured: at most .0018)"},
-    {.name = "log10_E", .title = "slope", .points = "R*", .estimand = ASSAY_SMOOTH, .along = "c", .reduce = half_slope,
-     .margin = ALL_TIERS({.bias = .04}), .reason = "finite d bends the line by .015 at most; 10 se at n_max"},
-    {.name = "log10_E", .points = "R:c=0.01,R:c=0.0001", .spread = spread_log_error,
-     .margin = ALL_TIERS({.bias = .1, .deviations = 10}), .reason = "bias .1 (measured: .06 at d = 200) + 10 sd/sqrt(n_max)"},
-    {0}};
+static const assay_target rate_targets[] = {{.name = "a",
+                                             .points = "T*",
+                                             .estimand = ASSAY_EXACT,
+                                             .margin = ALL_TIERS({.bias = .003}),
+                                             .reason = "1/log(1/c) at c = 1e-18 (measured: at most .0018)"},
+                                            {.name = "log10_E",
+                                             .title = "slope",
+                                             .points = "R*",
+                                             .estimand = ASSAY_SMOOTH,
+                                             .along = "c",
+                                             .reduce = half_slope,
+                                             .margin = ALL_TIERS({.bias = .04}),
+                                             .reason = "finite d bends the line by .015 at most; 10 se at n_max"},
+                                            {.name = "log10_E",
+                                             .points = "R:c=0.01,R:c=0.0001",
+                                             .spread = spread_log_error,
+                                             .margin = ALL_TIERS({.bias = .1, .deviations = 10}),
+                                             .reason = "bias .1 (measured: .06 at d = 200) + 10 sd/sqrt(n_max)"},
+                                            {0}};
 
 static assay_status e_like_c2(assay_call *call) {
   assay_put(call, O_LOG_E, 0, 2 * log10(assay_real(call, "c")), 0);
@@ -421,15 +565,21 @@ static const assay_control rate_controls[] = {
     {.name = "c^2", .mistake = "E = c^2", .targets = "slope,log10_E", .predict = e_like_c2},
     {0}};
 
-static const assay_figure rate_figures[] = {
-    {.title = "Recovery against the scale of the start", .x = "c", .x_label = "c", .y = "log10_E", .y_label = "log10 E", .points = "R",
-     .sweep = "1e-9:1e-1:33", .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_figure rate_figures[] = {{.title = "Recovery against the scale of the start",
+                                             .x = "c",
+                                             .x_label = "c",
+                                             .y = "log10_E",
+                                             .y_label = "log10 E",
+                                             .points = "R",
+                                             .sweep = "1e-9:1e-1:33",
+                                             .flags = ASSAY_LOG_X},
+                                            {0}};
 
 const assay_claim finetune_diagonal_rich_rate_claim = {
     .id = "finetune-diagonal/rich-rate",
     .kinds = "rate",
-    .statement = "Above the threshold and without noise, E = c^(2a + o(1)) as c -> 0, with a in (0,1) set by the distance to the threshold.",
+    .statement =
+        "Above the threshold and without noise, E = c^(2a + o(1)) as c -> 0, with a in (0,1) set by the distance to the threshold.",
     .source = "derived here",
     .params = rate_params,
     .observables = rate_observables,

@@ -23,7 +23,9 @@ finetune_diagonal_task finetune_diagonal_task_of(const assay_call *call) {
                                   .m_ft = assay_real(call, "m_ft")};
 }
 
-double finetune_diagonal_realised_share(double share, double d) { return round(share * d) / d; }
+double finetune_diagonal_realised_share(double share, double d) {
+  return round(share * d) / d;
+}
 
 assay_status finetune_diagonal_set_samples(assay_call *claim, assay_call *sim, assay_call *realised, const char *alpha, const char *n) {
   double d = assay_real(claim, "d"), count = round(assay_real(claim, alpha) * d);

@@ -416,7 +416,7 @@ static const assay_leg fluctuation_legs[] = {
 
 static const assay_target fluctuation_targets[] = {
     {.name = "V", .records = "lam", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = times_n, .predict = fluctuation, .margin = ALL_TIERS({.relative = .13}),
-     .reason = "2 % (measured .992 at d = 50) + 10 sqrt(2/n_max) = 11 %"},
+     .reason = "2 % (measured .992 at d = 50) + 10 se, each sqrt(2/n_max) of the value: 11 %"},
     {0}};
 
 static const assay_control fluctuation_controls[] = {

@@ -49,7 +49,8 @@ static inline void claim_put(assay_call *call, int observable, assay_value value
 /* ---- tables ---- */
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...) {__VA_ARGS__, __VA_ARGS__, __VA_ARGS__}
+#define ALL_TIERS(...)                                                                                                                     \
+  { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
 #define LATER (1u << ASSAY_STANDARD | 1u << ASSAY_DEEP)
 
 #endif

@@ -5,12 +5,14 @@
 #include "sim/spurious-features/experiments.h"
 #include "theory/numerics/activation_kernel.h"
 
-#define PARAMS_FEATURES \
-  PARAMS_MODEL(0), PARAMS_SAMPLES, {"act", NULL, "activation", ASSAY_WORD, 0, "erf|relu|tanh|he3", NULL, "erf"}, \
-  REAL("ell", "penalty; 0: least norm", 0, "[0,inf)", "0"), PARAM_SIGMA2
+#define PARAMS_FEATURES                                                                                                                    \
+  PARAMS_MODEL(0), PARAMS_SAMPLES, {"act", NULL, "activation", ASSAY_WORD, 0, "erf|relu|tanh|he3", NULL, "erf"},                           \
+      REAL("ell", "penalty; 0: least norm", 0, "[0,inf)", "0"), PARAM_SIGMA2
 static const assay_param kernel_params[] = {PARAMS_FEATURES, {0}};
-static const assay_param width_params[] = {
-    PARAMS_FEATURES, {"p", NULL, "features", ASSAY_REAL, 0, NULL, "(0,inf]", ""}, REAL("p_over_d", "features over core dimension, in place of p", 0, "(0,inf)", ""), {0}};
+static const assay_param width_params[] = {PARAMS_FEATURES,
+                                           {"p", NULL, "features", ASSAY_REAL, 0, NULL, "(0,inf]", ""},
+                                           REAL("p_over_d", "features over core dimension, in place of p", 0, "(0,inf)", ""),
+                                           {0}};
 enum { O_C, O_L, O_TAU, O_LAMBDA };
 static const assay_observable feature_observables[] = {
     {"C", NULL, "spurious correlation", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
@@ -35,8 +37,8 @@ static assay_status random_features(assay_call *call, double width, spurious_fea
   if (isnan(width)) return assay_fail(call, ASSAY_USAGE, "give the number of features p, or p_over_d");
   assay_status status = spurious_features_spectrum_at(call, &p, &n);
   if (status != ASSAY_OK) return status;
-  status = spurious_features_random_features(&p, n, width, h.mu1, h.mus2, assay_real(call, "ell"), assay_real(call, "sigma2"), mistake,
-                                             out, assay_call_error(call));
+  status = spurious_features_random_features(&p, n, width, h.mu1, h.mus2, assay_real(call, "ell"), assay_real(call, "sigma2"), mistake, out,
+                                             assay_call_error(call));
   spurious_features_spectrum_free(&p);
   return status;
 }
@@ -46,16 +48,26 @@ static assay_status put_features(assay_call *call, double width, spurious_featur
   assay_status status = random_features(call, width, mistake, &r);
   if (status != ASSAY_OK) return status;
   claim_put(call, O_C, r.C);
-  if (isnan(r.L.value)) assay_absent(call, O_L, "no loss at tau = 0");
-  else claim_put(call, O_L, r.L);
+  if (isnan(r.L.value))
+    assay_absent(call, O_L, "no loss at tau = 0");
+  else
+    claim_put(call, O_L, r.L);
   claim_put(call, O_TAU, r.tau);
   claim_put(call, O_LAMBDA, r.lambda_rf);
   return ASSAY_OK;
 }
-static assay_status features(assay_call *call) { return put_features(call, width_of(call), SPURIOUS_FEATURES_RIGHT); }
-static assay_status half_dimension(assay_call *call) { return put_features(call, width_of(call), SPURIOUS_FEATURES_HALF_NOISE); }
-static assay_status no_higher(assay_call *call) { return put_features(call, width_of(call), SPURIOUS_FEATURES_NO_HIGHER); }
-static assay_status infinite_width(assay_call *call) { return put_features(call, INFINITY, SPURIOUS_FEATURES_RIGHT); }
+static assay_status features(assay_call *call) {
+  return put_features(call, width_of(call), SPURIOUS_FEATURES_RIGHT);
+}
+static assay_status half_dimension(assay_call *call) {
+  return put_features(call, width_of(call), SPURIOUS_FEATURES_HALF_NOISE);
+}
+static assay_status no_higher(assay_call *call) {
+  return put_features(call, width_of(call), SPURIOUS_FEATURES_NO_HIGHER);
+}
+static assay_status infinite_width(assay_call *call) {
+  return put_features(call, INFINITY, SPURIOUS_FEATURES_RIGHT);
+}
 
 /* sd sqrt(n) in pilots (d = 48 and 50, 400 replicates): kernel C .19 to .33, L .42 to .60; over the widths C .26 to .55, L 1.1 at p = 3n
  * and 1.6 to 2.4 at p <= n/2, less with a penalty. */
@@ -82,31 +94,53 @@ static assay_status arrange_width(assay_call *claim, assay_call *sim, assay_call
 }
 
 static const assay_leg kernel_legs[] = {
-    {.experiment = &spurious_features_kernel_regression, .arrange = arrange_kernel,
-     .points = POINTS("E0: model=twoblock n_over_d=3 act=erf ell=0", "E1: model=twoblock n_over_d=3 act=erf ell=.1", "R1: model=twoblock n_over_d=3 act=relu ell=.1"),
-     .sizes = {"d=48 tests=300", "d=96 tests=400", "d=200 tests=1000"}, .first = {128, 128, 128}, .looks = {5, 7, 5}},
+    {.experiment = &spurious_features_kernel_regression,
+     .arrange = arrange_kernel,
+     .points = POINTS("E0: model=twoblock n_over_d=3 act=erf ell=0", "E1: model=twoblock n_over_d=3 act=erf ell=.1",
+                      "R1: model=twoblock n_over_d=3 act=relu ell=.1"),
+     .sizes = {"d=48 tests=300", "d=96 tests=400", "d=200 tests=1000"},
+     .first = {128, 128, 128},
+     .looks = {5, 7, 5}},
     {0}};
 
 /* tr(Sigma^2)/D^2 is .715/d for twoblock. */
 static const assay_target kernel_targets[] = {
-    {.name = "C", .spread = spread_features, .margin = {{.bias = .0045, .deviations = 10}, {.bias = .0023, .deviations = 10}, {.bias = .0011, .deviations = 10}},
+    {.name = "C",
+     .spread = spread_features,
+     .margin = {{.bias = .0045, .deviations = 10}, {.bias = .0023, .deviations = 10}, {.bias = .0011, .deviations = 10}},
      .reason = "bias .3 tr(Sigma^2)/D^2 (measured: .07 at ell = 0) + 10 sd/sqrt(n_max)"},
-    {.name = "L", .spread = spread_features, .margin = {{.bias = .0224, .deviations = 10}, {.bias = .0112, .deviations = 10}, {.bias = .0054, .deviations = 10}},
+    {.name = "L",
+     .spread = spread_features,
+     .margin = {{.bias = .0224, .deviations = 10}, {.bias = .0112, .deviations = 10}, {.bias = .0054, .deviations = 10}},
      .reason = "bias 1.5 tr(Sigma^2)/D^2 (measured: .96 at ell = 0) + 10 sd/sqrt(n_max)"},
     {0}};
-static const assay_control kernel_controls[] = {
-    {.name = "no higher degrees", .mistake = "mt2 = 0: the nonlinearity does not regularise", .targets = "C", .points = "E0", .predict = no_higher},
-    {.name = "d for D", .mistake = "lambda_rf with d in place of D", .targets = "C", .points = "E0", .tiers = LATER, .predict = half_dimension},
-    {0}};
-static const assay_figure kernel_figures[] = {
-    {.title = "Spurious correlation of a kernel against its penalty", .x = "ell", .x_label = "ell", .y = "C", .y_label = "C", .points = "E1,R1",
-     .sweep = "0.001:10:41", .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_control kernel_controls[] = {{.name = "no higher degrees",
+                                                 .mistake = "mt2 = 0: the nonlinearity does not regularise",
+                                                 .targets = "C",
+                                                 .points = "E0",
+                                                 .predict = no_higher},
+                                                {.name = "d for D",
+                                                 .mistake = "lambda_rf with d in place of D",
+                                                 .targets = "C",
+                                                 .points = "E0",
+                                                 .tiers = LATER,
+                                                 .predict = half_dimension},
+                                                {0}};
+static const assay_figure kernel_figures[] = {{.title = "Spurious correlation of a kernel against its penalty",
+                                               .x = "ell",
+                                               .x_label = "ell",
+                                               .y = "C",
+                                               .y_label = "C",
+                                               .points = "E1,R1",
+                                               .sweep = "0.001:10:41",
+                                               .flags = ASSAY_LOG_X},
+                                              {0}};
 
 const assay_claim spurious_features_rf_equivalence_claim = {
     .id = "spurious-features/rf-equivalence",
     .kinds = "limit",
-    .statement = "With p >> n random features amount to ridge regression at lambda_rf = (ell + mt2) D/(n mu1^2): the nonlinearity regularises.",
+    .statement =
+        "With p >> n random features amount to ridge regression at lambda_rf = (ell + mt2) D/(n mu1^2): the nonlinearity regularises.",
     .source = "arXiv 2502.01347; the normalisation is derived here",
     .params = kernel_params,
     .observables = feature_observables,
@@ -118,26 +152,42 @@ const assay_claim spurious_features_rf_equivalence_claim = {
 
 /* ---- spurious-features/rf-width ---- */
 
-static const assay_leg width_legs[] = {
-    {.experiment = &spurious_features_feature_regression, .arrange = arrange_width,
-     .points = POINTS("E0: model=twoblock n_over_d=3 act=erf ell=0 p_over_d=1,1.5,9", "E1: model=twoblock n_over_d=3 act=erf ell=.1 p_over_d=1,4.5",
-                      "R0: model=dct n_over_d=3 act=relu ell=0 p_over_d=1,9"),
-     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {4, 6, 5}},
-    {0}};
+static const assay_leg width_legs[] = {{.experiment = &spurious_features_feature_regression,
+                                        .arrange = arrange_width,
+                                        .points = POINTS("E0: model=twoblock n_over_d=3 act=erf ell=0 p_over_d=1,1.5,9",
+                                                         "E1: model=twoblock n_over_d=3 act=erf ell=.1 p_over_d=1,4.5",
+                                                         "R0: model=dct n_over_d=3 act=relu ell=0 p_over_d=1,9"),
+                                        .sizes = {"d=50", "d=100", "d=200"},
+                                        .first = {128, 128, 128},
+                                        .looks = {4, 6, 5}},
+                                       {0}};
 static const assay_target width_targets[] = {
-    {.name = "C", .spread = spread_features, .margin = {{.bias = .0082, .deviations = 10}, {.bias = .0041, .deviations = 10}, {.bias = .0021, .deviations = 10}},
+    {.name = "C",
+     .spread = spread_features,
+     .margin = {{.bias = .0082, .deviations = 10}, {.bias = .0041, .deviations = 10}, {.bias = .0021, .deviations = 10}},
      .reason = "bias .4 tr(Sigma^2)/D^2, 1.03/d for dct (measured: at most .21/d) + 10 sd/sqrt(n_max)"},
-    {.name = "L", .spread = spread_features, .margin = {{.bias = .041, .deviations = 10}, {.bias = .0206, .deviations = 10}, {.bias = .0103, .deviations = 10}},
+    {.name = "L",
+     .spread = spread_features,
+     .margin = {{.bias = .041, .deviations = 10}, {.bias = .0206, .deviations = 10}, {.bias = .0103, .deviations = 10}},
      .reason = "bias 2 tr(Sigma^2)/D^2, 1.03/d for dct (measured: at most 1.3/d) + 10 sd/sqrt(n_max)"},
     {0}};
 static const assay_control width_controls[] = {
     {.name = "no higher degrees", .mistake = "T lacks the term of mt2", .targets = "C", .points = "R0:p_over_d=9", .predict = no_higher},
-    {.name = "infinite width", .mistake = "the loss does not depend on the width", .targets = "L", .points = "E0*,R0*", .predict = infinite_width},
+    {.name = "infinite width",
+     .mistake = "the loss does not depend on the width",
+     .targets = "L",
+     .points = "E0*,R0*",
+     .predict = infinite_width},
     {0}};
-static const assay_figure width_figures[] = {
-    {.title = "Spurious correlation against the width", .x = "p_over_d", .x_label = "p/d", .y = "C", .y_label = "C", .points = "E0:p_over_d=1,E1:p_over_d=1",
-     .sweep = "0.5:20:41", .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_figure width_figures[] = {{.title = "Spurious correlation against the width",
+                                              .x = "p_over_d",
+                                              .x_label = "p/d",
+                                              .y = "C",
+                                              .y_label = "C",
+                                              .points = "E0:p_over_d=1,E1:p_over_d=1",
+                                              .sweep = "0.5:20:41",
+                                              .flags = ASSAY_LOG_X},
+                                             {0}};
 
 const assay_claim spurious_features_rf_width_claim = {
     .id = "spurious-features/rf-width",

@@ -12,8 +12,8 @@ static const assay_param ridge_params[] = {PARAMS_RIDGE, {0}};
 
 /* ---- spurious-features/effective-ridge ---- */
 
-static const assay_observable tau_observables[] = {
-    {"tau", NULL, "effective ridge", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {0}};
+static const assay_observable tau_observables[] = {{"tau", NULL, "effective ridge", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+                                                   {0}};
 
 static assay_status tau_with(assay_call *call, spurious_features_mistake mistake) {
   spurious_features_ridge r;
@@ -21,10 +21,18 @@ static assay_status tau_with(assay_call *call, spurious_features_mistake mistake
   if (status == ASSAY_OK) claim_put(call, 0, r.tau);
   return status;
 }
-static assay_status tau(assay_call *call) { return tau_with(call, SPURIOUS_FEATURES_RIGHT); }
-static assay_status tau_lambda(assay_call *call) { return tau_with(call, SPURIOUS_FEATURES_TAU_LAMBDA); }
-static assay_status tau_core(assay_call *call) { return tau_with(call, SPURIOUS_FEATURES_CORE_TRACE); }
-static assay_status tau_half(assay_call *call) { return tau_with(call, SPURIOUS_FEATURES_HALF_TRACE); }
+static assay_status tau(assay_call *call) {
+  return tau_with(call, SPURIOUS_FEATURES_RIGHT);
+}
+static assay_status tau_lambda(assay_call *call) {
+  return tau_with(call, SPURIOUS_FEATURES_TAU_LAMBDA);
+}
+static assay_status tau_core(assay_call *call) {
+  return tau_with(call, SPURIOUS_FEATURES_CORE_TRACE);
+}
+static assay_status tau_half(assay_call *call) {
+  return tau_with(call, SPURIOUS_FEATURES_HALF_TRACE);
+}
 
 /* sd(tau) n is .06, .19, .37, .76 at n = 3d, lambda = .05, .3, 1, 4, and .6 to 1 at n = 1.5d. */
 static assay_status spread_tau(assay_call *call) {
@@ -33,29 +41,43 @@ static assay_status spread_tau(assay_call *call) {
 }
 
 static const assay_leg tau_legs[] = {
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange,
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = spurious_features_arrange,
      .points = POINTS("D3: model=dct n_over_d=3" FOUR_RIDGES, "T3: model=twoblock n_over_d=3" FOUR_RIDGES,
                       "D1: model=dct n_over_d=1.5" FOUR_RIDGES, "T1: model=twoblock n_over_d=1.5" FOUR_RIDGES,
                       "D6: model=dct n_over_d=6" FOUR_RIDGES),
-     .sizes = {"d=40", "d=100", "d=400"}, .first = {128, 128, 128}, .looks = {3, 4, 3}},
+     .sizes = {"d=40", "d=100", "d=400"},
+     .first = {128, 128, 128},
+     .looks = {3, 4, 3}},
     {0}};
 
 static const assay_target tau_targets[] = {
-    {.name = "tau", .spread = spread_tau, .margin = {{.bias = .0167, .deviations = 10}, {.bias = .0067, .deviations = 10}, {.bias = .0017, .deviations = 10}},
+    {.name = "tau",
+     .spread = spread_tau,
+     .margin = {{.bias = .0167, .deviations = 10}, {.bias = .0067, .deviations = 10}, {.bias = .0017, .deviations = 10}},
      .reason = "bias 1/n at the smallest n, 1.5 d (measured: at most .25/n, .5/n above lambda = 1) + 10 sd/sqrt(n_max), sd at most 1/n"},
     {0}};
 
 static const assay_control tau_controls[] = {
     {.name = "tau = lambda", .mistake = "the ridge is not renormalised", .points = "D3,T3,D1,T1", .predict = tau_lambda},
-    {.name = "core trace", .mistake = "the trace runs over the core block only", .points = "*:lambda=0.3:*,*:lambda=1:*", .tiers = LATER, .predict = tau_core},
+    {.name = "core trace",
+     .mistake = "the trace runs over the core block only",
+     .points = "*:lambda=0.3:*,*:lambda=1:*",
+     .tiers = LATER,
+     .predict = tau_core},
     {.name = "core trace at n = 1.5 d", .mistake = "the trace runs over the core block only", .points = "D1,T1", .predict = tau_core},
     {.name = "half the trace", .mistake = "d/n in place of D/n", .points = "D1,T1", .predict = tau_half},
     {0}};
 
-static const assay_figure tau_figures[] = {
-    {.title = "Effective ridge against the ridge", .x = "lambda", .x_label = "lambda", .y = "tau", .y_label = "tau", .points = "D1,D3,D6",
-     .sweep = "0.01:10:41", .flags = ASSAY_LOG_X | ASSAY_LOG_Y},
-    {0}};
+static const assay_figure tau_figures[] = {{.title = "Effective ridge against the ridge",
+                                            .x = "lambda",
+                                            .x_label = "lambda",
+                                            .y = "tau",
+                                            .y_label = "tau",
+                                            .points = "D1,D3,D6",
+                                            .sweep = "0.01:10:41",
+                                            .flags = ASSAY_LOG_X | ASSAY_LOG_Y},
+                                           {0}};
 
 const assay_claim spurious_features_effective_ridge_claim = {
     .id = "spurious-features/effective-ridge",
@@ -82,17 +104,31 @@ static assay_status C_with(assay_call *call, spurious_features_mistake mistake) 
   spurious_features_ridge r;
   assay_status status = spurious_features_ridge_of(call, mistake, &r);
   if (status != ASSAY_OK) return status;
-  if (isnan(r.C.value)) assay_absent(call, O_C, "C = 0 at lambda = 0, n >= D");
-  else claim_put(call, O_C, r.C);
+  if (isnan(r.C.value))
+    assay_absent(call, O_C, "C = 0 at lambda = 0, n >= D");
+  else
+    claim_put(call, O_C, r.C);
   assay_put(call, O_DEFINITION, 0, 0, 0);
   return ASSAY_OK;
 }
-static assay_status C(assay_call *call) { return C_with(call, SPURIOUS_FEATURES_RIGHT); }
-static assay_status C_tau_lambda(assay_call *call) { return C_with(call, SPURIOUS_FEATURES_TAU_LAMBDA); }
-static assay_status C_core(assay_call *call) { return C_with(call, SPURIOUS_FEATURES_CORE_TRACE); }
-static assay_status C_no_tau(assay_call *call) { return C_with(call, SPURIOUS_FEATURES_NO_TAU); }
-static assay_status C_schur(assay_call *call) { return C_with(call, SPURIOUS_FEATURES_SCHUR_ONLY); }
-static assay_status C_modulus(assay_call *call) { return C_with(call, SPURIOUS_FEATURES_MODULUS); }
+static assay_status C(assay_call *call) {
+  return C_with(call, SPURIOUS_FEATURES_RIGHT);
+}
+static assay_status C_tau_lambda(assay_call *call) {
+  return C_with(call, SPURIOUS_FEATURES_TAU_LAMBDA);
+}
+static assay_status C_core(assay_call *call) {
+  return C_with(call, SPURIOUS_FEATURES_CORE_TRACE);
+}
+static assay_status C_no_tau(assay_call *call) {
+  return C_with(call, SPURIOUS_FEATURES_NO_TAU);
+}
+static assay_status C_schur(assay_call *call) {
+  return C_with(call, SPURIOUS_FEATURES_SCHUR_ONLY);
+}
+static assay_status C_modulus(assay_call *call) {
+  return C_with(call, SPURIOUS_FEATURES_MODULUS);
+}
 
 /* sqrt(n Var C/n) of the fluctuations' limit, at the noise that is simulated; and the sampling of 2000 triples. */
 static assay_status spread_C(assay_call *call) {
@@ -107,36 +143,72 @@ static assay_status spread_C(assay_call *call) {
 
 #define NOISE_FREE " sigma2=0"
 static const assay_leg C_legs[] = {
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange,
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = spurious_features_arrange,
      .points = POINTS("D3: model=dct n_over_d=3" NOISE_FREE THREE_RIDGES, "T3: model=twoblock n_over_d=3" NOISE_FREE THREE_RIDGES,
                       "D1: model=dct n_over_d=1.5" NOISE_FREE THREE_RIDGES, "T1: model=twoblock n_over_d=1.5" NOISE_FREE THREE_RIDGES,
                       "D6: model=dct n_over_d=6" NOISE_FREE THREE_RIDGES),
-     .sizes = {"d=50", "d=100", "d=400"}, .first = {128, 128, 128}, .looks = {5, 6, 3}},
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange, .points = POINTS("N: model=negcore n_over_d=3 sigma2=0 lambda=.1"),
-     .sizes = {"d=50", "d=100", "d=400"}, .first = {128, 128, 128}, .looks = {4, 5, 3}},
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange, .points = POINTS("F: model=twoblock n_over_d=3 sigma2=0 lambda=.3"),
-     .sizes = {"d=50 triples=2000", "d=100 triples=2000", "d=100 triples=20000"}, .first = {128, 128, 128}, .looks = {3, 4, 3}},
+     .sizes = {"d=50", "d=100", "d=400"},
+     .first = {128, 128, 128},
+     .looks = {5, 6, 3}},
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = spurious_features_arrange,
+     .points = POINTS("N: model=negcore n_over_d=3 sigma2=0 lambda=.1"),
+     .sizes = {"d=50", "d=100", "d=400"},
+     .first = {128, 128, 128},
+     .looks = {4, 5, 3}},
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = spurious_features_arrange,
+     .points = POINTS("F: model=twoblock n_over_d=3 sigma2=0 lambda=.3"),
+     .sizes = {"d=50 triples=2000", "d=100 triples=2000", "d=100 triples=20000"},
+     .first = {128, 128, 128},
+     .looks = {3, 4, 3}},
     {0}};
 
 static const assay_target C_targets[] = {
-    {.name = "C", .points = "D*,T*,N", .spread = spread_C, .margin = {{.bias = .004, .deviations = 10}, {.bias = .002, .deviations = 10}, {.bias = .0005, .deviations = 10}},
+    {.name = "C",
+     .points = "D*,T*,N",
+     .spread = spread_C,
+     .margin = {{.bias = .004, .deviations = 10}, {.bias = .002, .deviations = 10}, {.bias = .0005, .deviations = 10}},
      .reason = "bias .3/n at n = 1.5 d (measured: at most .05/n) + 10 sd/sqrt(n_max)"},
-    {.name = "definition", .points = "F", .spread = spread_C, .margin = ALL_TIERS({.deviations = 10}), .reason = "unbiased; 10 sd/sqrt(n_max)"},
+    {.name = "definition",
+     .points = "F",
+     .spread = spread_C,
+     .margin = ALL_TIERS({.deviations = 10}),
+     .reason = "unbiased; 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control C_controls[] = {
-    {.name = "tau = lambda", .mistake = "the ridge is not renormalised", .targets = "C", .points = "D3:lambda=0.05:*,T3:lambda=0.05:*,D1:lambda=0.05:*", .predict = C_tau_lambda},
-    {.name = "core trace", .mistake = "the trace in tau runs over the core block only", .targets = "C", .points = "D3:lambda=0.05:*", .tiers = LATER, .predict = C_core},
+    {.name = "tau = lambda",
+     .mistake = "the ridge is not renormalised",
+     .targets = "C",
+     .points = "D3:lambda=0.05:*,T3:lambda=0.05:*,D1:lambda=0.05:*",
+     .predict = C_tau_lambda},
+    {.name = "core trace",
+     .mistake = "the trace in tau runs over the core block only",
+     .targets = "C",
+     .points = "D3:lambda=0.05:*",
+     .tiers = LATER,
+     .predict = C_core},
     {.name = "no tau", .mistake = "the factor tau is forgotten", .targets = "C", .points = "D3,T3", .predict = C_no_tau},
-    {.name = "Schur complement only", .mistake = "the Schur complement is not regularised", .targets = "C", .points = "D3:lambda=0.3:*,D3:lambda=1:*", .predict = C_schur},
+    {.name = "Schur complement only",
+     .mistake = "the Schur complement is not regularised",
+     .targets = "C",
+     .points = "D3:lambda=0.3:*,D3:lambda=1:*",
+     .predict = C_schur},
     {.name = "never negative", .mistake = "C >= 0 whatever Sxx", .targets = "C", .points = "N", .predict = C_modulus},
     {.name = "the same x", .mistake = "the test feature keeps its own x", .targets = "definition", .change = "test_x=same"},
     {0}};
 
-static const assay_figure C_figures[] = {
-    {.title = "Spurious correlation against the ridge", .x = "lambda", .x_label = "lambda", .y = "C", .y_label = "C", .points = "D1,D3,D6",
-     .sweep = "0.005:30:61", .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_figure C_figures[] = {{.title = "Spurious correlation against the ridge",
+                                          .x = "lambda",
+                                          .x_label = "lambda",
+                                          .y = "C",
+                                          .y_label = "C",
+                                          .points = "D1,D3,D6",
+                                          .sweep = "0.005:30:61",
+                                          .flags = ASSAY_LOG_X},
+                                         {0}};
 
 const assay_claim spurious_features_spurious_correlation_claim = {
     .id = "spurious-features/spurious-correlation",
@@ -167,10 +239,18 @@ static assay_status loss_with(assay_call *call, spurious_features_mistake mistak
   claim_put(call, O_TRAIN, r.train);
   return ASSAY_OK;
 }
-static assay_status loss(assay_call *call) { return loss_with(call, SPURIOUS_FEATURES_RIGHT); }
-static assay_status loss_no_denominator(assay_call *call) { return loss_with(call, SPURIOUS_FEATURES_NO_DENOMINATOR); }
-static assay_status loss_noise_outside(assay_call *call) { return loss_with(call, SPURIOUS_FEATURES_NOISE_OUTSIDE); }
-static assay_status loss_df1(assay_call *call) { return loss_with(call, SPURIOUS_FEATURES_DF1); }
+static assay_status loss(assay_call *call) {
+  return loss_with(call, SPURIOUS_FEATURES_RIGHT);
+}
+static assay_status loss_no_denominator(assay_call *call) {
+  return loss_with(call, SPURIOUS_FEATURES_NO_DENOMINATOR);
+}
+static assay_status loss_noise_outside(assay_call *call) {
+  return loss_with(call, SPURIOUS_FEATURES_NOISE_OUTSIDE);
+}
+static assay_status loss_df1(assay_call *call) {
+  return loss_with(call, SPURIOUS_FEATURES_DF1);
+}
 
 /* sd(L) sqrt(n) is .4 to .6, 1.0 at n < D and lambda = .05; that of train is sqrt(2) train at most (a mean of n squares). */
 static assay_status spread_loss(assay_call *call) {
@@ -184,33 +264,53 @@ static assay_status spread_loss(assay_call *call) {
 }
 
 static const assay_leg loss_legs[] = {
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange,
-     .points = POINTS("D3: model=dct n_over_d=3" THREE_RIDGES, "T3: model=twoblock n_over_d=3" THREE_RIDGES, "D1: model=dct n_over_d=1.5 lambda=.3,1",
-                      "D1S: model=dct n_over_d=1.5 lambda=.05"),
-     .sizes = {"d=50", "d=100", "d=400"}, .first = {128, 128, 128}, .looks = {4, 6, 3}},
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = spurious_features_arrange,
+     .points = POINTS("D3: model=dct n_over_d=3" THREE_RIDGES, "T3: model=twoblock n_over_d=3" THREE_RIDGES,
+                      "D1: model=dct n_over_d=1.5 lambda=.3,1", "D1S: model=dct n_over_d=1.5 lambda=.05"),
+     .sizes = {"d=50", "d=100", "d=400"},
+     .first = {128, 128, 128},
+     .looks = {4, 6, 3}},
     {0}};
 
 static const assay_target loss_targets[] = {
-    {.name = "L", .points = "D3,T3,D1", .spread = spread_loss,
+    {.name = "L",
+     .points = "D3,T3,D1",
+     .spread = spread_loss,
      .margin = {{.bias = .0133, .deviations = 10}, {.bias = .0067, .deviations = 10}, {.bias = .0017, .deviations = 10}},
      .reason = "bias 1/n at n = 1.5 d (measured: at most .5/n) + 10 sd/sqrt(n_max)"},
-    {.name = "L", .title = "L at small ridge, n < D", .records = "L", .points = "D1S", .spread = spread_loss,
+    {.name = "L",
+     .title = "L at small ridge, n < D",
+     .records = "L",
+     .points = "D1S",
+     .spread = spread_loss,
      .margin = {{.bias = .0533, .deviations = 10}, {.bias = .0267, .deviations = 10}, {.bias = .0067, .deviations = 10}},
      .reason = "bias 4/n (measured: 3/n) + 10 sd/sqrt(n_max)"},
-    {.name = "train", .spread = spread_loss, .margin = {{.bias = .0133, .deviations = 10}, {.bias = .0067, .deviations = 10}, {.bias = .0017, .deviations = 10}},
+    {.name = "train",
+     .spread = spread_loss,
+     .margin = {{.bias = .0133, .deviations = 10}, {.bias = .0067, .deviations = 10}, {.bias = .0017, .deviations = 10}},
      .reason = "bias 1/n at n = 1.5 d + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control loss_controls[] = {
     {.name = "no denominator", .mistake = "1/(1 - df2/n) is dropped", .targets = "L", .points = "D3,T3", .predict = loss_no_denominator},
-    {.name = "noise outside", .mistake = "the noise is not divided by 1 - df2/n", .targets = "L", .points = "D3:lambda=0.05:*,D3:lambda=0.3:*", .predict = loss_noise_outside},
+    {.name = "noise outside",
+     .mistake = "the noise is not divided by 1 - df2/n",
+     .targets = "L",
+     .points = "D3:lambda=0.05:*,D3:lambda=0.3:*",
+     .predict = loss_noise_outside},
     {.name = "df1", .mistake = "df1 in place of df2", .targets = "L", .points = "D3:lambda=0.3:*,D3:lambda=1:*", .predict = loss_df1},
     {0}};
 
-static const assay_figure loss_figures[] = {
-    {.title = "Test loss against the ridge", .x = "lambda", .x_label = "lambda", .y = "L", .y_label = "L", .points = "D1,D3,T3", .sweep = "0.005:30:61",
-     .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_figure loss_figures[] = {{.title = "Test loss against the ridge",
+                                             .x = "lambda",
+                                             .x_label = "lambda",
+                                             .y = "L",
+                                             .y_label = "L",
+                                             .points = "D1,D3,T3",
+                                             .sweep = "0.005:30:61",
+                                             .flags = ASSAY_LOG_X},
+                                            {0}};
 
 const assay_claim spurious_features_test_loss_claim = {
     .id = "spurious-features/test-loss",
@@ -236,10 +336,18 @@ static assay_status variance_with(assay_call *call, spurious_features_mistake mi
   if (status == ASSAY_OK) claim_put(call, 0, r.n_var_C);
   return status;
 }
-static assay_status variance(assay_call *call) { return variance_with(call, SPURIOUS_FEATURES_RIGHT); }
-static assay_status variance_plain(assay_call *call) { return variance_with(call, SPURIOUS_FEATURES_NO_DENOMINATOR); }
-static assay_status variance_first(assay_call *call) { return variance_with(call, SPURIOUS_FEATURES_NO_SECOND); }
-static assay_status variance_noise(assay_call *call) { return variance_with(call, SPURIOUS_FEATURES_NOISE_ONLY); }
+static assay_status variance(assay_call *call) {
+  return variance_with(call, SPURIOUS_FEATURES_RIGHT);
+}
+static assay_status variance_plain(assay_call *call) {
+  return variance_with(call, SPURIOUS_FEATURES_NO_DENOMINATOR);
+}
+static assay_status variance_first(assay_call *call) {
+  return variance_with(call, SPURIOUS_FEATURES_NO_SECOND);
+}
+static assay_status variance_noise(assay_call *call) {
+  return variance_with(call, SPURIOUS_FEATURES_NOISE_ONLY);
+}
 
 /* A squared deviation of a nearly normal value has sd sqrt(2) times its mean. */
 static assay_status spread_variance(assay_call *call) {
@@ -255,27 +363,71 @@ static assay_status times_n(const assay_sample *s, double *out) {
 }
 
 static const assay_leg variance_legs[] = {
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange,
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = spurious_features_arrange,
      .points = POINTS("D3: model=dct n_over_d=3" THREE_RIDGES, "T1: model=twoblock n_over_d=1.5 lambda=.05,.3"),
-     .sizes = {"d=40", "d=50", "d=100"}, .first = {128, 256, 256}, .looks = {7, 8, 8}},
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange, .points = POINTS("I: model=iso rho=.95 sigma2=0 n_over_d=3 lambda=.5"),
-     .sizes = {NULL, "d=50", "d=100"}, .first = {128, 256, 256}, .looks = {6, 9, 9}},
+     .sizes = {"d=40", "d=50", "d=100"},
+     .first = {128, 256, 256},
+     .looks = {7, 8, 8}},
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = spurious_features_arrange,
+     .points = POINTS("I: model=iso rho=.95 sigma2=0 n_over_d=3 lambda=.5"),
+     .sizes = {NULL, "d=50", "d=100"},
+     .first = {128, 256, 256},
+     .looks = {6, 9, 9}},
     {0}};
 
 static const assay_target variance_targets[] = {
-    {.name = "n_var_C", .records = "C", .points = "D*", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = times_n, .predict = variance,
-     .spread = spread_variance, .margin = ALL_TIERS({.over_size = 1.7, .deviations = 10}), .reason = "bias 5 value/n at n = 3 d (measured: .7/n at d = 20) + 10 sqrt(2/n_max) of the value"},
-    {.name = "n_var_C", .records = "C", .points = "T*", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = times_n, .predict = variance,
-     .spread = spread_variance, .margin = ALL_TIERS({.over_size = 3.3, .deviations = 10}), .reason = "bias 5 value/n at n = 1.5 d (measured: 2.3/n) + 10 sqrt(2/n_max) of the value"},
-    {.name = "n_var_C", .title = "n_var_C without noise", .records = "C", .points = "I", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = times_n, .predict = variance,
-     .spread = spread_variance, .margin = ALL_TIERS({.over_size = 1, .deviations = 10}), .reason = "bias 3 value/n at n = 3 d (measured: 2.3 +- .7) + 10 sqrt(2/n_max) of the value"},
+    {.name = "n_var_C",
+     .records = "C",
+     .points = "D*",
+     .estimand = ASSAY_SMOOTH,
+     .of = ASSAY_VARIANCE,
+     .reduce = times_n,
+     .predict = variance,
+     .spread = spread_variance,
+     .margin = ALL_TIERS({.over_size = 1.7, .deviations = 10}),
+     .reason = "bias 5 value/n at n = 3 d (measured: .7/n at d = 20) + 10 sqrt(2/n_max) of the value"},
+    {.name = "n_var_C",
+     .records = "C",
+     .points = "T*",
+     .estimand = ASSAY_SMOOTH,
+     .of = ASSAY_VARIANCE,
+     .reduce = times_n,
+     .predict = variance,
+     .spread = spread_variance,
+     .margin = ALL_TIERS({.over_size = 3.3, .deviations = 10}),
+     .reason = "bias 5 value/n at n = 1.5 d (measured: 2.3/n) + 10 sqrt(2/n_max) of the value"},
+    {.name = "n_var_C",
+     .title = "n_var_C without noise",
+     .records = "C",
+     .points = "I",
+     .estimand = ASSAY_SMOOTH,
+     .of = ASSAY_VARIANCE,
+     .reduce = times_n,
+     .predict = variance,
+     .spread = spread_variance,
+     .margin = ALL_TIERS({.over_size = 1, .deviations = 10}),
+     .reason = "bias 3 value/n at n = 3 d (measured: 2.3 +- .7) + 10 sqrt(2/n_max) of the value"},
     {0}};
 
-static const assay_control variance_controls[] = {
-    {.name = "no denominator", .mistake = "1/(1 - df2/n) is dropped", .targets = "n_var_C", .points = "T1:lambda=0.05:*", .predict = variance_plain},
-    {.name = "noise only", .mistake = "the label noise is the only source", .targets = "n_var_C", .points = "D3:lambda=0.3:*,D3:lambda=1:*", .tiers = LATER, .predict = variance_noise},
-    {.name = "first term only", .mistake = "tau^2 (u'K Sigma K beta)^2 is dropped", .targets = "n_var_C without noise", .tiers = LATER, .predict = variance_first},
-    {0}};
+static const assay_control variance_controls[] = {{.name = "no denominator",
+                                                   .mistake = "1/(1 - df2/n) is dropped",
+                                                   .targets = "n_var_C",
+                                                   .points = "T1:lambda=0.05:*",
+                                                   .predict = variance_plain},
+                                                  {.name = "noise only",
+                                                   .mistake = "the label noise is the only source",
+                                                   .targets = "n_var_C",
+                                                   .points = "D3:lambda=0.3:*,D3:lambda=1:*",
+                                                   .tiers = LATER,
+                                                   .predict = variance_noise},
+                                                  {.name = "first term only",
+                                                   .mistake = "tau^2 (u'K Sigma K beta)^2 is dropped",
+                                                   .targets = "n_var_C without noise",
+                                                   .tiers = LATER,
+                                                   .predict = variance_first},
+                                                  {0}};
 
 const assay_claim spurious_features_fluctuations_claim = {
     .id = "spurious-features/fluctuations",
@@ -309,8 +461,12 @@ static assay_status universal_with(assay_call *call, spurious_features_mistake m
   claim_put(call, O_U_TRAIN, r.train);
   return ASSAY_OK;
 }
-static assay_status universal(assay_call *call) { return universal_with(call, SPURIOUS_FEATURES_RIGHT); }
-static assay_status universal_tau_lambda(assay_call *call) { return universal_with(call, SPURIOUS_FEATURES_TAU_LAMBDA); }
+static assay_status universal(assay_call *call) {
+  return universal_with(call, SPURIOUS_FEATURES_RIGHT);
+}
+static assay_status universal_tau_lambda(assay_call *call) {
+  return universal_with(call, SPURIOUS_FEATURES_TAU_LAMBDA);
+}
 
 static assay_status spread_universal(assay_call *call) {
   spurious_features_ridge r;
@@ -325,22 +481,39 @@ static assay_status spread_universal(assay_call *call) {
 }
 
 static const assay_leg universal_legs[] = {
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange,
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = spurious_features_arrange,
      .points = POINTS("D3: model=dct n_over_d=3" THREE_RIDGES, "T3: model=twoblock n_over_d=3" THREE_RIDGES),
-     .sizes = {"d=50 entries=rademacher", "d=100 entries=rademacher", "d=400 entries=rademacher"}, .first = {128, 128, 128}, .looks = {5, 6, 3}},
+     .sizes = {"d=50 entries=rademacher", "d=100 entries=rademacher", "d=400 entries=rademacher"},
+     .first = {128, 128, 128},
+     .looks = {5, 6, 3}},
     {0}};
 
-#define UNIVERSAL(name_) {.name = name_, .spread = spread_universal, .reason = "bias 1/n at n = 3 d, as for Gaussian data + 10 sd/sqrt(n_max)", \
-  .margin = {{.bias = .0067, .deviations = 10}, {.bias = .0033, .deviations = 10}, {.bias = .0008, .deviations = 10}}}
+#define UNIVERSAL(name_)                                                                                                                   \
+  {                                                                                                                                        \
+    .name = name_, .spread = spread_universal, .reason = "bias 1/n at n = 3 d, as for Gaussian data + 10 sd/sqrt(n_max)", .margin = {      \
+      {.bias = .0067, .deviations = 10},                                                                                                   \
+      {.bias = .0033, .deviations = 10},                                                                                                   \
+      {.bias = .0008, .deviations = 10}                                                                                                    \
+    }                                                                                                                                      \
+  }
 static const assay_target universal_targets[] = {
-    UNIVERSAL("tau"), UNIVERSAL("L"), UNIVERSAL("train"),
-    {.name = "C", .spread = spread_universal, .margin = {{.bias = .002, .deviations = 10}, {.bias = .001, .deviations = 10}, {.bias = .0003, .deviations = 10}},
+    UNIVERSAL("tau"),
+    UNIVERSAL("L"),
+    UNIVERSAL("train"),
+    {.name = "C",
+     .spread = spread_universal,
+     .margin = {{.bias = .002, .deviations = 10}, {.bias = .001, .deviations = 10}, {.bias = .0003, .deviations = 10}},
      .reason = "bias .3/n at n = 3 d, as for Gaussian data + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control universal_controls[] = {
     {.name = "tau = lambda", .mistake = "the ridge is not renormalised", .targets = "tau", .predict = universal_tau_lambda},
-    {.name = "C at tau = lambda", .mistake = "the ridge is not renormalised", .targets = "C", .points = "D3:lambda=0.05:*", .predict = universal_tau_lambda},
+    {.name = "C at tau = lambda",
+     .mistake = "the ridge is not renormalised",
+     .targets = "C",
+     .points = "D3:lambda=0.05:*",
+     .predict = universal_tau_lambda},
     {0}};
 
 const assay_claim spurious_features_universality_claim = {

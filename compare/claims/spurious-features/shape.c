@@ -37,9 +37,15 @@ static assay_status bounds_with(assay_call *call, bool exchanged, bool wrong_shi
   }
   return ASSAY_OK;
 }
-static assay_status bounds(assay_call *call) { return bounds_with(call, false, false); }
-static assay_status bounds_exchanged(assay_call *call) { return bounds_with(call, true, false); }
-static assay_status bounds_wrong_shift(assay_call *call) { return bounds_with(call, false, true); }
+static assay_status bounds(assay_call *call) {
+  return bounds_with(call, false, false);
+}
+static assay_status bounds_exchanged(assay_call *call) {
+  return bounds_with(call, true, false);
+}
+static assay_status bounds_wrong_shift(assay_call *call) {
+  return bounds_with(call, false, true);
+}
 
 /* C by Cholesky in place of each bound. */
 static assay_status dense_C(assay_call *call) {
@@ -54,30 +60,59 @@ static assay_status dense_C(assay_call *call) {
 }
 
 #define TAUS " tau=.001,.01,.1,.5,2,10,100"
-static const assay_leg bound_legs[] = {
-    {.check = dense_C, .points = POINTS("T: model=twoblock" TAUS, "I: model=iso" TAUS, "D: model=dct" TAUS, "N: model=negcore" TAUS, "R: model=iso rho=.95 tau=.1"),
-     .sizes = {"d=50", "d=100", "d=200"}},
-    {0}};
+static const assay_leg bound_legs[] = {{.check = dense_C,
+                                        .points = POINTS("T: model=twoblock" TAUS, "I: model=iso" TAUS, "D: model=dct" TAUS,
+                                                         "N: model=negcore" TAUS, "R: model=iso rho=.95 tau=.1"),
+                                        .sizes = {"d=50", "d=100", "d=200"}},
+                                       {0}};
 static const assay_target bound_targets[] = {
     {.name = "C_of_tau", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-12}), .reason = "rounding of two forms of one number"},
-    {.name = "E_minus", .points = "T*,I*,R*", .estimand = ASSAY_EXACT, .side = 1, .margin = ALL_TIERS({.bias = 1e-13}), .reason = "a bound, up to rounding"},
-    {.name = "E_plus", .points = "T*,I*,R*", .estimand = ASSAY_EXACT, .side = -1, .margin = ALL_TIERS({.bias = 1e-13}), .reason = "a bound, up to rounding"},
+    {.name = "E_minus",
+     .points = "T*,I*,R*",
+     .estimand = ASSAY_EXACT,
+     .side = 1,
+     .margin = ALL_TIERS({.bias = 1e-13}),
+     .reason = "a bound, up to rounding"},
+    {.name = "E_plus",
+     .points = "T*,I*,R*",
+     .estimand = ASSAY_EXACT,
+     .side = -1,
+     .margin = ALL_TIERS({.bias = 1e-13}),
+     .reason = "a bound, up to rounding"},
     {.name = "U_b", .estimand = ASSAY_EXACT, .side = -1, .margin = ALL_TIERS({.bias = 1e-13}), .reason = "a bound, up to rounding"},
-    {.name = "E_plus", .title = "equality", .points = "I*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-12}), .reason = "Syy is a multiple of I"},
+    {.name = "E_plus",
+     .title = "equality",
+     .points = "I*",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = 1e-12}),
+     .reason = "Syy is a multiple of I"},
     {0}};
-static const assay_control bound_controls[] = {
-    {.name = "extremes exchanged", .mistake = "l- and l+ change places", .targets = "E_minus,E_plus", .points = "T:*", .predict = bounds_exchanged},
-    {.name = "wrong shift", .mistake = "lambda_max(Sxx) + tau in place of lambda_min(S) + tau", .targets = "U_b", .points = "R", .predict = bounds_wrong_shift},
-    {0}};
-static const assay_figure bound_figures[] = {
-    {.title = "C and its bounds against the effective ridge", .x = "tau", .x_label = "tau", .y = "C_of_tau,E_minus,E_plus,U_b", .y_label = "C", .points = "T:tau=0.5",
-     .sweep = "0.01:100:61", .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_control bound_controls[] = {{.name = "extremes exchanged",
+                                                .mistake = "l- and l+ change places",
+                                                .targets = "E_minus,E_plus",
+                                                .points = "T:*",
+                                                .predict = bounds_exchanged},
+                                               {.name = "wrong shift",
+                                                .mistake = "lambda_max(Sxx) + tau in place of lambda_min(S) + tau",
+                                                .targets = "U_b",
+                                                .points = "R",
+                                                .predict = bounds_wrong_shift},
+                                               {0}};
+static const assay_figure bound_figures[] = {{.title = "C and its bounds against the effective ridge",
+                                              .x = "tau",
+                                              .x_label = "tau",
+                                              .y = "C_of_tau,E_minus,E_plus,U_b",
+                                              .y_label = "C",
+                                              .points = "T:tau=0.5",
+                                              .sweep = "0.01:100:61",
+                                              .flags = ASSAY_LOG_X},
+                                             {0}};
 
 const assay_claim spurious_features_schur_bounds_claim = {
     .id = "spurious-features/schur-bounds",
     .kinds = "bound,identity",
-    .statement = "C lies between E(l-) and E(l+) when Sxx = I, and |C| <= (tau l+/(tau + l+)) |Sxx - S| |theta|^2/(lambda_min(S) + tau) always.",
+    .statement =
+        "C lies between E(l-) and E(l+) when Sxx = I, and |C| <= (tau l+/(tau + l+)) |Sxx - S| |theta|^2/(lambda_min(S) + tau) always.",
     .source = "arXiv 2502.01347 for the roles of Syy and S; the constants are derived here",
     .params = bound_params,
     .observables = bound_observables,
@@ -114,8 +149,12 @@ static assay_status order_with(assay_call *call, spurious_features_mistake mista
     }
   return ASSAY_OK;
 }
-static assay_status order(assay_call *call) { return order_with(call, SPURIOUS_FEATURES_RIGHT); }
-static assay_status order_schur(assay_call *call) { return order_with(call, SPURIOUS_FEATURES_SCHUR_ONLY); }
+static assay_status order(assay_call *call) {
+  return order_with(call, SPURIOUS_FEATURES_RIGHT);
+}
+static assay_status order_schur(assay_call *call) {
+  return order_with(call, SPURIOUS_FEATURES_SCHUR_ONLY);
+}
 
 static assay_status spread_order(assay_call *call) {
   spurious_features_ridge r;
@@ -125,33 +164,63 @@ static assay_status spread_order(assay_call *call) {
   return ASSAY_OK;
 }
 
-static const assay_leg order_legs[] = {
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange, .points = POINTS("V: model=iso n_over_d=3 sigma2=0 lambda=1 v=.25,.5,1,2,4"),
-     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange, .points = POINTS("T: model=twoblock n_over_d=3 sigma2=0 lambda=.05,1"),
-     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
-    {0}};
+static const assay_leg order_legs[] = {{.experiment = &spurious_features_ridge_path,
+                                        .arrange = spurious_features_arrange,
+                                        .points = POINTS("V: model=iso n_over_d=3 sigma2=0 lambda=1 v=.25,.5,1,2,4"),
+                                        .sizes = {"d=50", "d=100", "d=200"},
+                                        .first = {128, 128, 128},
+                                        .looks = {4, 5, 4}},
+                                       {.experiment = &spurious_features_ridge_path,
+                                        .arrange = spurious_features_arrange,
+                                        .points = POINTS("T: model=twoblock n_over_d=3 sigma2=0 lambda=.05,1"),
+                                        .sizes = {"d=50", "d=100", "d=200"},
+                                        .first = {128, 128, 128},
+                                        .looks = {4, 5, 4}},
+                                       {0}};
 
-#define MARGIN_C {{.bias = .002, .deviations = 10}, {.bias = .001, .deviations = 10}, {.bias = .0005, .deviations = 10}}
+#define MARGIN_C                                                                                                                           \
+  {                                                                                                                                        \
+    {.bias = .002, .deviations = 10}, {.bias = .001, .deviations = 10}, {                                                                  \
+      .bias = .0005, .deviations = 10                                                                                                      \
+    }                                                                                                                                      \
+  }
 #define REASON_C "bias .3/n (measured: at most .05/n) + 10 sd/sqrt(n_max)"
-#define NEIGHBOURS(lower, upper) \
-  {.name = "C", .title = "v = " upper " over " lower, .points = "V:v=" upper, .against = "v=" lower, .side = 1, .margin = ALL_TIERS({0}), \
-   .reason = "an order, paired over the data"}
+#define NEIGHBOURS(lower, upper)                                                                                                           \
+  {                                                                                                                                        \
+    .name = "C", .title = "v = " upper " over " lower, .points = "V:v=" upper, .against = "v=" lower, .side = 1, .margin = ALL_TIERS({0}), \
+    .reason = "an order, paired over the data"                                                                                             \
+  }
 static const assay_target order_targets[] = {
-    NEIGHBOURS("0.25", "0.5"), NEIGHBOURS("0.5", "1"), NEIGHBOURS("1", "2"), NEIGHBOURS("2", "4"),
+    NEIGHBOURS("0.25", "0.5"),
+    NEIGHBOURS("0.5", "1"),
+    NEIGHBOURS("1", "2"),
+    NEIGHBOURS("2", "4"),
     {.name = "C", .points = "V*", .spread = spread_order, .margin = MARGIN_C, .reason = REASON_C},
     {.name = "C_simple", .points = "T*", .spread = spread_order, .margin = MARGIN_C, .reason = REASON_C},
     {.name = "C_hard", .points = "T*", .spread = spread_order, .margin = MARGIN_C, .reason = REASON_C},
     {0}};
 static const assay_control order_controls[] = {
     {.name = "harder is learned more", .mistake = "C falls with the variance of y", .targets = "v = *", .reversed = true},
-    {.name = "Schur complement only", .mistake = "C depends on the Schur complement and not on Syy", .targets = "C", .points = "V*", .predict = order_schur},
-    {.name = "halves alike", .mistake = "both halves carry the same C", .targets = "C_simple,C_hard", .points = "T:lambda=1:*", .predict = order_schur},
+    {.name = "Schur complement only",
+     .mistake = "C depends on the Schur complement and not on Syy",
+     .targets = "C",
+     .points = "V*",
+     .predict = order_schur},
+    {.name = "halves alike",
+     .mistake = "both halves carry the same C",
+     .targets = "C_simple,C_hard",
+     .points = "T:lambda=1:*",
+     .predict = order_schur},
     {0}};
-static const assay_figure order_figures[] = {
-    {.title = "Spurious correlation against the variance of the spurious feature", .x = "v", .x_label = "variance of y", .y = "C", .y_label = "C",
-     .points = "V:v=1", .sweep = "0.1:10:41", .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_figure order_figures[] = {{.title = "Spurious correlation against the variance of the spurious feature",
+                                              .x = "v",
+                                              .x_label = "variance of y",
+                                              .y = "C",
+                                              .y_label = "C",
+                                              .points = "V:v=1",
+                                              .sweep = "0.1:10:41",
+                                              .flags = ASSAY_LOG_X},
+                                             {0}};
 
 const assay_claim spurious_features_simplicity_order_claim = {
     .id = "spurious-features/simplicity-order",
@@ -168,9 +237,12 @@ const assay_claim spurious_features_simplicity_order_claim = {
 
 /* ---- spurious-features/lambda-shape ---- */
 
-static const assay_param shape_params[] = {
-    PARAMS_MODEL(0), PARAMS_SAMPLES, {"lambda", NULL, "ridge of dC_dlambda", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", ""}, PARAM_SIGMA2,
-    REAL("multiple", "of lambda_C, in place of lambda", 0, "(0,inf)", ""), {0}};
+static const assay_param shape_params[] = {PARAMS_MODEL(0),
+                                           PARAMS_SAMPLES,
+                                           {"lambda", NULL, "ridge of dC_dlambda", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", ""},
+                                           PARAM_SIGMA2,
+                                           REAL("multiple", "of lambda_C, in place of lambda", 0, "(0,inf)", ""),
+                                           {0}};
 enum { O_TAU_C, O_LAMBDA_C, O_C_MAX, O_C_0, O_DC };
 static const assay_observable shape_observables[] = {
     {"tau_C", NULL, "effective ridge of the largest C", NULL, ASSAY_PREDICTED, 0, INFINITY},
@@ -188,7 +260,8 @@ static assay_status shape_with(assay_call *call, bool monotone) {
   assay_status status = spurious_features_spectrum_at(call, &p, &n);
   if (status != ASSAY_OK) return status;
   bool has_peak = spurious_features_shape(&p, n, &peak, NULL) == ASSAY_OK;
-  double lambda = assay_given(call, "multiple") && has_peak ? assay_real(call, "multiple") * peak.lambda_C.value : assay_real(call, "lambda");
+  double lambda =
+      assay_given(call, "multiple") && has_peak ? assay_real(call, "multiple") * peak.lambda_C.value : assay_real(call, "lambda");
   if (has_peak) {
     claim_put(call, O_TAU_C, peak.tau_C);
     claim_put(call, O_LAMBDA_C, peak.lambda_C);
@@ -205,8 +278,12 @@ static assay_status shape_with(assay_call *call, bool monotone) {
   spurious_features_spectrum_free(&p);
   return status;
 }
-static assay_status shape(assay_call *call) { return shape_with(call, false); }
-static assay_status shape_monotone(assay_call *call) { return shape_with(call, true); }
+static assay_status shape(assay_call *call) {
+  return shape_with(call, false);
+}
+static assay_status shape_monotone(assay_call *call) {
+  return shape_with(call, true);
+}
 
 /* sd(dC/dlambda) sqrt(n): pilots at d = 50, sigma2 = 0, n = 3d give .9, .26, .03 (dct) at lambda_C/4, lambda_C, 4 lambda_C. */
 static assay_status spread_shape(assay_call *call) {
@@ -233,39 +310,61 @@ static assay_status arrange_shape(assay_call *claim, assay_call *sim, assay_call
 }
 
 static const assay_leg shape_legs[] = {
-    {.experiment = &spurious_features_ridge_path, .arrange = arrange_shape,
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = arrange_shape,
      .points = POINTS("D: model=dct n_over_d=3 sigma2=0 multiple=.25,1,4", "T: model=twoblock n_over_d=3 sigma2=0 multiple=.25,1,4"),
-     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {4, 6, 5}},
-    {.experiment = &spurious_features_ridge_path, .arrange = spurious_features_arrange, .points = POINTS("Z: model=dct n_over_d=1.5 sigma2=0 lambda=0", "Y: model=dct n_over_d=1 sigma2=0 lambda=0"),
-     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
+     .sizes = {"d=50", "d=100", "d=200"},
+     .first = {128, 128, 128},
+     .looks = {4, 6, 5}},
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = spurious_features_arrange,
+     .points = POINTS("Z: model=dct n_over_d=1.5 sigma2=0 lambda=0", "Y: model=dct n_over_d=1 sigma2=0 lambda=0"),
+     .sizes = {"d=50", "d=100", "d=200"},
+     .first = {128, 128, 128},
+     .looks = {4, 5, 4}},
     {0}};
 static const assay_target shape_targets[] = {
-    {.name = "dC_dlambda", .points = "D*,T*", .spread = spread_shape, .margin = {{.bias = .0067, .deviations = 10}, {.bias = .0033, .deviations = 10}, {.bias = .0017, .deviations = 10}},
+    {.name = "dC_dlambda",
+     .points = "D*,T*",
+     .spread = spread_shape,
+     .margin = {{.bias = .0067, .deviations = 10}, {.bias = .0033, .deviations = 10}, {.bias = .0017, .deviations = 10}},
      .reason = "bias 1/n + 10 sd/sqrt(n_max)"},
-    {.name = "C_0", .records = "C", .points = "Z,Y", .spread = spread_shape, .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = .005, .deviations = 10}},
+    {.name = "C_0",
+     .records = "C",
+     .points = "Z,Y",
+     .spread = spread_shape,
+     .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = .005, .deviations = 10}},
      .reason = "bias 1/n at n = d (measured: -.33 +- .11 over n at n = 1.5 d) + 10 sd/sqrt(n_max)"},
     {0}};
 static const assay_control shape_controls[] = {
-    {.name = "monotone", .mistake = "C rises with lambda for ever", .targets = "dC_dlambda", .points = "D:multiple=4", .predict = shape_monotone},
+    {.name = "monotone",
+     .mistake = "C rises with lambda for ever",
+     .targets = "dC_dlambda",
+     .points = "D:multiple=4",
+     .predict = shape_monotone},
     {.name = "no C without ridge", .mistake = "C(0+) = 0 at n < D too", .targets = "C_0", .predict = shape_monotone},
     {0}};
 
-const assay_claim spurious_features_lambda_shape_claim = {
-    .id = "spurious-features/lambda-shape",
-    .kinds = "limit",
-    .statement = "C rises from its ridgeless value to one maximum at lambda_C and falls to 0; the ridgeless value is 0 at n >= D and positive below.",
-    .source = "derived here from arXiv 2502.01347",
-    .params = shape_params,
-    .observables = shape_observables,
-    .predict = shape,
-    .legs = shape_legs,
-    .targets = shape_targets,
-    .controls = shape_controls};
+const assay_claim spurious_features_lambda_shape_claim = {.id = "spurious-features/lambda-shape",
+                                                          .kinds = "limit",
+                                                          .statement = "C rises from its ridgeless value to one maximum at lambda_C and "
+                                                                       "falls to 0; the ridgeless value is 0 at n >= D and positive below.",
+                                                          .source = "derived here from arXiv 2502.01347",
+                                                          .params = shape_params,
+                                                          .observables = shape_observables,
+                                                          .predict = shape,
+                                                          .legs = shape_legs,
+                                                          .targets = shape_targets,
+                                                          .controls = shape_controls};
 
 /* ---- spurious-features/trade-off ---- */
 
 static const assay_param trade_params[] = {
-    PARAMS_MODEL(0), PARAMS_SAMPLES, PARAM_SIGMA2, {"lambda", NULL, "ridge of dL_dlambda; lambda_m unless given", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", ""}, {0}};
+    PARAMS_MODEL(0),
+    PARAMS_SAMPLES,
+    PARAM_SIGMA2,
+    {"lambda", NULL, "ridge of dL_dlambda; lambda_m unless given", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", ""},
+    {0}};
 enum { O_LAMBDA_M, O_C_M, O_L_M, O_DC_M, O_DL, O_RATE };
 static const assay_observable trade_observables[] = {
     {"lambda_m", NULL, "ridge of the least loss", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
@@ -322,7 +421,8 @@ static assay_status trade_doubling(assay_call *call) {
   return ASSAY_OK;
 }
 static assay_status trade_half_dimension(assay_call *call) {
-  assay_put(call, O_LAMBDA_M, 0, assay_real(call, "sigma2") * assay_real(call, "d") / (assay_real(call, "n_over_d") * assay_real(call, "d")), 0);
+  assay_put(call, O_LAMBDA_M, 0,
+            assay_real(call, "sigma2") * assay_real(call, "d") / (assay_real(call, "n_over_d") * assay_real(call, "d")), 0);
   return ASSAY_OK;
 }
 
@@ -349,29 +449,52 @@ static assay_status arrange_trade(assay_call *claim, assay_call *sim, assay_call
 }
 
 static const assay_leg trade_legs[] = {
-    {.experiment = &spurious_features_ridge_path, .arrange = arrange_trade, .points = POINTS("D: model=dct n_over_d=3", "T: model=twoblock n_over_d=3"),
-     .sizes = {"d=50", "d=100", "d=200"}, .first = {128, 128, 128}, .looks = {6, 7, 6}},
-    {.check = trade_doubling, .points = POINTS("I: model=iso n_over_d=48", "A: model=dct n_over_d=48", "B: model=twoblock n_over_d=48"), .sizes = {"d=50", "d=100", "d=100"}},
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = arrange_trade,
+     .points = POINTS("D: model=dct n_over_d=3", "T: model=twoblock n_over_d=3"),
+     .sizes = {"d=50", "d=100", "d=200"},
+     .first = {128, 128, 128},
+     .looks = {6, 7, 6}},
+    {.check = trade_doubling,
+     .points = POINTS("I: model=iso n_over_d=48", "A: model=dct n_over_d=48", "B: model=twoblock n_over_d=48"),
+     .sizes = {"d=50", "d=100", "d=100"}},
     {0}};
 
-#define TRADE(name_, record, bias1, bias2, bias3, text) \
-  {.name = name_, .records = record, .points = "D,T", .spread = spread_trade, \
-   .margin = {{.bias = bias1, .deviations = 10}, {.bias = bias2, .deviations = 10}, {.bias = bias3, .deviations = 10}}, .reason = text " + 10 sd/sqrt(n_max)"}
-static const assay_target trade_targets[] = {
-    TRADE("C_at_lambda_m", "C", .002, .001, .0005, "bias .3/n"), TRADE("L_at_lambda_m", "L", .0067, .0033, .0017, "bias 1/n"),
-    TRADE("dC_at_lambda_m", "dC_dlambda", .0067, .0033, .0017, "bias 1/n"), TRADE("dL_dlambda", "dL_dlambda", .0133, .0067, .0033, "bias 2/n"),
-    {.name = "rate", .points = "I,A,B", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = .05}), .reason = "at n = 48 d the slope is -.977 (dct)"},
-    {.name = "lambda_m", .points = "I", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-9}), .reason = "exactly sigma2 D/n at v = 1"},
-    {0}};
+#define TRADE(name_, record, bias1, bias2, bias3, text)                                                                                    \
+  {                                                                                                                                        \
+    .name = name_, .records = record, .points = "D,T", .spread = spread_trade,                                                             \
+    .margin = {{.bias = bias1, .deviations = 10}, {.bias = bias2, .deviations = 10}, {.bias = bias3, .deviations = 10}},                   \
+    .reason = text " + 10 sd/sqrt(n_max)"                                                                                                  \
+  }
+static const assay_target trade_targets[] = {TRADE("C_at_lambda_m", "C", .002, .001, .0005, "bias .3/n"),
+                                             TRADE("L_at_lambda_m", "L", .0067, .0033, .0017, "bias 1/n"),
+                                             TRADE("dC_at_lambda_m", "dC_dlambda", .0067, .0033, .0017, "bias 1/n"),
+                                             TRADE("dL_dlambda", "dL_dlambda", .0133, .0067, .0033, "bias 2/n"),
+                                             {.name = "rate",
+                                              .points = "I,A,B",
+                                              .estimand = ASSAY_EXACT,
+                                              .margin = ALL_TIERS({.bias = .05}),
+                                              .reason = "at n = 48 d the slope is -.977 (dct)"},
+                                             {.name = "lambda_m",
+                                              .points = "I",
+                                              .estimand = ASSAY_EXACT,
+                                              .margin = ALL_TIERS({.relative = 1e-9}),
+                                              .reason = "exactly sigma2 D/n at v = 1"},
+                                             {0}};
 static const assay_control trade_controls[] = {
     {.name = "C is largest there", .mistake = "lambda_m maximises C", .targets = "dC_at_lambda_m", .predict = trade_at_maximum},
     {.name = "n^-1/2", .mistake = "lambda_m falls like n^-1/2", .targets = "rate", .predict = trade_half_rate},
     {.name = "d for D", .mistake = "lambda_m = sigma2 d/n", .targets = "lambda_m", .predict = trade_half_dimension},
     {0}};
-static const assay_figure trade_figures[] = {
-    {.title = "The best ridge against the sampling ratio", .x = "n_over_d", .x_label = "n/d", .y = "lambda_m", .y_label = "lambda_m", .points = "D,T",
-     .sweep = "2.5:50:31", .flags = ASSAY_LOG_X | ASSAY_LOG_Y},
-    {0}};
+static const assay_figure trade_figures[] = {{.title = "The best ridge against the sampling ratio",
+                                              .x = "n_over_d",
+                                              .x_label = "n/d",
+                                              .y = "lambda_m",
+                                              .y_label = "lambda_m",
+                                              .points = "D,T",
+                                              .sweep = "2.5:50:31",
+                                              .flags = ASSAY_LOG_X | ASSAY_LOG_Y},
+                                             {0}};
 
 const assay_claim spurious_features_trade_off_claim = {
     .id = "spurious-features/trade-off",
@@ -403,8 +526,12 @@ static assay_status threshold_with(assay_call *call, spurious_features_mistake m
   if (status == ASSAY_OK) claim_put(call, 0, value);
   return status;
 }
-static assay_status threshold(assay_call *call) { return threshold_with(call, SPURIOUS_FEATURES_RIGHT); }
-static assay_status threshold_no_b(assay_call *call) { return threshold_with(call, SPURIOUS_FEATURES_NO_B); }
+static assay_status threshold(assay_call *call) {
+  return threshold_with(call, SPURIOUS_FEATURES_RIGHT);
+}
+static assay_status threshold_no_b(assay_call *call) {
+  return threshold_with(call, SPURIOUS_FEATURES_NO_B);
+}
 
 static assay_status minus_ratio(const assay_sample *s, double *out) {
   *out = -s->value[0] / s->value[1];
@@ -425,20 +552,32 @@ static assay_status arrange_threshold(assay_call *claim, assay_call *sim, assay_
 }
 
 static const assay_leg threshold_legs[] = {
-    {.experiment = &spurious_features_ridge_path, .arrange = arrange_threshold,
+    {.experiment = &spurious_features_ridge_path,
+     .arrange = arrange_threshold,
      .points = POINTS("D3: model=dct n_over_d=3", "I3: model=iso n_over_d=3", "T3: model=twoblock n_over_d=3"),
-     .sizes = {"d=50 curvature=yes", "d=100 curvature=yes", "d=200 curvature=yes"}, .first = {128, 128, 128}, .looks = {4, 5, 4}},
+     .sizes = {"d=50 curvature=yes", "d=100 curvature=yes", "d=200 curvature=yes"},
+     .first = {128, 128, 128},
+     .looks = {4, 5, 4}},
     {0}};
 static const assay_target threshold_targets[] = {
-    {.name = "sigma2_c", .records = "dL_dlambda,curvature", .estimand = ASSAY_SMOOTH, .reduce = minus_ratio, .predict = threshold,
-     .margin = {{.relative = .03}, {.relative = .015}, {.relative = .01}}, .reason = "bias 1/n relative + 10 se (.06/sqrt(n_max) of the value: M = 600 gave .4 % at d = 50)"},
+    {.name = "sigma2_c",
+     .records = "dL_dlambda,curvature",
+     .estimand = ASSAY_SMOOTH,
+     .reduce = minus_ratio,
+     .predict = threshold,
+     .margin = {{.relative = .03}, {.relative = .015}, {.relative = .01}},
+     .reason = "bias 1/n relative + 10 se (.06/sqrt(n_max) of the value: M = 600 gave .4 % at d = 50)"},
     {0}};
 static const assay_control threshold_controls[] = {
     {.name = "no b", .mistake = "the term -b is dropped", .points = "D3,I3", .predict = threshold_no_b}, {0}};
-static const assay_figure threshold_figures[] = {
-    {.title = "The threshold in the noise against the sampling ratio", .x = "n_over_d", .x_label = "n/d", .y = "sigma2_c", .y_label = "sigma2_c",
-     .points = "D3,I3,T3", .sweep = "2.2:12:30"},
-    {0}};
+static const assay_figure threshold_figures[] = {{.title = "The threshold in the noise against the sampling ratio",
+                                                  .x = "n_over_d",
+                                                  .x_label = "n/d",
+                                                  .y = "sigma2_c",
+                                                  .y_label = "sigma2_c",
+                                                  .points = "D3,I3,T3",
+                                                  .sweep = "2.2:12:30"},
+                                                 {0}};
 
 const assay_claim spurious_features_trade_off_threshold_claim = {
     .id = "spurious-features/trade-off-threshold",

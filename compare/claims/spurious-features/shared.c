@@ -5,14 +5,21 @@
 #include "compare/claims/spurious-features/claims.h"
 
 assay_status spurious_features_model_of(assay_call *call, spurious_features_model *m) {
-  *m = (spurious_features_model){.v = assay_real(call, "v"),   .v1 = assay_real(call, "v1"),       .v2 = assay_real(call, "v2"),
-                                 .r1 = assay_real(call, "r1"), .r2 = assay_real(call, "r2"),       .alpha = assay_real(call, "alpha"),
+  *m = (spurious_features_model){.v = assay_real(call, "v"),
+                                 .v1 = assay_real(call, "v1"),
+                                 .v2 = assay_real(call, "v2"),
+                                 .r1 = assay_real(call, "r1"),
+                                 .r2 = assay_real(call, "r2"),
+                                 .alpha = assay_real(call, "alpha"),
                                  .bet = assay_real(call, "bet")};
   spurious_features_from_word(assay_word(call, "model"), &m->kind);
   m->rho = assay_given(call, "rho") ? assay_real(call, "rho") : m->kind == SPURIOUS_FEATURES_DCT ? .7 : .5;
-  if (m->kind == SPURIOUS_FEATURES_NEGCORE && assay_given(call, "m")) m->d = 2 * (int)assay_integer(call, "m");
-  else if (assay_given(call, "d")) m->d = (int)assay_integer(call, "d");
-  else return assay_fail(call, ASSAY_USAGE, "give the core dimension d%s", m->kind == SPURIOUS_FEATURES_NEGCORE ? ", or m" : "");
+  if (m->kind == SPURIOUS_FEATURES_NEGCORE && assay_given(call, "m"))
+    m->d = 2 * (int)assay_integer(call, "m");
+  else if (assay_given(call, "d"))
+    m->d = (int)assay_integer(call, "d");
+  else
+    return assay_fail(call, ASSAY_USAGE, "give the core dimension d%s", m->kind == SPURIOUS_FEATURES_NEGCORE ? ", or m" : "");
   return ASSAY_OK;
 }
 
@@ -20,9 +27,12 @@ assay_status spurious_features_spectrum_at(assay_call *call, spurious_features_s
   spurious_features_model model;
   assay_status status = spurious_features_model_of(call, &model);
   if (status != ASSAY_OK) return status;
-  if (n && assay_given(call, "n")) *n = assay_real(call, "n");
-  else if (n && assay_given(call, "n_over_d")) *n = assay_real(call, "n_over_d") * model.d;
-  else if (n) return assay_fail(call, ASSAY_USAGE, "give the number of samples n, or n_over_d");
+  if (n && assay_given(call, "n"))
+    *n = assay_real(call, "n");
+  else if (n && assay_given(call, "n_over_d"))
+    *n = assay_real(call, "n_over_d") * model.d;
+  else if (n)
+    return assay_fail(call, ASSAY_USAGE, "give the number of samples n, or n_over_d");
   status = spurious_features_spectrum_new(&model, p, assay_call_error(call));
   if (status != ASSAY_OK) spurious_features_spectrum_free(p);
   return status;

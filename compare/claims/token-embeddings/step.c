@@ -246,8 +246,8 @@ static const assay_leg variance_legs[] = {
      .first = {128, 128, 128}, .looks = {3, 5, 7}},
     {0}};
 static const assay_target variance_targets[] = {
-    {.name = "var_v", .records = "v2", .margin = RELATIVE(.035, .013, .004), .reason = "5 eps^2 + 10 sqrt(2/all draws)"},
-    {.name = "var_p", .records = "p2", .margin = RELATIVE(.035, .013, .004), .reason = "5 eps^2 + 10 sqrt(2/all draws)"},
+    {.name = "var_v", .records = "v2", .margin = RELATIVE(.035, .013, .004), .reason = "5 eps^2 + 10 se, each sqrt(2/all draws) of the value"},
+    {.name = "var_p", .records = "p2", .margin = RELATIVE(.035, .013, .004), .reason = "5 eps^2 + 10 se, each sqrt(2/all draws) of the value"},
     {0}};
 static const assay_control variance_controls[] = {
     {.name = "noise of the start", .mistake = "the step adds no noise: both variances stay eps^2", .targets = "var_v,var_p", .points = "E10:var_v1,E10:var_v4,E10:var_v5,E10:var_p?",
@@ -303,9 +303,9 @@ static const assay_leg cosine_legs[] = {
 static const assay_target cosine_targets[] = {
     {.name = "limit", .records = "cos", .margin = FIXED(.006, .003, .001), .reason = "the bias formula, below .35/d, and 10 sd/sqrt(n_max)"},
     {.name = "bias_times_d", .records = "d_cos", .margin = FIXED(.12, .06, .06), .reason = "5/d + 10 sd/sqrt(all draws), sd of one pair about 3 at d = 400 (pilot)"},
-    {.name = "sd_times_sqrt_d", .records = "cos", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = root_d, .predict = cosine, .margin = RELATIVE(.1, .05, .03), .reason = "10/sqrt(2 n_max), and 1/d"},
-    {.name = "var_v", .records = "v2", .margin = RELATIVE(.06, .03, .01), .reason = "5/d + 10 sqrt(2/all draws)"},
-    {.name = "var_p", .records = "p2", .margin = RELATIVE(.06, .03, .01), .reason = "5/d + 10 sqrt(2/all draws)"},
+    {.name = "sd_times_sqrt_d", .records = "cos", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = root_d, .predict = cosine, .margin = RELATIVE(.1, .05, .03), .reason = "10 se, each 1/sqrt(2 n_max) of the value, and 1/d"},
+    {.name = "var_v", .records = "v2", .margin = RELATIVE(.06, .03, .01), .reason = "5/d + 10 se, each sqrt(2/all draws) of the value"},
+    {.name = "var_p", .records = "p2", .margin = RELATIVE(.06, .03, .01), .reason = "5/d + 10 se, each sqrt(2/all draws) of the value"},
     {0}};
 static const assay_control cosine_controls[] = {
     {.name = "no half", .mistake = "x = eta alpha: the sigmoid at 0 is 1/2", .targets = "limit", .predict = cosine_double},
