@@ -2,7 +2,7 @@
 # in the Test Anything Protocol what holds. Read with:  . "$(dirname "$0")/tap.sh"
 
 set -u
-assay=$1
+assay=$(realpath "$1") || exit 1
 tests=0
 work=$(mktemp -d "${TMPDIR:-/tmp}/assay-cli-XXXXXX")
 trap 'rm -rf "$work"' EXIT
