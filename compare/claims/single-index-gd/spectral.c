@@ -249,7 +249,7 @@ static const assay_leg threshold_legs[] = {
     {.experiment = &single_index_gd_spectrum, .arrange = single_index_arrange, .points = POINTS("B: M=4 delta=.25"), .sizes = {"d=200", "d=200", "d=400"},
      .first = {128, 128, 128}, .looks = {4, 4, 4}},
     {.experiment = &single_index_gd_spectrum, .arrange = single_index_arrange, .points = POINTS("F: M=4 delta=1.6"),
-     .sizes = {NULL, "d=100,200,400", "d=100,200,400,800"}, .first = {0, 512, 512}, .looks = {0, 4, 4}},
+     .sizes = {NULL, "d=100,200,400", "d=100,200,400,800"}, .first = {0, 512, 512}, .looks = {0, 5, 5}},
     {0}};
 
 static const assay_target threshold_targets[] = {
