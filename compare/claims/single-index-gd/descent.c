@@ -168,7 +168,7 @@ static assay_status sgd(assay_call *call) { return sgd_with(call, SINGLE_INDEX_R
 static assay_status sgd_no_noise(assay_call *call) { return sgd_with(call, SINGLE_INDEX_NO_DIFFUSION); }
 static assay_status sgd_constant(assay_call *call) { return sgd_with(call, SINGLE_INDEX_CONSTANT_V2); }
 
-/* sd sqrt(d) of s is about 1.5 at most (pilot, seed 2, d = 1000), of m half of that over m. */
+/* sd sqrt(d), upper estimates over tau; a pilot (seed 2, eta = 1/3, tau = 2, d = 1000, 400 replicates) has .87 of s and 1.11 of m. */
 static assay_status spread_sgd(assay_call *call) {
   double root = sqrt(assay_real(call, "d"));
   assay_put(call, G_S, 0, 1.5 / root, 0);
