@@ -11,7 +11,7 @@
 
 /* Below this an interval is not yet as exact as the error probabilities that are claimed (skewness up to .7).
  */
-enum { LEAST_REPLICATES = 512 };
+enum { LEAST_REPLICATES = 512, FIRST_DECIDES = 128 }; /* orders, exact intervals: power is all that more would give */
 
 /* A margin that is given as a number, not made of deviations: its reason has to say what ten standard errors (or deviations) come to. */
 static bool margin_is_given(const plan_cell *cell, assay_tier tier) {
@@ -34,7 +34,8 @@ static void expect_margin(const plan *p, const plan_cell *cell, const char *clai
   cr_expect(r->margin_reason[0], "%s %s: a margin without a reason", claim, r->id);
   if (!cell->leg->experiment || exact) return;
   double n = largest_look(p, cell);
-  double least_n = cell->target->skew_floor > 0 ? LEAST_REPLICATES / 2 : LEAST_REPLICATES;
+  bool distribution_free = cell->target->estimand == ASSAY_QUANTILE || cell->target->estimand == ASSAY_PROPORTION;
+  double least_n = distribution_free || order ? FIRST_DECIDES : cell->target->skew_floor > 0 ? LEAST_REPLICATES / 2 : LEAST_REPLICATES;
   cr_expect(n >= least_n, "%s %s: at most %g replicates", claim, r->id, n);
   if (cell->target->estimand == ASSAY_PROPORTION) return; /* exact intervals: the margin lies between the sides of a threshold */
   if (order || margin_is_given(cell, p->tier)) return;

@@ -74,7 +74,7 @@ static const assay_target edge_targets[] = {
 
 static const assay_control edge_controls[] = {
     {.name = "mean-square weight", .mistake = "a Marchenko-Pastur edge of the weights' mean square", .targets = "lam", .predict = edge_mean_square},
-    {.name = "no shift", .mistake = "the edge itself, without the mean of the Tracy-Widom law", .targets = "lam", .points = "P3", .sizes = "100", .predict = edge_no_shift},
+    {.name = "no shift", .mistake = "the edge itself, without the mean of the Tracy-Widom law", .targets = "lam", .points = "P3", .sizes = "100", .tiers = 1u << ASSAY_QUICK | 1u << ASSAY_STANDARD, .predict = edge_no_shift},
     {0}};
 
 const assay_claim multi_index_spectral_bulk_edge_claim = {

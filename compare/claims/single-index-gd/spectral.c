@@ -261,7 +261,7 @@ static const assay_target threshold_targets[] = {
     {0}};
 
 static const assay_control threshold_controls[] = {
-    {.name = "M = 16", .mistake = "the threshold of links cut at 16", .targets = "q", .points = "A2", .predict = of_sixteen},
+    {.name = "M = 16", .mistake = "the threshold of links cut at 16", .targets = "q", .points = "A2", .tiers = 1u << ASSAY_QUICK | 1u << ASSAY_STANDARD, .predict = of_sixteen},
     {.name = "always informative", .mistake = "the overlap of delta = 2 below the threshold", .targets = "q below the threshold", .points = "B",
      .change = "n=800"},
     {.name = "optimal preprocessing", .mistake = "1/2, the threshold of the best preprocessing", .targets = "delta_c", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = one_half},
@@ -526,7 +526,7 @@ static const assay_target spike_targets[] = {
     {0}};
 
 static const assay_control spike_controls[] = {
-    {.name = "no branch", .mistake = "where the signal branch does not exist the overlap is 0", .targets = "q", .sizes = "200,400", .predict = no_overlap},
+    {.name = "no branch", .mistake = "where the signal branch does not exist the overlap is 0", .targets = "q", .sizes = "200,400", .tiers = 1u << ASSAY_QUICK | 1u << ASSAY_STANDARD, .predict = no_overlap},
     {.name = "label share", .mistake = "T_1/d without its enhancement", .targets = "q", .sizes = "400,1600", .tiers = 6, .predict = spike_share},
     {.name = "truncated labels", .mistake = "labels cut at 4 localise as well", .targets = "loc5", .change = "link=hard M=4"},
     {0}};

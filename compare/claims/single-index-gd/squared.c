@@ -260,7 +260,7 @@ static const assay_target local_targets[] = {
 static const assay_control local_controls[] = {
     {.name = "population curvature", .mistake = "the Hessian's mean", .targets = "lambda_min", .predict = curvature_population},
     {.name = "delta inverted", .mistake = "d/n for n/d: no gap", .targets = "lambda_min", .points = "C10", .predict = curvature_inverted},
-    {.name = "fewer samples", .mistake = "the curvature does not depend on n/d", .targets = "lambda_min", .points = "C10", .sizes = "100,200", .change = "n=500"},
+    {.name = "fewer samples", .mistake = "the curvature does not depend on n/d", .targets = "lambda_min", .points = "C10", .sizes = "100,200", .tiers = 1u << ASSAY_QUICK | 1u << ASSAY_STANDARD, .change = "n=500"},
     {0}};
 
 static const assay_figure local_figures[] = {
