@@ -74,7 +74,7 @@ static const assay_leg conserved_legs[] = {
      .points = POINTS("H: c=.1 lambda=-.5 h=.1,.05,.025,.0125"),
      .sizes = {"d=24 time=40", "d=24 time=100", "d=60 time=100"},
      .first = {128, 128, 128},
-     .looks = {1, 2, 3}},
+     .looks = {3, 3, 3}},
     {0}};
 
 #define MARGIN_FLOW ALL_TIERS({.bias = 1e-8})

@@ -261,7 +261,7 @@ static const assay_target threshold_targets[] = {
     {0}};
 
 static const assay_control threshold_controls[] = {
-    {.name = "M = 16", .mistake = "the threshold of links cut at 16", .targets = "q", .points = "A2", .tiers = 1u << ASSAY_QUICK | 1u << ASSAY_STANDARD, .predict = of_sixteen},
+    {.name = "M = 16", .mistake = "the threshold of links cut at 16", .targets = "q", .points = "A2", .tiers = 1u << ASSAY_QUICK, .predict = of_sixteen},
     {.name = "always informative", .mistake = "the overlap of delta = 2 below the threshold", .targets = "q below the threshold", .points = "B",
      .change = "n=800"},
     {.name = "optimal preprocessing", .mistake = "1/2, the threshold of the best preprocessing", .targets = "delta_c", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = one_half},
