@@ -366,11 +366,19 @@ assay_status assay_copy_params(assay_call *to, const assay_call *from, assay_err
 }
 
 assay_status assay_call_complete(const assay_call *call, assay_error *error) {
-  for (int i = 0; i < call->n_params; i++)
-    if (!call->params[i].preset && call->values[i].n == 0 && !call->values[i].word)
-      return assay_error_set(error, ASSAY_USAGE, "parameter %s is missing (%s)", call->params[i].name,
-                             call->params[i].doc ? call->params[i].doc : "it has no default");
-  return ASSAY_OK;
+  char names[512] = "";
+  size_t used = 0;
+  int missing = 0, last = 0;
+  for (int i = 0; i < call->n_params; i++) {
+    if (call->params[i].preset || call->values[i].n > 0 || call->values[i].word) continue;
+    int more = snprintf(names + used, sizeof names - used, "%s%s", missing++ ? ", " : "", call->params[i].name);
+    if (more > 0 && used + (size_t)more < sizeof names) used += (size_t)more;
+    last = i;
+  }
+  if (missing == 0) return ASSAY_OK;
+  if (missing > 1) return assay_error_set(error, ASSAY_USAGE, "parameters %s are missing", names);
+  return assay_error_set(error, ASSAY_USAGE, "parameter %s is missing (%s)", names,
+                         call->params[last].doc ? call->params[last].doc : "it has no default");
 }
 
 /* ---- results ---- */

@@ -67,6 +67,20 @@ Test(call, presets_and_what_is_missing) {
   cr_assert_eq(assay_call_complete(call, &error), ASSAY_USAGE);
 }
 
+Test(tables, all_that_is_missing_is_named_at_once) {
+  static const assay_param two[] = {{"gamma", NULL, "ratio", ASSAY_REAL, 0, NULL, NULL, NULL},
+                                    {"c", NULL, "threshold", ASSAY_REAL, 0, NULL, NULL, NULL},
+                                    {0}};
+  assay_error why = {0};
+  assay_call *lacking = assay_call_new(two, observables, &why);
+  cr_assert_eq(assay_call_complete(lacking, &why), ASSAY_USAGE);
+  cr_assert_str_eq(why.text, "parameters gamma, c are missing");
+  assay_set(lacking, "gamma", 1);
+  cr_assert_eq(assay_call_complete(lacking, &why), ASSAY_USAGE);
+  cr_assert_str_eq(why.text, "parameter c is missing (threshold)");
+  assay_call_free(lacking);
+}
+
 Test(tables, a_preset_outside_the_domain_is_refused) {
   static const assay_param wrong[] = {{"p", NULL, "", ASSAY_REAL, 0, NULL, "[0,1]", "2"}, {0}};
   assay_error why = {0};
