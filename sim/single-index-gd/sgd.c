@@ -8,11 +8,11 @@
 enum { CHUNK = 256 };
 
 void single_index_chain_start(single_index_chain *chain, single_index_link link, long d, double eta, double m, const assay_stream *stream) {
-  chain->link = link, chain->d = d, chain->step = 0, chain->eta = eta, chain->m = m, chain->stream = *stream;
+  chain->link = link, chain->d = d, chain->step = 0, chain->eta = eta, chain->m = m, chain->stream = *stream, chain->source = 0;
 }
 
 static void draw_chunk(single_index_chain *chain) {
-  random_source along = random_open(&chain->stream, RANDOM_DESIGN, 0), across = random_open(&chain->stream, RANDOM_DESIGN, 1);
+  random_source along = random_open(&chain->stream, RANDOM_DESIGN, chain->source), across = random_open(&chain->stream, RANDOM_DESIGN, chain->source + 1);
   random_seek(&along, (uint64_t)chain->step), random_seek(&across, (uint64_t)chain->step);
   random_normals(&along, chain->u, CHUNK);
   random_normals(&across, chain->w, CHUNK);

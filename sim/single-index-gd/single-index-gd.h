@@ -42,6 +42,7 @@ void single_index_squared_step(single_index_data *data, double eta);
 typedef struct {
   single_index_link link;
   long d, step; /* samples used */
+  unsigned source; /* index of the normals' sources: this one for u and H, the next for w */
   double eta, m;
   assay_stream stream;
   double u[256], w[256], H[256]; /* of steps 256 q, ... */
