@@ -78,7 +78,7 @@ static assay_status random_basis(const assay_stream *stream, double *Q, assay_er
               : ASSAY_OK;
 }
 
-assay_status collapse_transport_cost(int L, double lb, double theta0, const double *targets,
+assay_status neural_collapse_transport_cost(int L, double lb, double theta0, const double *targets,
                                      const assay_stream *stream, double *J, double *rho, assay_error *error) {
   static const lbfgs_rule rule = {30, 6000, 1e-9};
   const size_t unknowns = (size_t)(L * D * D);

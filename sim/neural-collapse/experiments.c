@@ -14,8 +14,8 @@
 #define RECORD(name, doc) {name, NULL, doc, NULL, ASSAY_MEASURED, 0, 0}
 /* clang-format on */
 
-static collapse_task task_of(const assay_call *call) {
-  return (collapse_task){(int)assay_integer(call, "K"), (int)assay_integer(call, "n"),
+static neural_collapse_task task_of(const assay_call *call) {
+  return (neural_collapse_task){(int)assay_integer(call, "K"), (int)assay_integer(call, "n"),
                          assay_has_param(call, "d") ? (int)assay_integer(call, "d") : 0,
                          !strcmp(assay_word(call, "loss"), "mse"),
                          assay_has_param(call, "q") ? assay_real(call, "q") : 0};
@@ -24,9 +24,9 @@ static collapse_task task_of(const assay_call *call) {
 /* ---- free features ---- */
 
 static assay_status open_features(assay_call *call, void **state) {
-  collapse_features *p = *state = assay_alloc(call, sizeof *p);
+  neural_collapse_features *p = *state = assay_alloc(call, sizeof *p);
   if (!p) return ASSAY_NO_MEMORY;
-  *p = (collapse_features){task_of(call), assay_real(call, "lw"), assay_real(call, "lh"),
+  *p = (neural_collapse_features){task_of(call), assay_real(call, "lw"), assay_real(call, "lh"),
                            assay_real(call, "rho"), !strcmp(assay_word(call, "bias"), "free")};
   if (p->task.K * p->task.d > 2048)
     return assay_fail(call, ASSAY_DOMAIN, "K d = %d: at most 2048", p->task.K * p->task.d);
@@ -38,9 +38,9 @@ static assay_status open_features(assay_call *call, void **state) {
 
 static assay_status replicate_features(assay_call *call, void *state, const assay_stream *stream,
                                        double *out) {
-  collapse_metrics m;
+  neural_collapse_metrics m;
   double J;
-  const assay_status status = collapse_optimise_features(state, stream, &J, &m, assay_call_error(call));
+  const assay_status status = neural_collapse_optimise_features(state, stream, &J, &m, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   const double all[] = {J, m.u_norm, m.NC1, m.NC2, m.NC3, m.p, m.h_norm};
   memcpy(out, all, sizeof all);
@@ -67,7 +67,7 @@ static const assay_observable features_records[] = {
     RECORD("p", "mean u_c.h of class c"),
     RECORD("h_norm", "mean norm of the features"),
     {0}};
-const assay_experiment collapse_features_run = {
+const assay_experiment neural_collapse_features_run = {
     .id = "neural-collapse/features",
     .doc = "Head and free features, to the optimum, from a Gaussian start.",
     .params = features_params,
@@ -79,14 +79,14 @@ const assay_experiment collapse_features_run = {
 /* ---- random states against the bound ---- */
 
 typedef struct {
-  collapse_features features;
+  neural_collapse_features features;
   double R;
 } states_run;
 
 static assay_status open_states(assay_call *call, void **state) {
   states_run *run = *state = assay_alloc(call, sizeof *run);
   if (!run) return ASSAY_NO_MEMORY;
-  const collapse_task t = task_of(call);
+  const neural_collapse_task t = task_of(call);
   *run = (states_run){{t, assay_real(call, "lw"), 0, 1, false}, assay_real(call, "R")};
   if (t.K * t.d > 2048 || t.d > 256)
     return assay_fail(call, ASSAY_DOMAIN, "K d = %d: at most 2048", t.K * t.d);
@@ -97,7 +97,7 @@ static assay_status open_states(assay_call *call, void **state) {
 
 static assay_status replicate_states(assay_call *call, void *state, const assay_stream *stream, double *out) {
   const states_run *run = state;
-  return collapse_random_state(&run->features, run->R, stream, out, out + 1, assay_call_error(call));
+  return neural_collapse_random_state(&run->features, run->R, stream, out, out + 1, assay_call_error(call));
 }
 
 static const assay_param states_params[] = {
@@ -106,7 +106,7 @@ static const assay_param states_params[] = {
     {0}};
 static const assay_observable states_records[] = {
     RECORD("J", "loss and head penalty"), RECORD("slip", "|measured R - R|"), {0}};
-const assay_experiment collapse_states_run = {
+const assay_experiment neural_collapse_states_run = {
     .id = "neural-collapse/states",
     .doc = "Random heads of every scale with features of a given within-class variance.",
     .params = states_params,
@@ -118,9 +118,9 @@ const assay_experiment collapse_states_run = {
 /* ---- networks ---- */
 
 static assay_status open_network(assay_call *call, void **state) {
-  collapse_network *p = *state = assay_alloc(call, sizeof *p);
+  neural_collapse_network *p = *state = assay_alloc(call, sizeof *p);
   if (!p) return ASSAY_NO_MEMORY;
-  *p = (collapse_network){
+  *p = (neural_collapse_network){
       task_of(call),          assay_real(call, "phi"),       assay_real(call, "lw"),
       assay_real(call, "lb"), (int)assay_integer(call, "L"), (int)assay_integer(call, "restarts")};
   const long d = (p->task.squared ? p->task.K : p->task.K - 1) + (long)p->task.K * (p->task.n - 1);
@@ -132,8 +132,8 @@ static assay_status open_network(assay_call *call, void **state) {
 
 static assay_status replicate_network(assay_call *call, void *state, const assay_stream *stream,
                                       double *out) {
-  collapse_optimum best;
-  const assay_status status = collapse_optimise_network(state, stream, &best, assay_call_error(call));
+  neural_collapse_optimum best;
+  const assay_status status = neural_collapse_optimise_network(state, stream, &best, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   const double R2 = best.metrics.R * best.metrics.R,
                all[] = {best.J,     best.metrics.NC1,    (1 - R2) / R2,
@@ -161,7 +161,7 @@ static const assay_observable network_records[] = {
     RECORD("w", "mean norm of the head's rows"),
     RECORD("NC2", "distance of the head's Gram matrix from the simplex"),
     {0}};
-const assay_experiment collapse_network_run = {
+const assay_experiment neural_collapse_network_run = {
     .id = "neural-collapse/network",
     .doc = "Linear residual network with normalised blocks on rotated symmetric data, to its optimum.",
     .params = network_params,
@@ -195,7 +195,7 @@ static assay_status replicate_turn(assay_call *call, void *state, const assay_st
   double x[64], y[64], mx = 0, my = 0, xy = 0, xx = 0;
   for (int i = 0; i < run->depths; i++) {
     double cost;
-    const assay_status status = collapse_turn_cost(run->p, run->theta / run->L[i], (unsigned)i, stream, &cost,
+    const assay_status status = neural_collapse_turn_cost(run->p, run->theta / run->L[i], (unsigned)i, stream, &cost,
                                                    assay_call_error(call));
     if (status != ASSAY_OK) return status;
     x[i] = log(run->L[i]);
@@ -217,7 +217,7 @@ static const assay_param turn_params[] = {
     {"L", NULL, "depths", ASSAY_INTEGERS, 0, NULL, "[1,1000000]", "4,8,16,32,64"},
     {0}};
 static const assay_observable turn_records[] = {RECORD("exponent", "slope of log cost on log L"), {0}};
-const assay_experiment collapse_turn_run = {
+const assay_experiment neural_collapse_turn_run = {
     .id = "neural-collapse/turn",
     .doc = "A vector turned in L equal blocks of p matrices at the least decay.",
     .params = turn_params,
@@ -249,7 +249,7 @@ static assay_status open_chain(assay_call *call, void **state) {
 
 static assay_status replicate_chain(assay_call *call, void *state, const assay_stream *stream, double *out) {
   const chain_run *run = state;
-  return collapse_transport_cost(run->L, run->lb, run->theta0, run->targets, stream, out, out + 1,
+  return neural_collapse_transport_cost(run->L, run->lb, run->theta0, run->targets, stream, out, out + 1,
                                  assay_call_error(call));
 }
 
@@ -261,7 +261,7 @@ static const assay_param chain_params[] = {
     {0}};
 static const assay_observable chain_records[] = {
     RECORD("J", "objective"), RECORD("rho", "angle left over; 0 with targets"), {0}};
-const assay_experiment collapse_chain_run = {
+const assay_experiment neural_collapse_chain_run = {
     .id = "neural-collapse/chain",
     .doc = "A linear chain in three dimensions that turns a vector, or makes a matrix.",
     .params = chain_params,

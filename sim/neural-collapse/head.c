@@ -6,7 +6,7 @@
 #include "sim/neural-collapse/neural-collapse.h"
 
 /* The loss at the logits z [K] of one sample, and its derivative in their place. */
-static double sample_loss(const collapse_task *t, int label, double *z) {
+static double sample_loss(const neural_collapse_task *t, int label, double *z) {
   double top = z[0], total = 0, target = 0, loss = 0;
   if (t->squared) {
     for (int c = 0; c < t->K; c++) {
@@ -25,7 +25,7 @@ static double sample_loss(const collapse_task *t, int label, double *z) {
   return log(total) - target;
 }
 
-double collapse_head_loss(const collapse_task *t, const double *U, const double *b, const double *H,
+double neural_collapse_head_loss(const neural_collapse_task *t, const double *U, const double *b, const double *H,
                           double *dU, double *db, double *dH) {
   const int N = t->K * t->n;
   double loss = 0, z[256];
@@ -49,7 +49,7 @@ static double distance2(const double *x, const double *y, int d) {
 }
 
 /* |UU'/|UU'| - (I - 11'/K)/sqrt(K-1)|, Frobenius norms. */
-static double simplex_distance(const collapse_task *t, const double *U) {
+static double simplex_distance(const neural_collapse_task *t, const double *U) {
   double square = 0, sum = 0;
   for (int pass = 0; pass < 2; pass++)
     for (int a = 0; a < t->K; a++)
@@ -63,10 +63,10 @@ static double simplex_distance(const collapse_task *t, const double *U) {
   return sqrt(sum);
 }
 
-void collapse_measure(const collapse_task *t, const double *U, const double *H, collapse_metrics *m) {
+void neural_collapse_measure(const neural_collapse_task *t, const double *U, const double *H, neural_collapse_metrics *m) {
   const int N = t->K * t->n, d = t->d;
   double mean[2048] = {0}, all[256] = {0}, within = 0, between = 0;
-  *m = (collapse_metrics){0};
+  *m = (neural_collapse_metrics){0};
   for (int i = 0; i < N; i++) {
     const int c = i / t->n;
     const double *h = H + (size_t)i * (size_t)d, *u = U + c * d;

@@ -40,28 +40,28 @@ static double penalty(double decay, const double *x, double *g, int count) {
 /* ---- free features: unknowns U, V, and the bias ---- */
 
 typedef struct {
-  const collapse_features *p;
+  const neural_collapse_features *p;
   double *H, *lengths;
 } feature_work;
 
 static double feature_objective(const double *x, double *g, void *context) {
   const feature_work *w = context;
-  const collapse_task *t = &w->p->task;
+  const neural_collapse_task *t = &w->p->task;
   const int heads = t->K * t->d, N = t->K * t->n, all = N * t->d;
   const double *b = w->p->bias ? x + heads + all : NULL;
   memset(g, 0, (size_t)(heads + all + (b ? t->K : 0)) * sizeof *g);
   memcpy(w->H, x + heads, (size_t)all * sizeof *x);
   if (!(w->p->lh > 0)) normalise(w->H, N, t->d, w->p->rho, w->lengths);
-  double J = collapse_head_loss(t, x, b, w->H, g, b ? g + heads + all : NULL, g + heads);
+  double J = neural_collapse_head_loss(t, x, b, w->H, g, b ? g + heads + all : NULL, g + heads);
   J += penalty(w->p->lw, x, g, heads);
   if (w->p->lh > 0) return J + penalty(w->p->lh, x + heads, g + heads, all);
   normalise_back(w->H, N, t->d, w->p->rho, w->lengths, g + heads);
   return J;
 }
 
-assay_status collapse_optimise_features(const collapse_features *p, const assay_stream *stream, double *J,
-                                        collapse_metrics *metrics, assay_error *error) {
-  const collapse_task *t = &p->task;
+assay_status neural_collapse_optimise_features(const neural_collapse_features *p, const assay_stream *stream, double *J,
+                                        neural_collapse_metrics *metrics, assay_error *error) {
+  const neural_collapse_task *t = &p->task;
   const size_t heads = (size_t)(t->K * t->d), N = (size_t)(t->K * t->n), all = N * (size_t)t->d,
                unknowns = heads + all + (p->bias ? (size_t)t->K : 0);
   double *x = calloc(unknowns + all + N + lbfgs_room(unknowns, &rule), sizeof *x);
@@ -76,21 +76,21 @@ assay_status collapse_optimise_features(const collapse_features *p, const assay_
   *J = report.value;
   memcpy(work.H, x + heads, all * sizeof *x);
   if (!(p->lh > 0)) normalise(work.H, (int)N, t->d, 1, work.lengths);
-  collapse_measure(t, x, work.H, metrics);
+  neural_collapse_measure(t, x, work.H, metrics);
   free(x);
   return status;
 }
 
 static void simplex_row(int K, int c, double *out);
 
-assay_status collapse_random_state(const collapse_features *p, double R, const assay_stream *stream,
+assay_status neural_collapse_random_state(const neural_collapse_features *p, double R, const assay_stream *stream,
                                    double *J, double *slip, assay_error *error) {
-  const collapse_task *t = &p->task;
+  const neural_collapse_task *t = &p->task;
   const int d = t->d, room = d - t->K * (t->n - 1);
   const size_t heads = (size_t)(t->K * d), N = (size_t)(t->K * t->n), all = N * (size_t)d;
   double *x = calloc(2 * (heads + all), sizeof *x), *H = x + heads, *g = H + all, scale[3];
   if (!x) return no_memory(error);
-  collapse_metrics metrics;
+  neural_collapse_metrics metrics;
   random_source init = random_open(stream, RANDOM_INIT, 0), means = random_open(stream, RANDOM_INIT, 1);
   random_normals(&init, scale, 3);
   random_normals(&init, x, heads);
@@ -112,8 +112,8 @@ assay_status collapse_random_state(const collapse_features *p, double R, const a
       cblas_dscal(t->n - 1, sqrt(1 - R * R), h + room + c * (t->n - 1), 1);
     }
   }
-  *J = collapse_head_loss(t, x, NULL, H, g, NULL, g + heads) + p->lw / 2 * cblas_ddot((int)heads, x, 1, x, 1);
-  collapse_measure(t, x, H, &metrics);
+  *J = neural_collapse_head_loss(t, x, NULL, H, g, NULL, g + heads) + p->lw / 2 * cblas_ddot((int)heads, x, 1, x, 1);
+  neural_collapse_measure(t, x, H, &metrics);
   *slip = fabs(metrics.R - R);
   free(x);
   return ASSAY_OK;
@@ -122,7 +122,7 @@ assay_status collapse_random_state(const collapse_features *p, double R, const a
 /* ---- networks: unknowns W_1..W_L [d][d], U [K][d] ---- */
 
 typedef struct {
-  const collapse_network *p;
+  const neural_collapse_network *p;
   const double *X; /* [N][d] */
   double *H, *lengths,
       *G; /* H [L+1][N][d] the inputs of the blocks and the features, lengths [L][N], G [2][N][d] */
@@ -130,7 +130,7 @@ typedef struct {
 
 static double network_objective(const double *x, double *g, void *context) {
   const network_work *w = context;
-  const collapse_task *t = &w->p->task;
+  const neural_collapse_task *t = &w->p->task;
   const int d = t->d, N = t->K * t->n, L = w->p->L, block = d * d, all = N * d;
   const double *U = x + (size_t)L * (size_t)block;
   double *dU = g + (size_t)L * (size_t)block, *G = w->G, *through = w->G + all;
@@ -144,7 +144,7 @@ static double network_objective(const double *x, double *g, void *context) {
                 1, out, d);
     normalise(out, N, d, 1, w->lengths + l * N);
   }
-  double J = collapse_head_loss(t, U, NULL, w->H + (size_t)L * (size_t)all, dU, NULL, G);
+  double J = neural_collapse_head_loss(t, U, NULL, w->H + (size_t)L * (size_t)all, dU, NULL, G);
   J += penalty(w->p->lw, U, dU, t->K * d);
   for (int l = L - 1; l >= 0; l--) {
     const double *in = w->H + (size_t)l * (size_t)all, *W = x + (size_t)l * (size_t)block;
@@ -166,14 +166,14 @@ static void simplex_row(int K, int c, double *out) {
   }
 }
 
-static int data_dimension(const collapse_task *t) {
+static int data_dimension(const neural_collapse_task *t) {
   return (t->squared ? t->K : t->K - 1) + t->K * (t->n - 1);
 }
 
 /* sym(K,n,phi), X [N][d], in a random orthonormal basis. */
-static assay_status symmetric_data(const collapse_network *p, const assay_stream *stream, double *X,
+static assay_status symmetric_data(const neural_collapse_network *p, const assay_stream *stream, double *X,
                                    assay_error *error) {
-  const collapse_task *t = &p->task;
+  const neural_collapse_task *t = &p->task;
   const int d = t->d, m = t->squared ? t->K : t->K - 1, N = t->K * t->n;
   double *Q = calloc((size_t)d * (size_t)d + (size_t)d + (size_t)N * (size_t)d, sizeof *Q), *tau = Q + d * d,
          *flat = tau + d;
@@ -205,7 +205,7 @@ typedef struct {
   network_work work;
 } network_room;
 
-static assay_status open_network(const collapse_network *p, const assay_stream *stream, network_room *r,
+static assay_status open_network(const neural_collapse_network *p, const assay_stream *stream, network_room *r,
                                  assay_error *error) {
   const size_t d = (size_t)p->task.d, N = (size_t)(p->task.K * p->task.n), L = (size_t)p->L, all = N * d;
   r->unknowns = L * d * d + (size_t)p->task.K * d;
@@ -219,7 +219,7 @@ static assay_status open_network(const collapse_network *p, const assay_stream *
 }
 
 /* A random start: blocks N(0,1) g/(L sqrt d), g by the restart; head .3 N(0,1). */
-static void start(const collapse_network *p, const assay_stream *stream, int restart, network_room *r) {
+static void start(const neural_collapse_network *p, const assay_stream *stream, int restart, network_room *r) {
   static const double sizes[4] = {.05, .3, 1, 1};
   const int blocks = p->L * p->task.d * p->task.d;
   random_source init = random_open(stream, RANDOM_INIT, (unsigned)restart);
@@ -228,14 +228,14 @@ static void start(const collapse_network *p, const assay_stream *stream, int res
   cblas_dscal(p->task.K * p->task.d, .3, r->x + blocks, 1);
 }
 
-assay_status collapse_optimise_network(const collapse_network *given, const assay_stream *stream,
-                                       collapse_optimum *best, assay_error *error) {
-  collapse_network p = *given;
+assay_status neural_collapse_optimise_network(const neural_collapse_network *given, const assay_stream *stream,
+                                       neural_collapse_optimum *best, assay_error *error) {
+  neural_collapse_network p = *given;
   network_room r;
   p.task.d = data_dimension(&p.task);
   assay_status status = open_network(&p, stream, &r, error), last = ASSAY_NUMERIC;
   const int blocks = p.L * p.task.d * p.task.d;
-  *best = (collapse_optimum){.J = INFINITY, .least = INFINITY};
+  *best = (neural_collapse_optimum){.J = INFINITY, .least = INFINITY};
   for (int restart = 0; restart < p.restarts && status == ASSAY_OK; restart++) {
     lbfgs_report report;
     start(&p, stream, restart, &r);
@@ -247,16 +247,16 @@ assay_status collapse_optimise_network(const collapse_network *given, const assa
     if (!(report.value < best->J)) continue;
     best->J = network_objective(r.x, r.g, &r.work);
     best->decay = p.lb / 2 * cblas_ddot(blocks, r.x, 1, r.x, 1);
-    collapse_measure(&p.task, r.x + blocks, r.work.H + (size_t)p.L * (size_t)(p.task.K * p.task.n * p.task.d),
+    neural_collapse_measure(&p.task, r.x + blocks, r.work.H + (size_t)p.L * (size_t)(p.task.K * p.task.n * p.task.d),
                      &best->metrics);
   }
   free(r.x);
   return status == ASSAY_OK ? last : status;
 }
 
-assay_status collapse_check_gradient(const collapse_network *given, const assay_stream *stream, double *worst,
+assay_status neural_collapse_check_gradient(const neural_collapse_network *given, const assay_stream *stream, double *worst,
                                      assay_error *error) {
-  collapse_network p = *given;
+  neural_collapse_network p = *given;
   network_room r;
   p.task.d = data_dimension(&p.task);
   assay_status status = open_network(&p, stream, &r, error);

@@ -39,26 +39,26 @@ Test(lbfgs, finds_the_end_of_a_curved_valley) {
 Test(neural_collapse, gradients_agree_with_differences) {
   for (int squared = 0; squared < 2; squared++)
     for (int L = 1; L <= 5; L += 2) {
-      const collapse_network p = {{3, 2, 0, squared, 0}, .7, .01, .02, L, 1};
+      const neural_collapse_network p = {{3, 2, 0, squared, 0}, .7, .01, .02, L, 1};
       const assay_stream stream = {5, (uint64_t)L};
       assay_error error;
       double worst;
-      cr_assert_eq(collapse_check_gradient(&p, &stream, &worst, &error), ASSAY_OK);
+      cr_assert_eq(neural_collapse_check_gradient(&p, &stream, &worst, &error), ASSAY_OK);
       cr_expect_lt(worst, 1e-7, "L = %d: %g", L, worst);
     }
 }
 
 Test(neural_collapse, optima_of_free_features_and_of_a_network) {
-  const collapse_features p = {{3, 4, 4, false, 0}, .05, 0, 1, false};
+  const neural_collapse_features p = {{3, 4, 4, false, 0}, .05, 0, 1, false};
   const assay_stream stream = {9, 2};
-  collapse_metrics m;
+  neural_collapse_metrics m;
   assay_error error;
   double J;
-  cr_assert_eq(collapse_optimise_features(&p, &stream, &J, &m, &error), ASSAY_OK, "%s", error.text);
+  cr_assert_eq(neural_collapse_optimise_features(&p, &stream, &J, &m, &error), ASSAY_OK, "%s", error.text);
   cr_expect(m.NC1 < 1e-9 && m.NC2 < 1e-5 && m.NC3 < 1e-9, "%g %g %g", m.NC1, m.NC2, m.NC3);
-  const collapse_network network = {{3, 2, 0, false, 0}, M_PI / 4, .005, .005, 4, 4};
-  collapse_optimum best;
-  cr_assert_eq(collapse_optimise_network(&network, &stream, &best, &error), ASSAY_OK, "%s", error.text);
+  const neural_collapse_network network = {{3, 2, 0, false, 0}, M_PI / 4, .005, .005, 4, 4};
+  neural_collapse_optimum best;
+  cr_assert_eq(neural_collapse_optimise_network(&network, &stream, &best, &error), ASSAY_OK, "%s", error.text);
   cr_expect_float_eq(best.J, .0923760812923, 1e-9, "%.12g", best.J);
   cr_expect_float_eq(best.metrics.NC1, .022948487105, 1e-6, "%.12g", best.metrics.NC1);
 }
@@ -70,7 +70,7 @@ Test(neural_collapse, turns_cost_a_power_of_the_sine) {
       const assay_stream stream = {4, (uint64_t)i};
       assay_error error;
       double cost;
-      cr_assert_eq(collapse_turn_cost(p, .4 * i, 0, &stream, &cost, &error), ASSAY_OK, "%s", error.text);
+      cr_assert_eq(neural_collapse_turn_cost(p, .4 * i, 0, &stream, &cost, &error), ASSAY_OK, "%s", error.text);
       cr_expect_float_eq(cost, p / 2. * pow(sin(.4 * i), 2. / p), 1e-10, "p = %d", p);
     }
 }

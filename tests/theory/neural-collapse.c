@@ -40,33 +40,33 @@ Test(neural_collapse, cross_entropy_optima) {
              {10, .0005, "5.315464562744", ".094845718007", "6.206251243652", ".131827973142"}};
   assay_value F, w;
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-    ok(collapse_bound(COLLAPSE_CE, row[i].K, row[i].lw, 1, &F, &w, e));
+    ok(neural_collapse_bound(NEURAL_COLLAPSE_CE, row[i].K, row[i].lw, 1, &F, &w, e));
     agrees("w", w, row[i].w);
     agrees("g*", F, row[i].g);
-    ok(collapse_bound(COLLAPSE_CE, row[i].K, row[i].lw, .8, &F, &w, e));
+    ok(neural_collapse_bound(NEURAL_COLLAPSE_CE, row[i].K, row[i].lw, .8, &F, &w, e));
     agrees("w(.8)", w, row[i].w8);
     agrees("F(.8)", F, row[i].F8);
   }
-  ok(collapse_bound(COLLAPSE_CE, 7, .01, 0, &F, &w, e));
+  ok(neural_collapse_bound(NEURAL_COLLAPSE_CE, 7, .01, 0, &F, &w, e));
   cr_expect(w.value == 0 && fabs(F.value - log(7)) < 1e-15);
-  ok(collapse_bound(COLLAPSE_CE, 10, .01, 1, &F, &w, e));
+  ok(neural_collapse_bound(NEURAL_COLLAPSE_CE, 10, .01, 1, &F, &w, e));
   agrees("decay lw for lw/2", F, ".72708");
-  refuses(collapse_bound(COLLAPSE_CE, 1, .01, 1, &F, &w, e), "two classes");
+  refuses(neural_collapse_bound(NEURAL_COLLAPSE_CE, 1, .01, 1, &F, &w, e), "two classes");
 }
 
 Test(neural_collapse, squared_loss_ambiguous_and_decayed_features) {
   assay_value g, w;
-  collapse_decayed r;
-  ok(collapse_bound(COLLAPSE_MSE, 4, .01, 1, &g, &w, e));
+  neural_collapse_decayed r;
+  ok(neural_collapse_bound(NEURAL_COLLAPSE_MSE, 4, .01, 1, &g, &w, e));
   agrees("w", w, ".961538461538");
   agrees("g*", g, ".019230769231");
-  ok(collapse_bound(COLLAPSE_MSE, 10, .02, 1, &g, &w, e));
+  ok(neural_collapse_bound(NEURAL_COLLAPSE_MSE, 10, .02, 1, &g, &w, e));
   agrees("w", w, ".833333333333");
   agrees("g*", g, ".083333333333");
-  ok(collapse_mse_bias(4, .01, &g, &w, e));
+  ok(neural_collapse_mse_bias(4, .01, &g, &w, e));
   agrees("w", w, ".728155339806");
   agrees("g*", g, ".010922330097");
-  ok(collapse_mse_bias(10, .02, &g, &w, e));
+  ok(neural_collapse_mse_bias(10, .02, &g, &w, e));
   agrees("w", w, ".762711864407");
   agrees("g*", g, ".068644067797");
   static const struct {
@@ -76,74 +76,74 @@ Test(neural_collapse, squared_loss_ambiguous_and_decayed_features) {
              {3, .005, .3, ".995646673415", ".826476436965"},
              {10, .005, .2, "2.657587196565", "1.152205989216"}};
   for (int i = 0; i < 3; i++) {
-    ok(collapse_ambiguous(row[i].K, row[i].lw, row[i].q, &g, &w, e));
+    ok(neural_collapse_ambiguous(row[i].K, row[i].lw, row[i].q, &g, &w, e));
     agrees("w", w, row[i].w);
     agrees("g*", g, row[i].g);
   }
-  ok(collapse_ambiguous(4, .01, .8, &g, &w, e));
+  ok(neural_collapse_ambiguous(4, .01, .8, &g, &w, e));
   cr_expect(w.value == 0 && fabs(g.value - log(4)) < 1e-15);
-  ok(collapse_feature_decay(COLLAPSE_CE, 4, 5, .01, .01, &r, e));
+  ok(neural_collapse_feature_decay(NEURAL_COLLAPSE_CE, 4, 5, .01, .01, &r, e));
   agrees("p", r.p, "2.798259912817");
   agrees("J", r.J, ".319721988032");
   agrees("|u|", r.u_norm, "2.501419473773");
   agrees("|h|", r.h_norm, "1.118668796720");
-  ok(collapse_feature_decay(COLLAPSE_MSE, 4, 5, .01, .01, &r, e));
+  ok(neural_collapse_feature_decay(NEURAL_COLLAPSE_MSE, 4, 5, .01, .01, &r, e));
   agrees("p", r.p, ".910557280900");
   agrees("J", r.J, ".085442719100");
-  ok(collapse_feature_decay(COLLAPSE_CE, 4, 5, .1, .1, &r, e));
+  ok(neural_collapse_feature_decay(NEURAL_COLLAPSE_CE, 4, 5, .1, .1, &r, e));
   agrees("p", r.p, ".290035782581");
   agrees("J", r.J, "1.370567650306");
-  ok(collapse_feature_decay(COLLAPSE_MSE, 4, 5, .1, .1, &r, e));
+  ok(neural_collapse_feature_decay(NEURAL_COLLAPSE_MSE, 4, 5, .1, .1, &r, e));
   agrees("p", r.p, ".105572809000");
   agrees("J", r.J, ".494427191000");
-  ok(collapse_feature_decay(COLLAPSE_CE, 4, 5, .12, .12, &r, e));
+  ok(neural_collapse_feature_decay(NEURAL_COLLAPSE_CE, 4, 5, .12, .12, &r, e));
   cr_expect(r.p.value == 0 && fabs(r.J.value - log(4)) < 1e-15);
 }
 
 Test(neural_collapse, depth_law) {
   static const struct {
-    collapse_chain chain;
+    neural_collapse_chain chain;
     const char *NC1, *J;
-  } row[] = {{{3, 2, M_PI / 4, .005, .005, 1, COLLAPSE_CE}, ".015710176334", ".0948730052187"},
-             {{3, 2, M_PI / 4, .005, .005, 2, COLLAPSE_CE}, ".031549509132", ".0941690361731"},
-             {{3, 2, M_PI / 4, .005, .005, 4, COLLAPSE_CE}, ".022948487105", ".0923760812923"},
-             {{3, 2, M_PI / 4, .005, .005, 8, COLLAPSE_CE}, ".013813505658", ".0909160548468"},
-             {{3, 2, M_PI / 4, .005, .005, 16, COLLAPSE_CE}, ".007842600205", ".0899249394412"},
-             {{3, 2, M_PI / 4, .005, .005, 32, COLLAPSE_CE}, ".0043591616611", ".0892945201398"},
-             {{3, 2, M_PI / 4, .005, .005, 64, COLLAPSE_CE}, ".0023995428493", ".0889055040744"},
-             {{10, 2, M_PI / 4, .005, .005, 1, COLLAPSE_CE}, ".0066100950386", ".498272991089"},
-             {{10, 2, M_PI / 4, .005, .005, 4, COLLAPSE_CE}, ".016876430435", ".491839752286"},
-             {{10, 2, M_PI / 4, .005, .005, 64, COLLAPSE_CE}, ".0019079178633", ".477714472283"},
-             {{4, 3, 1, .01, .002, 2, COLLAPSE_CE}, ".0017871711253", ".232222240500"},
-             {{4, 3, 1, .01, .002, 8, COLLAPSE_CE}, ".0066515025243", ".228050675426"},
-             {{4, 3, 1, .01, .002, 64, COLLAPSE_CE}, ".00098044067168", ".225110828601"},
-             {{3, 2, M_PI / 4, .05, .01, 1, COLLAPSE_MSE}, NULL, ".076643468752"},
-             {{3, 2, M_PI / 4, .05, .01, 4, COLLAPSE_MSE}, NULL, ".07199594361"},
-             {{3, 2, M_PI / 4, .05, .01, 64, COLLAPSE_MSE}, NULL, ".0663215683054"}};
+  } row[] = {{{3, 2, M_PI / 4, .005, .005, 1, NEURAL_COLLAPSE_CE}, ".015710176334", ".0948730052187"},
+             {{3, 2, M_PI / 4, .005, .005, 2, NEURAL_COLLAPSE_CE}, ".031549509132", ".0941690361731"},
+             {{3, 2, M_PI / 4, .005, .005, 4, NEURAL_COLLAPSE_CE}, ".022948487105", ".0923760812923"},
+             {{3, 2, M_PI / 4, .005, .005, 8, NEURAL_COLLAPSE_CE}, ".013813505658", ".0909160548468"},
+             {{3, 2, M_PI / 4, .005, .005, 16, NEURAL_COLLAPSE_CE}, ".007842600205", ".0899249394412"},
+             {{3, 2, M_PI / 4, .005, .005, 32, NEURAL_COLLAPSE_CE}, ".0043591616611", ".0892945201398"},
+             {{3, 2, M_PI / 4, .005, .005, 64, NEURAL_COLLAPSE_CE}, ".0023995428493", ".0889055040744"},
+             {{10, 2, M_PI / 4, .005, .005, 1, NEURAL_COLLAPSE_CE}, ".0066100950386", ".498272991089"},
+             {{10, 2, M_PI / 4, .005, .005, 4, NEURAL_COLLAPSE_CE}, ".016876430435", ".491839752286"},
+             {{10, 2, M_PI / 4, .005, .005, 64, NEURAL_COLLAPSE_CE}, ".0019079178633", ".477714472283"},
+             {{4, 3, 1, .01, .002, 2, NEURAL_COLLAPSE_CE}, ".0017871711253", ".232222240500"},
+             {{4, 3, 1, .01, .002, 8, NEURAL_COLLAPSE_CE}, ".0066515025243", ".228050675426"},
+             {{4, 3, 1, .01, .002, 64, NEURAL_COLLAPSE_CE}, ".00098044067168", ".225110828601"},
+             {{3, 2, M_PI / 4, .05, .01, 1, NEURAL_COLLAPSE_MSE}, NULL, ".076643468752"},
+             {{3, 2, M_PI / 4, .05, .01, 4, NEURAL_COLLAPSE_MSE}, NULL, ".07199594361"},
+             {{3, 2, M_PI / 4, .05, .01, 64, NEURAL_COLLAPSE_MSE}, NULL, ".0663215683054"}};
   static const char *const tan2[] = {".052577053718", ".045746492709", ".0053956622626"};
-  collapse_depth r;
+  neural_collapse_depth r;
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-    ok(collapse_depth_law(&row[i].chain, COLLAPSE_RIGHT, &r, e));
+    ok(neural_collapse_depth_law(&row[i].chain, NEURAL_COLLAPSE_RIGHT, &r, e));
     agrees("J", r.J, row[i].J);
     if (row[i].NC1)
       agrees("NC1", r.NC1, row[i].NC1);
     else
       agrees("tan2", r.tan2, tan2[i - 13]);
   }
-  const collapse_chain L8 = row[3].chain;
-  ok(collapse_depth_law(&L8, COLLAPSE_RIGHT, &r, e));
+  const neural_collapse_chain L8 = row[3].chain;
+  ok(neural_collapse_depth_law(&L8, NEURAL_COLLAPSE_RIGHT, &r, e));
   agrees("tau", r.tau, "2.1410542");
   agrees("decay", r.decay, ".001761277");
   static const struct {
-    collapse_mistake mistake;
+    neural_collapse_mistake mistake;
     const char *NC1;
   } wrong[] = {
-      {COLLAPSE_MEANS_ONLY, ".02689"}, {COLLAPSE_DEVIATIONS_ONLY, ".02129"}, {COLLAPSE_NO_DEPTH, ".0690"}};
+      {NEURAL_COLLAPSE_MEANS_ONLY, ".02689"}, {NEURAL_COLLAPSE_DEVIATIONS_ONLY, ".02129"}, {NEURAL_COLLAPSE_NO_DEPTH, ".0690"}};
   for (int i = 0; i < 3; i++) {
-    ok(collapse_depth_law(&L8, wrong[i].mistake, &r, e));
+    ok(neural_collapse_depth_law(&L8, wrong[i].mistake, &r, e));
     agrees("mistake", r.NC1, wrong[i].NC1);
   }
-  ok(collapse_depth_law(&row[10].chain, COLLAPSE_EQUAL_SPLIT, &r, e));
+  ok(neural_collapse_depth_law(&row[10].chain, NEURAL_COLLAPSE_EQUAL_SPLIT, &r, e));
   agrees("equal split", r.NC1, ".013609");
 }
 
@@ -153,18 +153,18 @@ Test(neural_collapse, rates) {
     const char *ratio;
   } row[] = {{8, "1.0221"}, {16, "1.0251"}, {64, "1.0115"}, {1024, "1.0012"}, {4096, "1.0003"}};
   for (int i = 0; i < 5; i++) {
-    const collapse_chain chain = {3, 2, M_PI / 4, .005, .005, row[i].L, COLLAPSE_CE};
-    collapse_depth exact;
-    collapse_rate rate;
-    ok(collapse_depth_law(&chain, COLLAPSE_RIGHT, &exact, e));
-    ok(collapse_asymptotics(&chain, &rate, e));
+    const neural_collapse_chain chain = {3, 2, M_PI / 4, .005, .005, row[i].L, NEURAL_COLLAPSE_CE};
+    neural_collapse_depth exact;
+    neural_collapse_rate rate;
+    ok(neural_collapse_depth_law(&chain, NEURAL_COLLAPSE_RIGHT, &exact, e));
+    ok(neural_collapse_asymptotics(&chain, &rate, e));
     agrees("exact over asymptotic", (assay_value){exact.tan2.value / rate.tan2.value, 0}, row[i].ratio);
   }
   static const double L[] = {4, 8, 16, 32, 64};
   static const char *const slopes[] = {"-.9932948", ".0033526", ".3355684"};
   for (int p = 1; p <= 3; p++) {
     assay_value slope;
-    ok(collapse_transport_exponent(p, 1, L, 5, &slope, e));
+    ok(neural_collapse_transport_exponent(p, 1, L, 5, &slope, e));
     agrees("exponent", slope, slopes[p - 1]);
   }
 }
@@ -182,21 +182,21 @@ Test(neural_collapse, transport) {
   static const char *const products[] = {".135182039462", ".058258482925", ".013767544676"};
   assay_value rho, J;
   for (int i = 0; i < 5; i++) {
-    ok(collapse_turn(row[i].L, 1.3, .3, 0, &rho, &J, e));
+    ok(neural_collapse_turn(row[i].L, 1.3, .3, 0, &rho, &J, e));
     agrees("rho", rho, row[i].rho);
     agrees("J", J, row[i].J);
   }
   for (int i = 0; i < 3; i++) {
-    ok(collapse_product(i == 2 ? 16 : 2 << i, targets, 3, .2, &J, e));
+    ok(neural_collapse_product(i == 2 ? 16 : 2 << i, targets, 3, .2, &J, e));
     agrees("product", J, products[i]);
   }
   /* the same cost as the depth law's decay at its tau */
-  const collapse_chain chain = {4, 3, 1, .01, .002, 2, COLLAPSE_CE};
-  collapse_depth r;
-  ok(collapse_depth_law(&chain, COLLAPSE_RIGHT, &r, e));
-  ok(collapse_contraction(2, r.tau.value, 3, 8, &J, e));
+  const neural_collapse_chain chain = {4, 3, 1, .01, .002, 2, NEURAL_COLLAPSE_CE};
+  neural_collapse_depth r;
+  ok(neural_collapse_depth_law(&chain, NEURAL_COLLAPSE_RIGHT, &r, e));
+  ok(neural_collapse_contraction(2, r.tau.value, 3, 8, &J, e));
   cr_expect_float_eq(chain.lb / 2 * J.value, r.decay.value, 1e-12);
-  ok(collapse_least_angle(1, s, 2, &rho, e));
+  ok(neural_collapse_least_angle(1, s, 2, &rho, e));
   cr_expect_float_eq(tan(rho.value / 2), tan(.5) * .9 / 1.1 * .7 / 1.3, 1e-15);
-  refuses(collapse_turn(2, 2, .3, 0, &rho, &J, e), "pi/2");
+  refuses(neural_collapse_turn(2, 2, .3, 0, &rho, &J, e), "pi/2");
 }

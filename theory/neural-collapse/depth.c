@@ -6,28 +6,28 @@
 
 #include "theory/neural-collapse/neural-collapse.h"
 
-double collapse_block_cost(double m, double r, double s) {
+double neural_collapse_block_cost(double m, double r, double s) {
   const double q = exp(s), step = expm1(s);
   return m * r * step * step / (r + m * q * q);
 }
 
 typedef struct {
-  const collapse_chain *chain;
-  collapse_mistake mistake;
+  const neural_collapse_chain *chain;
+  neural_collapse_mistake mistake;
   double m, r;
   int L;
 } law;
 
 static double cost(const law *a, double s) {
-  if (a->mistake == COLLAPSE_MEANS_ONLY) return a->m * expm1(s) * expm1(s);
-  if (a->mistake == COLLAPSE_DEVIATIONS_ONLY) return a->r * expm1(-s) * expm1(-s);
-  return collapse_block_cost(a->m, a->r, s);
+  if (a->mistake == NEURAL_COLLAPSE_MEANS_ONLY) return a->m * expm1(s) * expm1(s);
+  if (a->mistake == NEURAL_COLLAPSE_DEVIATIONS_ONLY) return a->r * expm1(-s) * expm1(-s);
+  return neural_collapse_block_cost(a->m, a->r, s);
 }
 
 static double slope(const law *a, double s) {
   const double q = exp(s), below = a->r + a->m * q * q;
-  if (a->mistake == COLLAPSE_MEANS_ONLY) return 2 * a->m * q * expm1(s);
-  if (a->mistake == COLLAPSE_DEVIATIONS_ONLY) return -2 * a->r * expm1(-s) / q;
+  if (a->mistake == NEURAL_COLLAPSE_MEANS_ONLY) return 2 * a->m * q * expm1(s);
+  if (a->mistake == NEURAL_COLLAPSE_DEVIATIONS_ONLY) return -2 * a->r * expm1(-s) / q;
   return 2 * a->m * a->r * q * expm1(s) * (a->r + a->m * q) / (below * below);
 }
 
@@ -35,9 +35,9 @@ static double slope(const law *a, double s) {
 static double least_decay(const law *a, double tau, double *s1) {
   const double equal = tau / a->L;
   *s1 = equal;
-  if (a->mistake == COLLAPSE_NO_DEPTH) return a->m * a->r / (a->m + a->r) * tau * tau;
+  if (a->mistake == NEURAL_COLLAPSE_NO_DEPTH) return a->m * a->r / (a->m + a->r) * tau * tau;
   double least = a->L * cost(a, equal);
-  if (a->L == 1 || a->mistake == COLLAPSE_EQUAL_SPLIT) return least;
+  if (a->L == 1 || a->mistake == NEURAL_COLLAPSE_EQUAL_SPLIT) return least;
   for (int i = 1; i <= 200; i++) {
     const double s = equal + (tau - equal) * i / 200,
                  value = cost(a, s) + (a->L - 1) * cost(a, (tau - s) / (a->L - 1));
@@ -47,20 +47,20 @@ static double least_decay(const law *a, double tau, double *s1) {
 }
 
 static assay_status objective(const law *a, double tau, double *J, double *s1, assay_error *error) {
-  const collapse_chain *c = a->chain;
+  const neural_collapse_chain *c = a->chain;
   assay_value F, w;
   const double R = 1 / sqrt(1 + pow(exp(-tau) * tan(c->phi), 2));
-  assay_status status = collapse_bound(c->loss, c->K, c->lw, R, &F, &w, error);
+  assay_status status = neural_collapse_bound(c->loss, c->K, c->lw, R, &F, &w, error);
   *J = F.value + c->lb / 2 * least_decay(a, tau, s1);
   return status;
 }
 
 /* lw K w^2 sin^2 psi: minus the derivative of F in tau. */
 static assay_status pull(const law *a, double tau, double *D, assay_error *error) {
-  const collapse_chain *c = a->chain;
+  const neural_collapse_chain *c = a->chain;
   assay_value F, w;
   const double tan2 = pow(exp(-tau) * tan(c->phi), 2), R = 1 / sqrt(1 + tan2);
-  assay_status status = collapse_bound(c->loss, c->K, c->lw, R, &F, &w, error);
+  assay_status status = neural_collapse_bound(c->loss, c->K, c->lw, R, &F, &w, error);
   *D = c->lw * c->K * w.value * w.value * tan2 / (1 + tan2);
   return status;
 }
@@ -71,7 +71,7 @@ static assay_status residual(const law *a, int alike, const double *x, double *o
   double D;
   assay_status status = pull(a, tau, &D, error);
   const double target = 2 * D / a->chain->lb;
-  if (a->mistake == COLLAPSE_NO_DEPTH)
+  if (a->mistake == NEURAL_COLLAPSE_NO_DEPTH)
     out[0] = 2 * a->m * a->r / (a->m + a->r) * tau - target;
   else
     out[0] = slope(a, x[0]) - target;
@@ -113,7 +113,7 @@ static assay_status polish(const law *a, int alike, double *x, double *change, a
   return ASSAY_OK;
 }
 
-static assay_status check(const collapse_chain *c, assay_error *error) {
+static assay_status check(const neural_collapse_chain *c, assay_error *error) {
   if (!(c->n >= 2 && c->K >= 2 && c->lb > 0 && c->L >= 1 && c->phi > 0 && c->phi < M_PI / 2))
     return assay_error_set(
         error, ASSAY_DOMAIN,
@@ -146,29 +146,29 @@ static assay_status scan(const law *a, double *tau, double *s1, assay_error *err
   return ASSAY_OK;
 }
 
-assay_status collapse_depth_law(const collapse_chain *chain, collapse_mistake mistake, collapse_depth *r,
+assay_status neural_collapse_depth_law(const neural_collapse_chain *chain, neural_collapse_mistake mistake, neural_collapse_depth *r,
                                 assay_error *error) {
-  const bool ce = chain->loss == COLLAPSE_CE;
+  const bool ce = chain->loss == NEURAL_COLLAPSE_CE;
   law a = {chain, mistake, ce ? chain->K - 1 : chain->K, chain->K * (chain->n - 1), chain->L};
   double tau = 0, s1 = 0, change = 0;
   assay_value F, w;
   assay_status status = check(chain, error);
-  if (status == ASSAY_OK) status = collapse_bound(chain->loss, chain->K, chain->lw, 1, &r->gstar, &w, error);
+  if (status == ASSAY_OK) status = neural_collapse_bound(chain->loss, chain->K, chain->lw, 1, &r->gstar, &w, error);
   if (status == ASSAY_OK) status = scan(&a, &tau, &s1, error);
   if (status != ASSAY_OK) return status;
-  const int alike = a.L == 1 || mistake == COLLAPSE_EQUAL_SPLIT || mistake == COLLAPSE_NO_DEPTH ||
+  const int alike = a.L == 1 || mistake == NEURAL_COLLAPSE_EQUAL_SPLIT || mistake == NEURAL_COLLAPSE_NO_DEPTH ||
                     s1 <= tau / a.L * (1 + 1e-6);
   double x[2] = {alike ? tau / a.L : s1, alike ? 0 : (tau - s1) / (a.L - 1)};
   status = polish(&a, alike, x, &change, error);
   if (status != ASSAY_OK) return status;
   tau = alike ? a.L * x[0] : x[0] + (a.L - 1) * x[1];
-  double decay = mistake == COLLAPSE_NO_DEPTH ? a.m * a.r / (a.m + a.r) * tau * tau
+  double decay = mistake == NEURAL_COLLAPSE_NO_DEPTH ? a.m * a.r / (a.m + a.r) * tau * tau
                  : alike                      ? a.L * cost(&a, x[0])
                                               : cost(&a, x[0]) + (a.L - 1) * cost(&a, x[1]);
   decay *= chain->lb / 2;
   const double tan2 = pow(exp(-tau) * tan(chain->phi), 2), factor = ce ? 1 : chain->K / (chain->K - 1),
                e = a.L * change + 1e-13 * tau;
-  status = collapse_bound(chain->loss, chain->K, chain->lw, 1 / sqrt(1 + tan2), &F, &w, error);
+  status = neural_collapse_bound(chain->loss, chain->K, chain->lw, 1 / sqrt(1 + tan2), &F, &w, error);
   if (status != ASSAY_OK) return status;
   r->tau = (assay_value){tau, e};
   r->tan2 = (assay_value){tan2, tan2 * 2 * e};
@@ -179,12 +179,12 @@ assay_status collapse_depth_law(const collapse_chain *chain, collapse_mistake mi
   return ASSAY_OK;
 }
 
-assay_status collapse_asymptotics(const collapse_chain *c, collapse_rate *r, assay_error *error) {
+assay_status neural_collapse_asymptotics(const neural_collapse_chain *c, neural_collapse_rate *r, assay_error *error) {
   assay_value g, w;
   assay_status status = check(c, error);
-  if (status == ASSAY_OK) status = collapse_bound(c->loss, c->K, c->lw, 1, &g, &w, error);
+  if (status == ASSAY_OK) status = neural_collapse_bound(c->loss, c->K, c->lw, 1, &g, &w, error);
   if (status != ASSAY_OK) return status;
-  const double m = c->loss == COLLAPSE_CE ? c->K - 1 : c->K, deviations = c->K * (c->n - 1),
+  const double m = c->loss == NEURAL_COLLAPSE_CE ? c->K - 1 : c->K, deviations = c->K * (c->n - 1),
                kappa = m * deviations / (m + deviations);
   const double C = c->lb * kappa / (c->lw * c->K * w.value * w.value),
                W = gsl_sf_lambert_W0(2 * c->L * pow(tan(c->phi), 2) / C), tau = W / 2;
@@ -194,7 +194,7 @@ assay_status collapse_asymptotics(const collapse_chain *c, collapse_rate *r, ass
   return ASSAY_OK;
 }
 
-assay_status collapse_transport_exponent(int p, double theta, const double *L, int count, assay_value *result,
+assay_status neural_collapse_transport_exponent(int p, double theta, const double *L, int count, assay_value *result,
                                          assay_error *error) {
   double mx = 0, my = 0, xy = 0, xx = 0;
   if (!(p >= 1 && theta > 0 && theta < M_PI / 2 && count >= 2))
