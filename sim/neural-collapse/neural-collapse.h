@@ -1,32 +1,10 @@
-/* Simulators of neural collapse: free features, and linear residual networks with normalised blocks on
- * symmetric data, trained to their optimum by L-BFGS. Setting and notation:
- * theory/neural-collapse/neural-collapse.h. */
+/* Simulators of neural collapse: free features, networks trained to their optimum by L-BFGS or by Adam on real data, linear chains.
+ * Setting and notation: theory/neural-collapse/neural-collapse.h; the networks: network.h. */
 #ifndef ASSAY_SIM_NEURAL_COLLAPSE_H
 #define ASSAY_SIM_NEURAL_COLLAPSE_H
 
-#include <stdbool.h>
-
-#include "sim/experiment.h"
-
-/* What a head U makes of features H; columns of H are stored one after the other, H [N][d], U [K][d]. Labels
- * are i / n. */
-typedef struct {
-  int K, n, d;
-  bool squared; /* (1/2)|z - e_y|^2, else cross-entropy */
-  double q;     /* cross-entropy: probability of a wrong label, spread evenly */
-} neural_collapse_task;
-
-/* The loss averaged over the samples; adds its gradients to dU [K][d], dH [N][d], db [K]. b and db may be
- * NULL: no bias. */
-double neural_collapse_head_loss(const neural_collapse_task *task, const double *U, const double *b, const double *H,
-                          double *dU, double *db, double *dH);
-
-/* NC1 = tr S_W/tr S_B, NC2 = |UU'/|UU'| - (I - 11'/K)/sqrt(K-1)|, NC3 = 1 - mean cos(h_i, u_{y_i}), R =
- * sqrt(1 - tr S_W); the mean norms of u_c and h_i, and the mean of u_c.h_i over the samples of class c. */
-typedef struct {
-  double NC1, NC2, NC3, R, u_norm, h_norm, p;
-} neural_collapse_metrics;
-void neural_collapse_measure(const neural_collapse_task *task, const double *U, const double *H, neural_collapse_metrics *metrics);
+#include "model/neural-collapse.h"
+#include "sim/neural-collapse/network.h"
 
 /* ---- free features ---- */
 
@@ -44,25 +22,43 @@ assay_status neural_collapse_optimise_features(const neural_collapse_features *p
 assay_status neural_collapse_random_state(const neural_collapse_features *p, double R, const assay_stream *stream,
                                    double *J, double *slip, assay_error *error);
 
-/* ---- linear residual networks ---- */
+/* ---- optima of networks ---- */
+
+/* Where a search starts. CONTRACT and EXPAND are for sym data: with P_r, P_m the projectors on the spaces of the deviations and of the
+ * means, the first block starts as -.99 P_r (RN1, TX1's W) or as A = .9 P_r, B = -.9 P_r (RN2); every block as A = B = sqrt(1.1/L) P_m
+ * (RN2 only); the head as 2.8 m_c; noise .01 N(0,1)/(L sqrt d) on all blocks. RANDOM: blocks N(0,1) g/(L sqrt d), g = .05, .3, 1, 1
+ * by the restart, head .3 N(0,1). */
+typedef enum { NEURAL_COLLAPSE_RANDOM, NEURAL_COLLAPSE_CONTRACT, NEURAL_COLLAPSE_EXPAND } neural_collapse_start;
 
 typedef struct {
-  neural_collapse_task task; /* d is set to the data's dimension */
-  double phi, lw, lb;
-  int L, restarts;
-} neural_collapse_network;
+  neural_collapse_network net;
+  neural_collapse_set set; /* its inputs; turned by a random rotation if s is the identity, which sees no axes */
+  neural_collapse_start start;
+  int restarts;
+} neural_collapse_search;
 typedef struct {
-  double J, decay, least; /* best restart, its block penalty; least of all restarts */
+  double J, decay;     /* of the best restart; its (lb/2) sum |block matrices|^2 */
+  double cv;           /* coefficient of variation over the blocks of their |block|^2, 0 for one block */
+  double attention;    /* max |entry| of Q and K; 0 without */
+  double gradient;     /* max |gradient| of the best restart */
+  int converged;       /* restarts that met the stopping rule, max |gradient| < 1e-8 */
   neural_collapse_metrics metrics;
 } neural_collapse_optimum;
-/* The best of several restarts on a randomly rotated sym(K,n,phi). Restarts whose largest gradient stays
- * above 1e-8 do not count; ASSAY_NUMERIC when none converges. */
-assay_status neural_collapse_optimise_network(const neural_collapse_network *p, const assay_stream *stream,
-                                       neural_collapse_optimum *best, assay_error *error);
-/* The largest relative error of a directional derivative of the objective against a central difference at a
- * random point. */
-assay_status neural_collapse_check_gradient(const neural_collapse_network *p, const assay_stream *stream, double *worst,
-                                     assay_error *error);
+/* The best of the restarts that meet the stopping rule; ASSAY_NUMERIC, with the reason of the last, when none does. */
+assay_status neural_collapse_optimise_network(const neural_collapse_search *search, const assay_stream *stream,
+                                              neural_collapse_optimum *best, assay_error *error);
+
+/* ---- training on real data ---- */
+
+/* Full-batch Adam (.9, .999, 1e-8), the decay in the gradient, rate .005 (1 + cos(pi k/epochs))/2 at step k = 1..epochs; block entries
+ * N(0, 1/(d L)), head N(0, 1/d), a trained embedding N(0, 1/pixels). */
+typedef struct {
+  double J, loss, decay; /* objective; loss + (lw/2)|U|^2; block penalty */
+  neural_collapse_metrics metrics;
+} neural_collapse_trained;
+/* ASSAY_NUMERIC: a feature vector vanished, or the objective left the finite numbers; the step is named. */
+assay_status neural_collapse_train(const neural_collapse_network *net, const double *inputs, int epochs, const assay_stream *stream,
+                                   neural_collapse_trained *result, assay_error *error);
 
 /* ---- chains in three dimensions ---- */
 

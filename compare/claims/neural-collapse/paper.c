@@ -10,7 +10,7 @@ static const assay_claim *const claims[] = {
     &neural_collapse_nc1_rate_claim,          &neural_collapse_transport_exponent_claim, NULL};
 
 static const assay_experiment *const experiments[] = {&neural_collapse_features_run, &neural_collapse_states_run,
-                                                      &neural_collapse_network_run,  &neural_collapse_turn_run,
+                                                      &neural_collapse_network_run, &neural_collapse_doublings_run,  &neural_collapse_turn_run,
                                                       &neural_collapse_chain_run,    NULL};
 
 const assay_paper neural_collapse_paper = {

@@ -3,42 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/neural-collapse/neural-collapse.h"
+#include "sim/neural-collapse/network.h"
 
-/* The loss at the logits z [K] of one sample, and its derivative in their place. */
-static double sample_loss(const neural_collapse_task *t, int label, double *z) {
-  double top = z[0], total = 0, target = 0, loss = 0;
-  if (t->squared) {
-    for (int c = 0; c < t->K; c++) {
-      z[c] -= c == label;
-      loss += z[c] * z[c] / 2;
-    }
-    return loss;
-  }
-  const double wrong = t->q / (t->K - 1);
-  for (int c = 1; c < t->K; c++) top = fmax(top, z[c]);
-  for (int c = 0; c < t->K; c++) {
-    target += (c == label ? 1 - t->q : wrong) * (z[c] - top);
-    total += exp(z[c] - top);
-  }
-  for (int c = 0; c < t->K; c++) z[c] = exp(z[c] - top) / total - (c == label ? 1 - t->q : wrong);
-  return log(total) - target;
-}
-
-double neural_collapse_head_loss(const neural_collapse_task *t, const double *U, const double *b, const double *H,
-                          double *dU, double *db, double *dH) {
+double neural_collapse_head_loss(const neural_collapse_task *t, const int *labels, const double *U, const double *b, const double *H,
+                                 double *logits, double *dU, double *db, double *dH) {
   const int N = t->K * t->n;
-  double loss = 0, z[256];
-  for (int i = 0; i < N; i++) {
-    const double *h = H + (size_t)i * (size_t)t->d;
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, t->K, t->d, 1, U, t->d, h, 1, 0, z, 1);
-    for (int c = 0; b && c < t->K; c++) z[c] += b[c];
-    loss += sample_loss(t, i / t->n, z) / N;
-    cblas_dger(CblasRowMajor, t->K, t->d, 1. / N, z, 1, h, 1, dU, t->d);
-    cblas_dgemv(CblasRowMajor, CblasTrans, t->K, t->d, 1. / N, U, t->d, z, 1, 1,
-                dH + (size_t)i * (size_t)t->d, 1);
-    for (int c = 0; db && c < t->K; c++) db[c] += z[c] / N;
-  }
+  layer_dense(H, N, t->d, U, t->K, 0, logits);
+  for (int i = 0; b && i < N; i++) cblas_daxpy(t->K, 1, b, 1, logits + i * t->K, 1);
+  const double loss = t->squared ? layer_one_hot_squares(logits, N, t->K, labels) : layer_cross_entropy(logits, N, t->K, labels, t->q);
+  layer_dense_reverse(H, N, t->d, U, t->K, logits, dU, 1, dH);
+  for (int i = 0; db && i < N; i++) cblas_daxpy(t->K, 1, logits + i * t->K, 1, db, 1);
   return loss;
 }
 
@@ -63,9 +37,17 @@ static double simplex_distance(const neural_collapse_task *t, const double *U) {
   return sqrt(sum);
 }
 
+/* Is the largest logit of the sample the one of class c alone? */
+static bool right(const neural_collapse_task *t, const double *U, const double *h, int c, double own) {
+  for (int k = 0; k < t->K; k++)
+    if (k != c && cblas_ddot(t->d, U + k * t->d, 1, h, 1) >= own) return false;
+  return true;
+}
+
 void neural_collapse_measure(const neural_collapse_task *t, const double *U, const double *H, neural_collapse_metrics *m) {
   const int N = t->K * t->n, d = t->d;
   double mean[2048] = {0}, all[256] = {0}, within = 0, between = 0;
+  int hits = 0;
   *m = (neural_collapse_metrics){0};
   for (int i = 0; i < N; i++) {
     const int c = i / t->n;
@@ -80,10 +62,12 @@ void neural_collapse_measure(const neural_collapse_task *t, const double *U, con
     m->p += along / N;
     m->h_norm += length / N;
     m->u_norm += head / N;
+    hits += right(t, U, h, c, along);
   }
   for (int i = 0; i < N; i++) within += distance2(H + (size_t)i * (size_t)d, mean + i / t->n * d, d) / N;
   for (int c = 0; c < t->K; c++) between += distance2(mean + c * d, all, d) / t->K;
-  m->NC1 = within / between;
-  m->NC2 = simplex_distance(t, U);
+  m->accuracy = (double)hits / N;
+  m->NC1 = t->K > 1 ? within / between : NAN;
+  m->NC2 = t->K > 1 ? simplex_distance(t, U) : NAN;
   m->R = sqrt(fmax(0, 1 - within));
 }
