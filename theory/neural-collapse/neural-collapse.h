@@ -43,7 +43,8 @@ typedef enum {
   NEURAL_COLLAPSE_MEANS_ONLY,      /* only the m-space moves: block cost m (q-1)^2 */
   NEURAL_COLLAPSE_DEVIATIONS_ONLY, /* only the r-space: r (1 - 1/q)^2 */
   NEURAL_COLLAPSE_EQUAL_SPLIT,     /* all blocks take the same step */
-  NEURAL_COLLAPSE_NO_DEPTH         /* cost kappa tau^2 whatever L */
+  NEURAL_COLLAPSE_NO_DEPTH,        /* cost kappa tau^2 whatever L */
+  NEURAL_COLLAPSE_NO_ATTENTION     /* attention is of no help: the law of the residual network */
 } neural_collapse_mistake;
 
 /* L (c(s_1) split from the other L - 1 equal blocks): c(s) = m r (q-1)^2/(r + m q^2), q = e^s, the least
@@ -51,24 +52,48 @@ typedef enum {
 double neural_collapse_block_cost(double m, double r, double s);
 
 typedef struct {
-  double K, n, phi, lw, lb;
-  int L;
+  double K, n, phi, lw, lb, L; /* the exact law needs a whole L */
   neural_collapse_loss loss;
+  int attention; /* each class is one sequence of n tokens, and attention stretches the means before each block */
 } neural_collapse_chain;
 typedef struct {
   assay_value J, NC1, tau, tan2, decay, w, gstar; /* decay = (lb/2) sum |W_l|^2; w = |u_c| */
 } neural_collapse_depth;
 /* The global optimum of the linear one-matrix network on symmetric data, J = min_tau F(cos psi) + (lb/2)
- * A_L(tau): a scan, then Newton on the stationarity equations c'(s_1) = c'(s) = (2/lb) lw K w^2 sin^2 psi. */
+ * A_L(tau): a scan, then Newton on the stationarity equations c'(s_1) = c'(s) = (2/lb) lw K w^2 sin^2 psi. With
+ * attention A_L = min over ta of L m (e^{ta/L} - 1)^2 + A_L(tau - ta): attention is uniform and its value matrices
+ * stretch the means by q_a = e^{ta/L}, at the optimum 2 m q_a (q_a - 1) = c'(s). */
 assay_status neural_collapse_depth_law(const neural_collapse_chain *chain, neural_collapse_mistake mistake, neural_collapse_depth *result,
                                 assay_error *error);
 
-/* As L -> inf: C = lb kappa/(lw K w*^2), kappa = m r/(m+r), Wl = W0(2 L tan^2(phi)/C), tau = Wl/2: tan^2 psi
+/* As L -> inf: C = lb kappa/(lw K w*^2), kappa = m r/(m+r), with attention m r/(m+2r), Wl = W0(2 L tan^2(phi)/C), tau = Wl/2: tan^2 psi
  * ~ (C/(2L)) Wl, local exponents of NC1 and J - g*: -2 tau/(1+2 tau), -tau/(1+tau). */
 typedef struct {
   assay_value tan2, exponent_NC1, exponent_J;
 } neural_collapse_rate;
 assay_status neural_collapse_asymptotics(const neural_collapse_chain *chain, neural_collapse_rate *result, assay_error *error);
+
+/* Two matrices in each block (the cheapest pair costs a nuclear norm): the optimum has two branches. On CONTRACT one
+ * block shrinks the deviations, J = min_tau F(cos psi) + lb r (1 - e^-tau), at every depth alike; on EXPAND every block
+ * stretches the means, F(cos psi) + lb m L (e^{tau/L} - 1), L >= 1 or infinite. Each at its interior minimum in tau, a
+ * root of lb r e^-tau = D, of lb m e^{tau/L} = D, with D = lw K w(cos psi)^2 sin^2 psi. ASSAY_DOMAIN where it has none:
+ * moving is then not worth its decay, or the step is singular. `chain->L` counts on EXPAND only. */
+typedef enum { NEURAL_COLLAPSE_CONTRACTS, NEURAL_COLLAPSE_EXPANDS } neural_collapse_branch;
+assay_status neural_collapse_two_matrices(const neural_collapse_chain *chain, neural_collapse_branch branch,
+                                          neural_collapse_depth *result, assay_error *error);
+
+/* The least-decay linear network on any inputs X [N][d], K classes of n after one another, cross-entropy: all blocks
+ * share one symmetric matrix, S = (I+B)^L positive definite,
+ *
+ *     J = min over S, U of CE(U, N(SX)) + (lw/2)|U|^2 + (lb/2) L sum_i (s_i^{1/L} - 1)^2 ,
+ *
+ * by Newton's method in (log S, U) with a Hessian by central differences. The optimum of the network wherever no block
+ * takes a big step (from L = 4 to 8 on); an upper bound of it at any L. ASSAY_NUMERIC: no convergence. */
+typedef struct {
+  assay_value J, NC1;
+} neural_collapse_tied;
+assay_status neural_collapse_tied_optimum(const double *X, int K, int n, int d, double lw, double lb, double L,
+                                          neural_collapse_tied *result, assay_error *error);
 
 /* Least-squares slope over the L [count] of log E_p(L), E_p(L) = (p/2) L sin(theta/L)^{2/p}: p matrices in
  * each block. */

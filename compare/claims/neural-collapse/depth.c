@@ -9,7 +9,7 @@ static const assay_param depth_params[] = {
     {"lb", NULL, "weight decay of the blocks", ASSAY_REAL, 0, NULL, "(0,inf)", NULL}, {"L", NULL, "blocks", ASSAY_INTEGER, 0, NULL, "[1,1000000]", NULL}, PARAM_LOSS, {0}};
 
 static neural_collapse_chain chain_of(const assay_call *call) {
-  return (neural_collapse_chain){assay_real(call, "K"), assay_real(call, "n"), assay_real(call, "phi"), assay_real(call, "lw"), assay_real(call, "lb"), (int)assay_integer(call, "L"), neural_collapse_loss_of(call)};
+  return (neural_collapse_chain){assay_real(call, "K"), assay_real(call, "n"), assay_real(call, "phi"), assay_real(call, "lw"), assay_real(call, "lb"), assay_real(call, "L"), neural_collapse_loss_of(call), 0};
 }
 
 /* ---- neural-collapse/resnet-depth-law ---- */
@@ -83,7 +83,7 @@ static assay_status rate(assay_call *call) {
 static assay_status by_exact_law(assay_call *call) {
   neural_collapse_chain chain = chain_of(call);
   neural_collapse_depth here, half, twice;
-  const int L = chain.L;
+  const double L = chain.L;
   assay_status status = neural_collapse_depth_law(&chain, NEURAL_COLLAPSE_RIGHT, &here, assay_call_error(call));
   chain.L = L / 2;
   if (status == ASSAY_OK) status = neural_collapse_depth_law(&chain, NEURAL_COLLAPSE_RIGHT, &half, assay_call_error(call));
