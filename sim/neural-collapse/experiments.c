@@ -121,6 +121,7 @@ typedef struct {
   neural_collapse_search search;
   double eps, floor; /* lb = eps L if eps > 0 */
   int doublings;
+  bool scaled;
 } network_run;
 
 static void blocks_of(const assay_call *call, neural_collapse_network *net) {
@@ -156,6 +157,7 @@ static assay_status open_network(assay_call *call, void **state) {
   run->eps = assay_given(call, "eps") ? assay_real(call, "eps") : 0;
   run->floor = assay_real(call, "floor");
   run->doublings = assay_has_param(call, "doublings") ? (int)assay_integer(call, "doublings") : 0;
+  run->scaled = run->eps > 0 && !strcmp(assay_word(call, "lb_rule"), "scaled");
   net->lb = assay_given(call, "lb") ? assay_real(call, "lb") : run->eps * net->L;
   if (assay_given(call, "lb") == assay_given(call, "eps"))
     return assay_fail(call, ASSAY_DOMAIN, "give lb, or eps for lb = eps L");
@@ -188,6 +190,8 @@ static assay_status replicate_network(assay_call *call, void *state, const assay
       {"activation", NULL, "of the blocks", ASSAY_WORD, 0, "linear|relu|squareplus", NULL, "linear"},                      \
       {"restarts", NULL, "starts, of which the best counts", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,64]", "4"},               \
       {"start", NULL, "random, or near a branch", ASSAY_WORD, ASSAY_SIM, "random|contract|expand", NULL, "random"},        \
+      {"lb_rule", NULL, "with eps, at doubled depths: eps times the depth, or as at L", ASSAY_WORD, ASSAY_SIM,             \
+       "scaled|fixed", NULL, "scaled"},                                                                                    \
       {"floor", NULL, "what excesses of J are counted from", ASSAY_REAL, ASSAY_SIM, NULL, NULL, "0"}
 
 static const assay_param network_params[] = {NETWORK_PARAMS, {0}};
@@ -223,7 +227,7 @@ static assay_status replicate_doublings(assay_call *call, void *state, const ass
   for (int i = 0; i <= last; i++) {
     neural_collapse_search p = run->search;
     p.net.L <<= i;
-    if (run->eps > 0) p.net.lb = run->eps * p.net.L;
+    if (run->scaled) p.net.lb = run->eps * p.net.L;
     const assay_status status = neural_collapse_optimise_network(&p, stream, &at[i], assay_call_error(call));
     if (status != ASSAY_OK) return status;
     if (i > 0) fall = fmin(fall, at[i - 1].J - at[i].J);

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "compare/claim.h"
+#include "model/neural-collapse.h"
 #include "theory/neural-collapse/neural-collapse.h"
 
 extern const assay_claim neural_collapse_gufm_ce_optimum_claim, neural_collapse_gufm_mse_optimum_claim, neural_collapse_ufm_threshold_claim,
     neural_collapse_gufm_growth_bound_claim, neural_collapse_resnet_depth_law_claim, neural_collapse_nc1_rate_claim, neural_collapse_transport_exponent_claim,
-    neural_collapse_transport_identity_claim;
+    neural_collapse_transport_identity_claim, neural_collapse_gufm_reduction_claim, neural_collapse_two_matrix_blocks_claim, neural_collapse_transformer_depth_law_claim, neural_collapse_equal_energy_claim;
 
 /* clang-format off */
 #define PARAM_K {"K", NULL, "classes", ASSAY_INTEGER, 0, NULL, "[2,1000000]", NULL}
