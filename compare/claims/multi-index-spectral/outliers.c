@@ -62,13 +62,13 @@ static const assay_leg edge_legs[] = {
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("P3: model=parity p=3 T=id delta=3"),
      .sizes = {"d=100", "d=100", "d=200"}, .first = {512, 512, 512}, .looks = {5, 5, 5}},
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("P10: model=parity p=3 T=id delta=10"),
-     .sizes = {NULL, "d=100", "d=200"}, .first = {0, 512, 512}, .looks = {0, 6, 6}},
+     .sizes = {"d=100", "d=100", "d=200"}, .first = {512, 512, 512}, .looks = {4, 6, 6}},
     {0}};
 
 static const assay_target edge_targets[] = {
     {.name = "lam", .points = "P3", .spread = edge_spread, .margin = {{.bias = .0118, .deviations = 10}, {.bias = .0118, .deviations = 10}, {.bias = .0059, .deviations = 10}},
      .reason = "1.3 kappa/d, twice the measured residual, + 10 sd/sqrt(n_max)"},
-    {.name = "lam", .points = "P10", .spread = edge_spread, .margin = {{0}, {.bias = .005, .deviations = 10}, {.bias = .0025, .deviations = 10}},
+    {.name = "lam", .points = "P10", .spread = edge_spread, .margin = {{.bias = .005, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = .0025, .deviations = 10}},
      .reason = "1.3 kappa/d, twice the measured residual, + 10 sd/sqrt(n_max)"},
     {0}};
 
@@ -105,9 +105,10 @@ static double lam_spread(assay_call *call) {
 static double rho_spread(assay_call *call) { return 1.3 / sqrt(assay_real(call, "d")); }
 
 #define OUTLIER_POINTS \
-  "phase: model=phase delta=2", "parity: model=parity T=id delta=6", "polar: " POLAR " k=1,2", "rotated: " ROTATED, "mixedc: model=mixed alpha=.7 c=.3 delta=6"
+  "phase: model=phase delta=2", "parity: model=parity T=id delta=6", "polar: " POLAR " k=1,2", "rotated: " ROTATED, "mixedc: model=mixed alpha=.7 c=.3 delta=6", \
+  "product: model=product delta=1.5"
 #define MORE_POINTS \
-  "product: model=product delta=1.5", "tanh: model=product T=tanh delta=2", "mixed: model=mixed alpha=.6 delta=8 k=1,2", \
+  "tanh: model=product T=tanh delta=2", "mixed: model=mixed alpha=.6 delta=8 k=1,2", \
   "mlr: model=mixed alpha=.6 c=.5 sigma=.5 delta=12", "best: model=phase T=Topt20 delta=1.5"
 static const assay_leg outlier_legs[] = {
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS(OUTLIER_POINTS), .sizes = {"d=120", "d=200", "d=400"},
