@@ -16,7 +16,7 @@ static const assay_observable edge_observables[] = {
     {"mu_bar", NULL, "where psi is least", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"kappa", NULL, "scale of the fluctuations at the edge", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"lam", NULL, "mean of the largest eigenvalue at d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
-    {"var", NULL, "its variance at d", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"var", NULL, "its variance at d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 static assay_status edge(assay_call *call) {
@@ -50,6 +50,19 @@ static assay_status edge_mean_square(assay_call *call) {
   return ASSAY_OK;
 }
 
+/* The labels' weights do not fluctuate. */
+static assay_status edge_of_fixed_labels(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, 1, &r);
+  double scale = r.kappa.value * pow(assay_real(call, "d"), -2 / 3.);
+  if (status == ASSAY_OK) assay_put(call, E_VAR, 0, TRACY_WIDOM_VARIANCE * scale * scale, 0);
+  return status;
+}
+static assay_status variance_itself(const assay_sample *s, double *out) {
+  *out = s->value[0];
+  return ASSAY_OK;
+}
+
 static assay_status edge_spread(assay_call *call) {
   multi_index_result r;
   assay_status status = claim_spectrum(call, 1, &r);
@@ -70,10 +83,13 @@ static const assay_target edge_targets[] = {
      .reason = "1.3 kappa/d, twice the measured residual, + 10 sd/sqrt(n_max)"},
     {.name = "lam", .points = "P10", .spread = edge_spread, .margin = {{.bias = .005, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = .0025, .deviations = 10}},
      .reason = "1.3 kappa/d, twice the measured residual, + 10 sd/sqrt(n_max)"},
+    {.name = "var", .records = "lam", .points = "P3", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = variance_itself, .predict = edge, .margin = ALL_TIERS({.relative = .2}),
+     .reason = "4 % (measured: 3 +- 2 % at d = 100) + 10 se, each sqrt(2/n_max) of the value: 16 %"},
     {0}};
 
 static const assay_control edge_controls[] = {
     {.name = "mean-square weight", .mistake = "a Marchenko-Pastur edge of the weights' mean square", .targets = "lam", .predict = edge_mean_square},
+    {.name = "fixed labels", .mistake = "only the matrix fluctuates, not the labels' weights", .targets = "var", .predict = edge_of_fixed_labels},
     {.name = "no shift", .mistake = "the edge itself, without the mean of the Tracy-Widom law", .targets = "lam", .points = "P3", .sizes = "100", .tiers = 1u << ASSAY_QUICK | 1u << ASSAY_STANDARD, .predict = edge_no_shift},
     {0}};
 
