@@ -75,7 +75,7 @@ static const assay_leg edge_legs[] = {
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("P3: model=parity p=3 T=id delta=3"),
      .sizes = {"d=100", "d=100", "d=200"}, .first = {512, 512, 512}, .looks = {5, 5, 5}},
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("P10: model=parity p=3 T=id delta=10"),
-     .sizes = {"d=100", "d=100", "d=200"}, .first = {512, 512, 512}, .looks = {4, 6, 6}},
+     .sizes = {"d=100", "d=100", "d=200"}, .first = {512, 512, 512}, .looks = {5, 6, 6}},
     {0}};
 
 static const assay_target edge_targets[] = {

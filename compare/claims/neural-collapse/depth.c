@@ -179,7 +179,7 @@ static const assay_param identity_params[] = {
 enum { I_RHO, I_J, I_A_L, I_THETA_L };
 static const assay_observable identity_observables[] = {
     {"rho", NULL, "angle left over (a)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 4}, {"J", NULL, "least objective (a, c)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
-    {"A_L", NULL, "least sum of squared block norms (b)", NULL, ASSAY_PREDICTED, 0, INFINITY}, {"theta_L", NULL, "smallest final angle allowed (d)", NULL, ASSAY_PREDICTED, 0, 4}, {0}};
+    {"A_L", NULL, "least sum of squared block norms (b)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {"theta_L", NULL, "smallest final angle allowed (d)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 4}, {0}};
 static assay_status needs(assay_call *call, const char *const *names) {
   for (; *names; names++)
     if (!assay_given(call, *names)) return assay_fail(call, ASSAY_USAGE, "part=%s needs %s", assay_word(call, "part"), *names);
@@ -207,14 +207,68 @@ static assay_status identity_with(assay_call *call, int chord) {
 }
 static assay_status identity(assay_call *call) { return identity_with(call, 0); }
 static assay_status chord(assay_call *call) { return identity_with(call, 1); }
+/* b: the least sum over any L steps, on a grid that holds tau/L. */
+static assay_status any_steps(assay_call *call) {
+  enum { CELLS = 1200 };
+  const int L = (int)assay_integer(call, "L");
+  double *cost = assay_alloc(call, 2 * (CELLS + 1) * sizeof *cost), *sum = cost + CELLS + 1;
+  if (!cost) return ASSAY_NO_MEMORY;
+  for (int i = 0; i <= CELLS; i++) sum[i] = cost[i] = neural_collapse_block_cost(assay_real(call, "m"), assay_real(call, "r"), assay_real(call, "tau") * i / CELLS);
+  for (int l = 2; l <= L; l++)
+    for (int i = CELLS; i >= 0; i--) {
+      double least = INFINITY;
+      for (int j = 0; j <= i; j++) least = fmin(least, sum[i - j] + cost[j]);
+      sum[i] = least;
+    }
+  assay_put(call, I_A_L, 0, sum[CELLS], 0);
+  return ASSAY_OK;
+}
+static assay_status equal_steps(assay_call *call) {
+  const double L = (double)assay_integer(call, "L");
+  assay_put(call, I_A_L, 0, L * neural_collapse_block_cost(assay_real(call, "m"), assay_real(call, "r"), assay_real(call, "tau") / L), 0);
+  return ASSAY_OK;
+}
+/* d: two unit vectors, and each block the reflection of norm s, of 360, that brings them nearest. */
+static assay_status by_reflections(assay_call *call) {
+  int count;
+  const double *s = assay_list(call, "s", &count), theta0 = assay_real(call, "theta0");
+  double x[2] = {1, 0}, y[2] = {cos(theta0), sin(theta0)}, angle = theta0;
+  for (int l = 0; l < count; l++) {
+    double best_x[2] = {x[0], x[1]}, best_y[2] = {y[0], y[1]};
+    for (int a = 0; a < 360; a++) {
+      const double axis = atan2(x[1] / hypot(x[0], x[1]) + y[1] / hypot(y[0], y[1]), x[0] / hypot(x[0], x[1]) + y[0] / hypot(y[0], y[1])) + M_PI * a / 360;
+      const double c = s[l] * cos(2 * axis), d = s[l] * sin(2 * axis);
+      const double u[2] = {x[0] + c * x[0] + d * x[1], x[1] + d * x[0] - c * x[1]}, v[2] = {y[0] + c * y[0] + d * y[1], y[1] + d * y[0] - c * y[1]};
+      const double here = fabs(atan2(u[0] * v[1] - u[1] * v[0], u[0] * v[0] + u[1] * v[1]));
+      if (here < angle) angle = here, best_x[0] = u[0], best_x[1] = u[1], best_y[0] = v[0], best_y[1] = v[1];
+    }
+    x[0] = best_x[0], x[1] = best_x[1], y[0] = best_y[0], y[1] = best_y[1];
+  }
+  assay_put(call, I_THETA_L, 0, angle, 0);
+  return ASSAY_OK;
+}
+static assay_status shrunk_angle(assay_call *call) {
+  int count;
+  const double *s = assay_list(call, "s", &count);
+  double tangent = tan(assay_real(call, "theta0") / 2);
+  for (int l = 0; l < count; l++) tangent *= 1 - s[l];
+  assay_put(call, I_THETA_L, 0, 2 * atan(tangent), 0);
+  return ASSAY_OK;
+}
 static const assay_leg identity_legs[] = {
     {.experiment = &neural_collapse_chain_run, .points = POINTS("A: part=a theta0=1.3 lb=.3 L=1,2,4,8,32"), .sizes = {"", "", ""}, .first = {8, 16, 64}, .looks = {1, 1, 1}},
-    {.experiment = &neural_collapse_chain_run, .points = POINTS("C: part=c targets=3,1.5,.4 lb=.2 L=2,4,16"), .sizes = {"", "", ""}, .first = {8, 16, 64}, .looks = {1, 1, 1}}, {0}};
+    {.experiment = &neural_collapse_chain_run, .points = POINTS("C: part=c targets=3,1.5,.4 lb=.2 L=2,4,16"), .sizes = {"", "", ""}, .first = {8, 16, 64}, .looks = {1, 1, 1}},
+    {.check = any_steps, .points = POINTS("B: part=b tau=3 m=3 r=8 L=2,3,4"), .sizes = {"", "", ""}},
+    {.check = by_reflections, .points = POINTS("M: part=d theta0=2 s=.3,.1,.5"), .sizes = {"", "", ""}}, {0}};
 static const assay_target identity_targets[] = {
-    {.name = "J", .estimand = ASSAY_EXACT, .margin = SAME(1e-9), .reason = "the stopping rule, max |gradient| < 1e-9"},
+    {.name = "J", .points = "A,C", .estimand = ASSAY_EXACT, .margin = SAME(1e-9), .reason = "the stopping rule, max |gradient| < 1e-9"},
+    {.name = "A_L", .points = "B", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-5, 1e-5, 1e-5), .reason = "second order in the grid's step tau/1200"},
+    {.name = "theta_L", .points = "M", .estimand = ASSAY_EXACT, .margin = SAME(1e-12), .reason = "rounding"},
     {.name = "rho", .points = "A", .estimand = ASSAY_EXACT, .margin = SAME(1e-6), .reason = "the stopping rule"}, {0}};
 static const assay_control identity_controls[] = {
-    {.name = "chord", .mistake = "blocks pay for the chord, as if the normalisation did not help", .targets = "J", .points = "A", .predict = chord}, {0}};
+    {.name = "chord", .mistake = "blocks pay for the chord, as if the normalisation did not help", .targets = "J", .points = "A", .predict = chord},
+    {.name = "equal steps", .mistake = "all blocks take the same step", .targets = "A_L", .points = "B:L=2", .predict = equal_steps},
+    {.name = "shrunk", .mistake = "the tangent shrinks by 1 - s", .targets = "theta_L", .predict = shrunk_angle}, {0}};
 const assay_claim neural_collapse_transport_identity_claim = {
     .id = "neural-collapse/transport-identity", .kinds = "identity", .statement = "The least decay of linear chains in closed form: L sin^2(theta/L) for a turn, L sum (q^(1/L) - 1)^2 for a matrix; merging is never free.",
     .source = "derived here (Mirsky, Horn, Wielandt)", .params = identity_params, .observables = identity_observables, .predict = identity, .legs = identity_legs, .targets = identity_targets, .controls = identity_controls};
