@@ -428,8 +428,8 @@ static assay_status times_n(const assay_sample *s, double *out) {
 static const assay_leg fluctuation_legs[] = {
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("parity: model=parity T=id delta=6"),
      .sizes = {"d=50", "d=50", "d=100"}, .first = {2048, 2048, 2048}, .looks = {4, 5, 5}},
-    {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("rotated: " ROTATED), .sizes = {NULL, "d=100", "d=200"},
-     .first = {0, 2048, 2048}, .looks = {0, 4, 4}},
+    {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("rotated: " ROTATED), .sizes = {"d=50", "d=100", "d=200"},
+     .first = {2048, 2048, 2048}, .looks = {4, 4, 4}},
     {0}};
 
 static const assay_target fluctuation_targets[] = {
