@@ -99,7 +99,7 @@ static double lam_spread(assay_call *call) {
   multi_index_model m;
   multi_index_preprocessing T;
   static const double root_of_v[] = {1.45, 1., 1.5, 1., 1.75, 1.65, 1.7};
-  if (claim_model(call, &m, &T) != ASSAY_OK) return 2;
+  if (multi_index_read(call, &m, &T) != ASSAY_OK) return 2;
   return root_of_v[m.kind] / sqrt(assay_real(call, "delta") * assay_real(call, "d"));
 }
 static double rho_spread(assay_call *call) { return 1.3 / sqrt(assay_real(call, "d")); }
@@ -132,7 +132,7 @@ static assay_status left_end(assay_call *call) {
   multi_index_preprocessing T;
   multi_index_result r;
   double table[MULTI_INDEX_CELLS];
-  assay_status status = claim_model(call, &m, &T);
+  assay_status status = multi_index_read(call, &m, &T);
   if (status != ASSAY_OK) return status;
   if (m.kind < MULTI_INDEX_PARITY || (T.kind != MULTI_INDEX_TABLE && !(m.kind == MULTI_INDEX_PARITY && T.kind == MULTI_INDEX_ID))) {
     assay_absent(call, L_LAM_MIN, "the left end is evaluated for tables and for parity with T = id");
@@ -265,7 +265,7 @@ static assay_status direction(assay_call *call) {
   multi_index_result r;
   multi_index_model m;
   multi_index_preprocessing T;
-  assay_status status = claim_model(call, &m, &T);
+  assay_status status = multi_index_read(call, &m, &T);
   if (status == ASSAY_OK) status = claim_spectrum(call, (int)assay_integer(call, "k"), &r);
   if (status != ASSAY_OK) return status;
   for (int o = D_11; o <= D_22; o++) {
@@ -392,7 +392,7 @@ static assay_status fluctuation_with(assay_call *call, bool diagonal_only) {
   assay_value V;
   assay_error *error = assay_call_error(call);
   double delta = assay_real(call, "delta");
-  assay_status status = claim_model(call, &m, &T);
+  assay_status status = multi_index_read(call, &m, &T);
   if (status == ASSAY_OK) status = multi_index_prepare(&m, delta, &T, error);
   if (status == ASSAY_OK) status = multi_index_spectrum(&m, &T, delta, (int)assay_integer(call, "k"), &r, error);
   if (status == ASSAY_OK) status = multi_index_fluctuation(&m, &T, delta, &r, diagonal_only, &V, error);

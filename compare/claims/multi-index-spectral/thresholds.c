@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "compare/claims/multi-index-spectral/claims.h"
+#include "compare/fits.h"
 #include "sim/multi-index-spectral/experiments.h"
 
 #define CRITICAL_EXPONENT (-1 / 3.)
@@ -14,28 +15,13 @@ static assay_status thresholds_of(assay_call *call, int k, multi_index_mistake m
   multi_index_preprocessing T;
   double u[2];
   assay_error *error = assay_call_error(call);
-  assay_status status = claim_model(call, &m, &T);
+  assay_status status = multi_index_read(call, &m, &T);
   if (status == ASSAY_OK) status = multi_index_threshold(&m, mistake, delta_t, u, error);
   if (status != ASSAY_OK || !delta_c) return status;
   if (T.kind == MULTI_INDEX_TD || T.kind == MULTI_INDEX_TOPT) return multi_index_td_threshold(&m, k, delta_c, error);
   if (T.kind == MULTI_INDEX_TABLE) status = multi_index_prepare(&m, 1, &T, error);
   if (status == ASSAY_OK && T.kind == MULTI_INDEX_TOPT20) status = multi_index_prepare(&m, 1, &T, error);
   return status == ASSAY_OK ? multi_index_transition(&m, &T, k, delta_c, error) : status;
-}
-
-/* The slope of log rho2 on log d. */
-static assay_status exponent_of(const assay_sample *s, double *out) {
-  double mx = 0, my = 0, xy = 0, xx = 0;
-  for (int i = 0; i < s->groups; i++) {
-    if (!(s->value[i] > 0)) return ASSAY_NUMERIC;
-    mx += log(s->axis[i]) / s->groups, my += log(s->value[i]) / s->groups;
-  }
-  for (int i = 0; i < s->groups; i++) {
-    double x = log(s->axis[i]) - mx;
-    xy += x * (log(s->value[i]) - my), xx += x * x;
-  }
-  *out = xy / xx;
-  return ASSAY_OK;
 }
 
 /* ---- multi-index-spectral/phase-transition ---- */
@@ -55,7 +41,7 @@ static assay_status transition_slope(assay_call *call, double delta_c) {
   multi_index_preprocessing T;
   multi_index_result r[2];
   assay_error *error = assay_call_error(call);
-  assay_status status = claim_model(call, &m, &T);
+  assay_status status = multi_index_read(call, &m, &T);
   const double step[] = {1e-3, 2e-3};
   for (int i = 0; i < 2 && status == ASSAY_OK; i++) {
     double delta = delta_c * (1 + step[i]);
@@ -83,7 +69,7 @@ CONSTANT(critical, P_EXPONENT, CRITICAL_EXPONENT)
 static assay_status transition_closed(assay_call *call) {
   multi_index_model m;
   multi_index_preprocessing T;
-  assay_status status = claim_model(call, &m, &T);
+  assay_status status = multi_index_read(call, &m, &T);
   if (status != ASSAY_OK) return status;
   if (m.kind == MULTI_INDEX_PHASE) {
     double root = sqrt(T.t), density = exp(-T.t / 2) / sqrt(2 * M_PI);
@@ -116,9 +102,9 @@ static const assay_leg transition_legs[] = {
 
 static const assay_target transition_targets[] = {
     {.name = "delta_c", .points = "I1,I2,C", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-9}), .reason = "closed forms against the general condition"},
-    {.name = "exponent", .title = "below", .records = "rho2", .points = "below", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = exponent_of, .side = -1, .predict = critical,
+    {.name = "exponent", .title = "below", .records = "rho2", .points = "below", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = fit_exponent, .side = -1, .predict = critical,
      .margin = ALL_TIERS({.bias = 0}), .reason = "at .68 delta_c the overlap falls faster than at the threshold"},
-    {.name = "exponent", .title = "above", .records = "rho2", .points = "above", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = exponent_of, .side = 1, .predict = critical,
+    {.name = "exponent", .title = "above", .records = "rho2", .points = "above", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = fit_exponent, .side = 1, .predict = critical,
      .margin = ALL_TIERS({.bias = 0}), .reason = "at 1.64 delta_c it falls less fast"},
     {0}};
 
@@ -179,7 +165,7 @@ static assay_status optimal_mean(assay_call *call) { return optimal_with(call, M
 static assay_status optimal_closed(assay_call *call) {
   multi_index_model m;
   multi_index_preprocessing T;
-  assay_status status = claim_model(call, &m, &T);
+  assay_status status = multi_index_read(call, &m, &T);
   if (status != ASSAY_OK) return status;
   double K = assay_real(call, "K"), sinc = sin(M_PI / K) / (M_PI / K), kappa = 1 / (1 + m.sigma * m.sigma);
   double beta = (1 + sqrt(1 - 4 * m.alpha * (1 - m.alpha) * (1 - m.c * m.c))) / 2;
@@ -292,7 +278,7 @@ static assay_status best(assay_call *call) {
   multi_index_result r;
   assay_value share;
   double delta = assay_real(call, "delta");
-  assay_status status = claim_model(call, &m, &T);
+  assay_status status = multi_index_read(call, &m, &T);
   if (status != ASSAY_OK) return status;
   if (m.kind >= MULTI_INDEX_POLAR) return assay_fail(call, ASSAY_DOMAIN, "u* has to be an eigenvector of R for every function of y; it is not for polar and wedge");
   if (T.kind == MULTI_INDEX_TOPT) {
