@@ -42,7 +42,7 @@ void multi_index_draw(multi_index_data *data, const assay_stream *stream, unsign
 /* ---- control variates ---- */
 
 /* phi = f (mu - ratio ((u.s)^2 - 1)), f = z/(mu - z): given mu, ratio and u it has a known expectation, and its sample mean explains most of
- * the fluctuations of an eigenvalue when they are well chosen. mu = 0: none. */
+ * the fluctuations of an eigenvalue when they are well chosen. norm: ||s||^2/p for (u.s)^2, and the mean eigenvalue. mu = 0: none. */
 typedef struct {
   double mu, ratio, u[2], expectation;
 } variate;
@@ -54,14 +54,19 @@ typedef struct {
   double sum, weight;
 } variate_walk;
 
-static double variate_at(const variate *v, const double *s, double z, int p) {
-  double along = v->u[0] * s[0] + (p > 1 ? v->u[1] * s[1] : 0);
-  return z / (v->mu - z) * (v->mu - v->ratio * (along * along - 1));
+static double variate_at(const multi_index_model *m, const variate *v, const double *s, double z) {
+  int p = multi_index_signals(m);
+  double along = v->u[0] * s[0] + (p > 1 ? v->u[1] * s[1] : 0), square = along * along;
+  if (m->kind == MULTI_INDEX_NORM) {
+    square = 0;
+    for (int j = 0; j < p; j++) square += s[j] * s[j] / p;
+  }
+  return z / (v->mu - z) * (v->mu - v->ratio * (square - 1));
 }
 
 static void add_variate(const double *s, double y, double weight, void *context) {
   variate_walk *w = context;
-  w->sum += weight * variate_at(w->v, s, multi_index_T_of(w->model, w->T, y), multi_index_signals(w->model));
+  w->sum += weight * variate_at(w->model, w->v, s, multi_index_T_of(w->model, w->T, y));
   w->weight += weight;
 }
 
@@ -81,8 +86,7 @@ static assay_status read_variate(assay_call *call, const char *name, const multi
 static double variate_excess(const variate *v, const multi_index_data *data) {
   double sum = 0;
   if (!(v->mu > 0)) return 0;
-  int p = multi_index_signals(&data->model);
-  for (long i = 0; i < data->A.rows; i++) sum += variate_at(v, data->A.x + i * data->A.cols, data->z[i], p);
+  for (long i = 0; i < data->A.rows; i++) sum += variate_at(&data->model, v, data->A.x + i * data->A.cols, data->z[i]);
   return sum / (double)data->A.rows - v->expectation;
 }
 
@@ -131,7 +135,7 @@ static void record(const spectral_run *run, const double *values, int k, double 
   }
   out[0] = values[k], out[1] = one, out[2] = v[0] * v[0], out[3] = v[0] * v[1], out[4] = v[1] * v[1];
   out[5] = mean, out[6] = all, out[7] = (double)d * one;
-  out[8] = values[k] - (k < VARIATES ? variate_excess(&run->cv[k], &run->data) : 0);
+  out[8] = (m->kind == MULTI_INDEX_NORM ? mean : values[k]) - (k < VARIATES ? variate_excess(&run->cv[k], &run->data) : 0);
   out[9] = q * q, out[10] = inner * inner, out[11] = pow(along_signal(m, v, 0), 2), out[12] = pow(along_signal(m, v, 1), 2);
   out[13] = left;
 }
@@ -172,7 +176,7 @@ static const assay_observable records[] = {
     {"mean_lam", NULL, "mean of the first p eigenvalues", NULL, ASSAY_MEASURED, 0, 0},
     {"mean_rho2", NULL, "mean of their squared norms", NULL, ASSAY_MEASURED, 0, 1},
     {"drho2", NULL, "d rho2", NULL, ASSAY_MEASURED, 0, INFINITY},
-    {"lam_cv", NULL, "k-th eigenvalue less its control variate; the same mean", NULL, ASSAY_MEASURED, 0, 0},
+    {"lam_cv", NULL, "k-th eigenvalue (norm: mean_lam) less its control variate; the same mean", NULL, ASSAY_MEASURED, 0, 0},
     {"q2", NULL, "(u.v)^2 with the direction u of Td", NULL, ASSAY_MEASURED, 0, 1},
     {"cross", NULL, "(v_1.v_2)^2 in the signal block", NULL, ASSAY_MEASURED, 0, 1},
     {"overlap2_1", NULL, "squared overlap with the first signal", NULL, ASSAY_MEASURED, 0, 1},

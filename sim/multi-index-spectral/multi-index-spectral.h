@@ -10,8 +10,8 @@
 typedef void multi_index_visit(const double *s, double y, double weight, void *context);
 /* Visits the points of a rule for E h(s, y) that knows the labels' definition only (no conditional moment): trapezoids where labels are
  * smooth in s, double exponential half axes where they are not at s_j = 0, rings and angles where they are cells. The weights sum to 1
- * within 1e-9. Relative error 1e-6 or better for smooth T; 1e-4 for T with jumps. ASSAY_DOMAIN for norm with p > 1; for the parity of
- * three or more, h may depend on the label only. */
+ * within 2e-6. Relative error 1e-5 or better for smooth T; 1e-4 for T with jumps. For norm h may depend on ||s|| only, for the parity of
+ * three or more on the label only. */
 assay_status multi_index_expectation(const multi_index_model *model, multi_index_visit *visit, void *context, assay_error *error);
 
 /* What the experiments on one drawn data set hold; all memory is the call's. */
@@ -19,7 +19,7 @@ typedef struct {
   multi_index_model model;
   multi_index_preprocessing T;
   design A;
-  double *y, *z; /* [n] labels, weights; */
+  double *y, *z;            /* [n] labels, T of them */
   double *normal, *uniform; /* [n] noise of the labels */
 } multi_index_data;
 

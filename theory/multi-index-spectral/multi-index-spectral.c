@@ -402,6 +402,39 @@ assay_status multi_index_fluctuation(const multi_index_model *m, const multi_ind
   return ASSAY_OK;
 }
 
+assay_status multi_index_response(const multi_index_model *m, const multi_index_preprocessing *T, double delta, const multi_index_result *r,
+                                  double *ratio, assay_error *error) {
+  nodes x = {0};
+  if (!r->outlier.out) return assay_error_set(error, ASSAY_DOMAIN, "no eigenvalue is outside the bulk at delta = %g", delta);
+  assay_status status = nodes_new(m, T, &x, error);
+  if (status != ASSAY_OK) return status;
+  node_sums s = sums_at(m, T, &x, r->outlier.x.value, r->outlier.u);
+  free(x.y);
+  *ratio = (1 / delta - s.f2) / s.slope;
+  return ASSAY_OK;
+}
+
+assay_status multi_index_secular(const multi_index_model *m, const multi_index_preprocessing *T, double delta, double mu, bool first_two,
+                                 assay_value *lambda, double *Phi, assay_error *error) {
+  multi_index_result r;
+  spiked_law law = {0};
+  assay_status status = multi_index_spectrum(m, T, delta, 1, &r, error);
+  if (status == ASSAY_OK && !(mu > r.edge.x.value && isfinite(mu)))
+    return assay_error_set(error, ASSAY_DOMAIN, "mu = %g; it lies above mu_bar = %.6g", mu, r.edge.x.value);
+  if (status == ASSAY_OK) status = law_of(m, T, &law, error);
+  if (status != ASSAY_OK) return status;
+  int pp = law.p * law.p;
+  memset(Phi, 0, (size_t)pp * sizeof *Phi);
+  for (int i = 0; i < law.n; i++) {
+    double z = law.z[i], f = first_two ? z + z * z / mu : mu * z / (mu - z);
+    for (int e = 0; e < pp; e++) Phi[e] += law.weight[i] * f * law.c[i * pp + e];
+  }
+  spiked_psi(&law, delta, mu, &lambda->value, NULL, NULL);
+  lambda->error = 1e-13 * fabs(lambda->value);
+  spiked_law_free(&law);
+  return ASSAY_OK;
+}
+
 assay_status multi_index_transition(const multi_index_model *m, const multi_index_preprocessing *T, int k, assay_value *delta_c, assay_error *error) {
   spiked_law law = {0};
   assay_value x;

@@ -40,6 +40,15 @@ assay_status multi_index_spectrum(const multi_index_model *model, const multi_in
 assay_status multi_index_fluctuation(const multi_index_model *model, const multi_index_preprocessing *T, double delta, const multi_index_result *result,
                                      bool diagonal_only, assay_value *V, assay_error *error);
 
+/* psi'/r' above: what makes mu f - ratio f (x^2 - 1) the linear response of an outlier to a sample. */
+assay_status multi_index_response(const multi_index_model *model, const multi_index_preprocessing *T, double delta, const multi_index_result *result,
+                                  double *ratio, assay_error *error);
+
+/* Phi(mu) = mu E[f s s^T] [order][order] and lambda = psi(mu), mu above the edge's. `first_two`: without the leave-one-out denominator,
+ * E[z s s^T] + E[z^2 s s^T]/mu. */
+assay_status multi_index_secular(const multi_index_model *model, const multi_index_preprocessing *T, double delta, double mu, bool first_two,
+                                 assay_value *lambda, double *Phi, assay_error *error);
+
 /* The least delta at which eigenvalue k leaves the bulk for a T that does not depend on delta. */
 assay_status multi_index_transition(const multi_index_model *model, const multi_index_preprocessing *T, int k, assay_value *delta_c, assay_error *error);
 

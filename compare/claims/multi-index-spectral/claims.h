@@ -24,6 +24,8 @@ extern const assay_claim multi_index_spectral_bulk_edge_claim, multi_index_spect
 /* Edge and eigenvalue k at the call's delta. */
 assay_status claim_spectrum(assay_call *call, int k, multi_index_result *result);
 /* n = round(delta d), the realised delta = n/d, and the direction and scale of T there. */
+assay_status multi_index_arrange_data(assay_call *claim, assay_call *sim, assay_call *realised);
+/* The same, and the control variates of the eigenvalues asked for. */
 assay_status multi_index_arrange(assay_call *claim, assay_call *sim, assay_call *realised);
 
 static inline void claim_value(assay_call *call, int observable, assay_value value) {
