@@ -98,7 +98,7 @@ double multi_index_T_of(const multi_index_model *model, const multi_index_prepro
 #define MULTI_INDEX_T_WORDS "id|table|tanh|cap|subset|Td|Topt|Topt20"
 /* clang-format on */
 
-/* The model and the preprocessing of a call with those parameters (lists are borrowed, equal classes made in the call's memory). u and
+/* The model and the preprocessing (T NULL: not asked for) of a call with those parameters (lists are borrowed, equal classes made in the call's memory). u and
  * c of T are u1, u2 and scale where the call has them, else (1, 0) and 1. */
 assay_status multi_index_read(assay_call *call, multi_index_model *model, multi_index_preprocessing *T);
 

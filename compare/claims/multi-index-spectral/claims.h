@@ -9,7 +9,7 @@
 extern const assay_claim multi_index_spectral_bulk_edge_claim, multi_index_spectral_outlier_location_claim, multi_index_spectral_overlap_claim,
     multi_index_spectral_overlap_direction_claim, multi_index_spectral_phase_transition_claim, multi_index_spectral_optimal_threshold_claim,
     multi_index_spectral_threshold_optimality_claim, multi_index_spectral_optimal_overlap_claim, multi_index_spectral_no_recovery_claim,
-    multi_index_spectral_eigenvalue_fluctuation_claim;
+    multi_index_spectral_eigenvalue_fluctuation_claim, multi_index_spectral_secular_matrix_claim, multi_index_spectral_scalar_gap_claim;
 
 /* ---- parameters ---- */
 

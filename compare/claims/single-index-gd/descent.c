@@ -370,7 +370,7 @@ static const assay_leg separation_legs[] = {{.experiment = &single_index_gd_sepa
                                              .sizes = {"d=64", NULL, NULL}, .first = {320, 0, 0}, .looks = {4, 0, 0}},
                                             /* runs that end at an uninformative point (11 % at d = 64, 1 % at 256) make means skew: many replicates */
                                             {.experiment = &single_index_gd_separation, .arrange = single_index_arrange, .points = POINTS("S: delta=6"),
-                                             .sizes = {NULL, "d=64,128", "d=64,256"}, .first = {0, 320, 320}, .looks = {0, 4, 5}},
+                                             .sizes = {NULL, "d=64,128", "d=64,256"}, .first = {0, 448, 448}, .looks = {0, 4, 4}},
                                             {.experiment = &single_index_gd_separation, .arrange = single_index_arrange, .points = POINTS("C: delta=6"),
                                              .sizes = {NULL, "d=64,256,512 descend=no", "d=64,256,512,1024 descend=no"}, .first = {0, 128, 128}, .looks = {0, 4, 4}},
                                             {0}};
