@@ -18,7 +18,7 @@ static const struct {
             {&single_index_gd_spherical, "link=smooth n=300 d=20 least_q=0", 2},
             {&single_index_gd_chain, "d=50 eta=.2 s0=.09 tau=2,1", 4},
             {&single_index_gd_vector, "d=50 eta=.2 s0=.09 tau=1", 2},
-            {&single_index_gd_hitting, "link=quad d=50 eta=.2 s1=.1", 1},
+            {&single_index_gd_hitting, "link=quad d=50 eta=.2 s1=.1 draws=3", 2},
             {&single_index_gd_squared, "n=200 d=8 eta=.02 a0=.1 b0=.3 t=10,5", 4},
             {&single_index_gd_search, "n=200 d=20 eta=.02 p=4", 2},
             {&single_index_gd_local, "n=400 d=20 contract=yes", 2},

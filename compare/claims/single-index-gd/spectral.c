@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compare/claims/single-index-gd/claims.h"
+#include "compare/fits.h"
 #include "sim/single-index-gd/experiments.h"
 
 /* ---- single-index-gd/flow-is-power-iteration ---- */
@@ -220,22 +221,19 @@ static assay_status delta_of(double q, double M, double *delta) {
 
 /* delta_c + s: every size has the shift s with q = q_theory(delta - s); the intercept of s in 1/d by least squares. */
 static assay_status fitted_threshold(const assay_sample *sample, double *out) {
-  double mx = 0, my = 0, xx = 0, xy = 0, s[16], M = assay_real(sample->points[0], "M");
+  double s[16], M = assay_real(sample->points[0], "M"), limit = 0;
   assay_value delta_c, x_c;
   assay_error error;
   assay_status status = single_index_bbp_threshold((single_index_link){SINGLE_INDEX_HARD, M}, &delta_c, &x_c, &error);
   for (int i = 0; i < sample->groups && i < 16 && status == ASSAY_OK; i++) {
     status = delta_of(sample->value[i], M, &s[i]);
     s[i] = assay_real(sample->points[i], "delta") - s[i];
-    mx += 1 / sample->axis[i] / sample->groups, my += s[i] / sample->groups;
   }
-  if (status != ASSAY_OK) return status;
-  for (int i = 0; i < sample->groups; i++) {
-    double x = 1 / sample->axis[i] - mx;
-    xx += x * x, xy += x * (s[i] - my);
-  }
-  *out = delta_c.value + my - (xx > 0 ? xy / xx * mx : 0);
-  return ASSAY_OK;
+  assay_sample shifts = *sample;
+  shifts.value = s;
+  if (status == ASSAY_OK) status = fit_limit(&shifts, 1, &limit);
+  *out = delta_c.value + limit;
+  return status;
 }
 
 static assay_status spread_threshold(assay_call *call) {
@@ -426,16 +424,7 @@ static assay_status level_slope_one(assay_call *call) {
   return status;
 }
 
-/* Where the line through the points (delta, mean q) crosses the level, between the first two that enclose it. */
-static assay_status crossing(const assay_sample *s, double *out) {
-  double level = assay_real(s->points[0], "level");
-  for (int i = 1; i < s->groups; i++)
-    if ((s->value[i - 1] - level) * (s->value[i] - level) <= 0 && s->value[i] != s->value[i - 1]) {
-      *out = s->axis[i - 1] + (s->axis[i] - s->axis[i - 1]) * (level - s->value[i - 1]) / (s->value[i] - s->value[i - 1]);
-      return ASSAY_OK;
-    }
-  return ASSAY_NUMERIC;
-}
+static assay_status crossing(const assay_sample *s, double *out) { return fit_level(s->axis, s->value, s->groups, assay_real(s->points[0], "level"), out); }
 
 static const assay_leg level_legs[] = {
     {.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("M5: level=.5 delta=5,6.5"), .sizes = {"d=256", NULL, NULL},
