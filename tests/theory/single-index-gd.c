@@ -358,8 +358,8 @@ Test(single_index_curvature, reference_values) {
   } rows[] = {{2, ".0779955396"}, {4, ".4110543133"}, {10, "1.1062334930"}, {20, "1.6638007701"}, {50, "2.3071560571"}, {INFINITY, "3.8159531772"}};
   assay_value lambda;
   for (int i = 0; i < 6; i++) {
-    ok(single_index_curvature_at_truth(hard(8), rows[i].delta, &lambda, e));
+    ok(single_index_curvature_at_truth(hard(8), rows[i].delta, SINGLE_INDEX_RIGHT, &lambda, e));
     agrees("lambda_min", lambda, rows[i].lambda);
   }
-  refuses(single_index_curvature_at_truth(hard(8), .9, &lambda, e), "more than 1");
+  refuses(single_index_curvature_at_truth(hard(8), .9, SINGLE_INDEX_RIGHT, &lambda, e), "more than 1");
 }

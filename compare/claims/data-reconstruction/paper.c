@@ -33,6 +33,10 @@ static const assay_experiment *const experiments[] = {&data_reconstruction_featu
                                                       &data_reconstruction_zero_losses,
                                                       &data_reconstruction_best_start,
                                                       &data_reconstruction_span_points,
+                                                      &data_reconstruction_span_features,
+                                                      &data_reconstruction_least_width_search,
+                                                      &data_reconstruction_perturbed,
+                                                      &data_reconstruction_noisy_parameters,
                                                       NULL};
 
 const assay_paper data_reconstruction_paper = {.abi = ASSAY_ABI,

@@ -274,7 +274,7 @@ static assay_status slope_on_log_d(const assay_sample *s, double *out) {
   return ASSAY_OK;
 }
 
-static assay_status root_of_variance(const assay_sample *s, double *out) {
+static assay_status root_of_mean(const assay_sample *s, double *out) {
   *out = sqrt(s->value[0]);
   return s->value[0] > 0 ? ASSAY_OK : ASSAY_NUMERIC;
 }
@@ -291,10 +291,8 @@ static assay_status spread_hitting(assay_call *call) {
 static const assay_leg hitting_legs[] = {
     {.experiment = &single_index_gd_hitting, .points = POINTS("Q3: " THIRD), .sizes = {"d=1000,10000", "d=1000,10000", "d=1000,10000,100000"},
      .first = {512, 512, 512}, .looks = {4, 5, 5}},
-    {.experiment = &single_index_gd_hitting, .points = POINTS("V3: " THIRD), .sizes = {NULL, "d=1000", "d=1000"}, .first = {0, 32768, 32768},
-     .looks = {0, 4, 4}},
-    {.experiment = &single_index_gd_hitting, .points = POINTS("E3: " THIRD), .sizes = {"d=300", "d=300", "d=300"}, .first = {2048, 2048, 2048},
-     .looks = {1, 1, 1}},
+    {.experiment = &single_index_gd_hitting, .points = POINTS("V3: " THIRD), .sizes = {"d=1000 draws=64", "d=10000 draws=64", "d=30000 draws=64"},
+     .first = {256, 256, 512}, .looks = {2, 2, 3}},
     {.experiment = &single_index_gd_hitting, .points = POINTS("Q1: eta=.1 s1=.2", "H1: link=hard eta=.1 s1=.2"), .sizes = {"d=1000", "d=1000", "d=10000"},
      .first = {256, 512, 512}, .looks = {5, 5, 5}},
     {0}};
@@ -302,10 +300,9 @@ static const assay_leg hitting_legs[] = {
 static const assay_target hitting_targets[] = {
     {.name = "mean", .records = "tau_hit", .points = "Q3,Q1,H1", .spread = spread_hitting, .margin = ALL_TIERS({.bias = .12, .deviations = 10}),
      .reason = "120/d at d = 1000 (measured -60/d) + 10 sd/sqrt(n_max)"},
-    {.name = "sd", .records = "tau_hit", .points = "V3", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = root_of_variance, .predict = hitting,
-     .margin = ALL_TIERS({.relative = .1}), .reason = "3 % + 10 se = 7 % at n = 32768; its skewness needs more for an interval at all"},
-    {.name = "sd", .title = "sd at d = 300", .records = "tau_hit", .points = "E3", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = root_of_variance,
-     .predict = hitting, .exploratory = true, .reason = "not judged: it is seen well below the limit at this size, and why is not known"},
+    {.name = "sd", .records = "tau_variance", .points = "V3", .estimand = ASSAY_SMOOTH, .reduce = root_of_mean, .predict = hitting,
+     .margin = {{.relative = .1}, {.relative = .1}, {.relative = .05}},
+     .reason = "3 % (2 % deep): the limit is passed near d = 600 and approached from above, by diffusion +1.8, +1.7, +.7 % at d = 10^3, 10^4, 3 10^4; 10 se: 7, 7, 3.4 %"},
     {.name = "inv_2kappa", .title = "slope", .records = "tau_hit", .points = "Q3", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = slope_on_log_d,
      .predict = hitting, .margin = ALL_TIERS({.bias = .183}), .reason = "3 % and 10 se at n_max"},
     {0}};
@@ -314,6 +311,7 @@ static const assay_control hitting_controls[] = {
     {.name = "start frozen", .mistake = "V = 1: no noise while the overlap is of order 1/sqrt(d)", .targets = "mean", .points = "Q3", .predict = hitting_fixed},
     {.name = "slope 1/kappa", .mistake = "m^2 is taken to grow with kappa instead of 2 kappa", .targets = "slope", .predict = hitting_double},
     {.name = "slope 1/(8 eta)", .mistake = "no eta^2 term", .targets = "slope", .predict = hitting_no_noise},
+    {.name = "sd without noise", .mistake = "no eta^2 term", .targets = "sd", .predict = hitting_no_noise},
     {0}};
 
 static const assay_figure hitting_figures[] = {
@@ -384,16 +382,19 @@ static assay_status nothing_changes(assay_call *call) {
 }
 
 static const assay_leg separation_legs[] = {{.experiment = &single_index_gd_separation, .arrange = single_index_arrange, .points = POINTS("Q: delta=6"),
-                                             .sizes = {"d=96", NULL, NULL}, .first = {128, 0, 0}, .looks = {3, 0, 0}},
+                                             .sizes = {"d=64", NULL, NULL}, .first = {320, 0, 0}, .looks = {4, 0, 0}},
                                             {.experiment = &single_index_gd_separation, .arrange = single_index_arrange, .points = POINTS("S: delta=6"),
-                                             .sizes = {NULL, "d=64,256", "d=64,256,512"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
+                                             .sizes = {NULL, "d=64,256", "d=64,256,512"}, .first = {0, 256, 256}, .looks = {0, 5, 5}},
+                                            /* a run that ends at an uninformative point is left out, as in truncated-flow-overlap: 3 to 6 % at d = 64 */
+                                            {.experiment = &single_index_gd_spherical, .arrange = single_index_arrange, .points = POINTS("T: delta=6"),
+                                             .sizes = {NULL, "d=64,256" HARD_STEPS, "d=64,256,512" HARD_STEPS}, .first = {0, 128, 128}, .looks = {0, 3, 3}, .discarded = .1},
                                             {0}};
 
 static const assay_target separation_targets[] = {
-    {.name = "gap_gd", .estimand = ASSAY_QUANTILE, .level = .5, .side = 1, .predict = gaps_vanish, .margin = ALL_TIERS({.bias = -.02}),
-     .reason = "a median gap of at least .02 is demanded (runs that end at an uninformative point make the mean skew); measured .1 to .27"},
-    {.name = "gap_quad", .side = 1, .predict = gaps_vanish, .margin = ALL_TIERS({.bias = -.05}), .reason = "a gap of at least .05 is demanded; measured .2"},
-    {.name = "q_gd", .title = "truncated, change with d", .points = "S", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = last_less_first, .side = 1,
+    {.name = "gap_gd", .points = "Q,S", .side = 1, .predict = gaps_vanish, .margin = ALL_TIERS({.bias = -.02}),
+     .reason = "a mean gap of at least .02 is demanded; measured .1 to .27, with the runs that end at an uninformative point"},
+    {.name = "gap_quad", .points = "Q,S", .side = 1, .predict = gaps_vanish, .margin = ALL_TIERS({.bias = -.05}), .reason = "a gap of at least .05 is demanded; measured .2"},
+    {.name = "q_gd", .title = "truncated, change with d", .records = "q", .points = "T", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = last_less_first, .side = 1,
      .predict = nothing_changes, .margin = ALL_TIERS({.bias = .02}), .reason = "it does not fall by more than .02"},
     {.name = "q_quad", .title = "quadratic, change with d", .points = "S", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = last_less_first, .side = -1,
      .predict = nothing_changes, .margin = ALL_TIERS({.bias = 0}), .reason = "it falls"},

@@ -52,9 +52,20 @@ assay_status ttt_icl_difference(const assay_sample *s, double *out); /* value[0]
 /* ---- tables ---- */
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...) {__VA_ARGS__, __VA_ARGS__, __VA_ARGS__}
-#define FIXED(quick, standard, deep) {{.bias = quick}, {.bias = standard}, {.bias = deep}}
-#define RELATIVE(quick, standard, deep) {{.relative = quick}, {.relative = standard}, {.relative = deep}}
+#define ALL_TIERS(...)                                                                                                                     \
+  { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
+#define FIXED(quick, standard, deep)                                                                                                       \
+  {                                                                                                                                        \
+    {.bias = quick}, {.bias = standard}, {                                                                                                 \
+      .bias = deep                                                                                                                         \
+    }                                                                                                                                      \
+  }
+#define RELATIVE(quick, standard, deep)                                                                                                    \
+  {                                                                                                                                        \
+    {.relative = quick}, {.relative = standard}, {                                                                                         \
+      .relative = deep                                                                                                                     \
+    }                                                                                                                                      \
+  }
 
 /* Margins of a risk, all of which lie in [0, 1.3]; the theory is exact at the simulated size, so there is no bias. One draw of the chain
  * has sd(L) <= .65/sqrt(d) and sd(icl) <= 1.1 (pilots, seed 2, and the table of sd(L) sqrt(d)); the draws of each tier make 10 sd/sqrt
