@@ -83,12 +83,13 @@ assay_status neural_collapse_two_matrices(const neural_collapse_chain *chain, ne
                                           neural_collapse_depth *result, assay_error *error);
 
 /* The least-decay linear network on any inputs X [N][d], K classes of n after one another, cross-entropy: all blocks
- * share one symmetric matrix, S = (I+B)^L positive definite,
+ * share one symmetric matrix B, S = (I+B)^L,
  *
  *     J = min over S, U of CE(U, N(SX)) + (lw/2)|U|^2 + (lb/2) L sum_i (s_i^{1/L} - 1)^2 ,
  *
- * by Newton's method in (log S, U) with a Hessian by central differences. The optimum of the network wherever no block
- * takes a big step (from L = 4 to 8 on); an upper bound of it at any L. ASSAY_NUMERIC: no convergence. */
+ * by Newton's method in (L B, U), from B = 0 and the head along the class means, with a Hessian by central differences. The optimum of the network wherever no block
+ * takes a big step (from L = 4 to 8 on); an upper bound of it from L = 2 on. ASSAY_DOMAIN: L < 2, where samples are
+ * sent to zero and the search ends there. ASSAY_NUMERIC: no convergence. */
 typedef struct {
   assay_value J, NC1;
 } neural_collapse_tied;

@@ -11,7 +11,7 @@
 
 extern const assay_claim neural_collapse_gufm_ce_optimum_claim, neural_collapse_gufm_mse_optimum_claim, neural_collapse_ufm_threshold_claim,
     neural_collapse_gufm_growth_bound_claim, neural_collapse_resnet_depth_law_claim, neural_collapse_nc1_rate_claim, neural_collapse_transport_exponent_claim,
-    neural_collapse_transport_identity_claim, neural_collapse_gufm_reduction_claim, neural_collapse_two_matrix_blocks_claim, neural_collapse_transformer_depth_law_claim, neural_collapse_equal_energy_claim;
+    neural_collapse_transport_identity_claim, neural_collapse_gufm_reduction_claim, neural_collapse_two_matrix_blocks_claim, neural_collapse_transformer_depth_law_claim, neural_collapse_equal_energy_claim, neural_collapse_fmnist_depth_claim, neural_collapse_text_transformer_depth_claim;
 
 /* clang-format off */
 #define PARAM_K {"K", NULL, "classes", ASSAY_INTEGER, 0, NULL, "[2,1000000]", NULL}

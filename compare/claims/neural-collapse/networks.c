@@ -112,7 +112,7 @@ static const assay_leg reduction_legs[] = {
     {.experiment = &neural_collapse_network_run, .points = POINTS("B: " DET43T "L=4,8", "C: " DET348 "L=16", "P: " DET384 "L=8,16", "M: " MIX "L=4 set=1,2,3"),
      .sizes = {NULL, "", ""}, .first = {0, 4, 8}, .looks = {0, 1, 1}},
     {.experiment = &neural_collapse_network_run, .points = POINTS("E: " DET348 "L=32", "F: " DET43T "L=16"), .sizes = {NULL, NULL, ""}, .first = {0, 0, 4}, .looks = {0, 0, 1}},
-    {.experiment = &neural_collapse_network_run, .points = POINTS("U: " DET348 "L=1,2", "V: " DET384 "L=4"), .sizes = {NULL, "restarts=8", "restarts=8"}, .first = {0, 4, 8}, .looks = {0, 1, 1}},
+    {.experiment = &neural_collapse_network_run, .points = POINTS("U: " DET348 "L=2", "V: " DET384 "L=4"), .sizes = {NULL, "restarts=8", "restarts=8"}, .first = {0, 4, 8}, .looks = {0, 1, 1}},
     {.experiment = &neural_collapse_doublings_run, .arrange = with_gstar, .points = POINTS("S: " DET348 SMOOTH_ONES "L=4"), .sizes = {"restarts=1", "restarts=2", "restarts=4"}, .first = {2, 4, 8}, .looks = {1, 1, 1}},
     {.experiment = &neural_collapse_doublings_run, .arrange = with_gstar, .points = POINTS("T: " DET348 SMOOTH_ONES "L=8,16", "W: " DET43T SMOOTH_ONES "L=4", "X: " DET384 SMOOTH_ONES "L=4,8,16"),
      .sizes = {NULL, "restarts=1", "restarts=4"}, .first = {0, 4, 8}, .looks = {0, 1, 1}},
@@ -207,7 +207,8 @@ static const assay_leg pair_legs[] = {
 #define ON_BRANCH "C,E,F,G,S?"
 static const assay_target pair_targets[] = {
     {.name = "J", .points = ON_BRANCH, .estimand = ASSAY_EXACT, .margin = SAME(1e-9), .reason = "the stopping rule, max |gradient| < 1e-8"},
-    {.name = "NC1", .points = ON_BRANCH, .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-5, 1e-5, 1e-5), .reason = "the stopping rule"},
+    {.name = "NC1", .points = "C,E,F,G", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-5, 1e-5, 1e-5), .reason = "the stopping rule"},
+    {.name = "NC1", .points = "S?", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-4, 1e-4, 1e-4), .reason = "an objective known to 1e-15 knows tau to about 1e-7"},
     {.name = "w", .points = ON_BRANCH, .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-5, 1e-5, 1e-5), .reason = "the stopping rule"},
     {.name = "decay", .points = ON_BRANCH, .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-5, 1e-5, 1e-5), .reason = "the stopping rule"},
     {.name = "J", .title = "no restart below contract", .points = "N,O", .estimand = ASSAY_EXACT, .side = 1, .margin = SAME(1e-8), .reason = REASON_BEST}, {0}};

@@ -16,11 +16,13 @@ static const assay_claim *const claims[] = {
     &neural_collapse_transport_exponent_claim,
     &neural_collapse_two_matrix_blocks_claim,
     &neural_collapse_transformer_depth_law_claim,
+    &neural_collapse_fmnist_depth_claim,
+    &neural_collapse_text_transformer_depth_claim,
     &neural_collapse_equal_energy_claim,
     NULL};
 
 static const assay_experiment *const experiments[] = {&neural_collapse_features_run, &neural_collapse_states_run,
-                                                      &neural_collapse_network_run, &neural_collapse_doublings_run,  &neural_collapse_turn_run,
+                                                      &neural_collapse_network_run, &neural_collapse_doublings_run,  &neural_collapse_turn_run, &neural_collapse_images_run, &neural_collapse_texts_run,
                                                       &neural_collapse_chain_run,    NULL};
 
 const assay_paper neural_collapse_paper = {
