@@ -133,6 +133,7 @@ static assay_status open_gvamp(assay_call *call, void **state) {
   run->start = (start_kind)glm_word(assay_word(call, "start"), "cold|informed|spectral");
   run->g1 = assay_real(call, "g1"), run->t1 = assay_real(call, "t1"), run->q = assay_real(call, "q"), run->gamma1 = assay_real(call, "gamma1");
   run->plain = !strcmp(assay_word(call, "messages"), "plain");
+  if (run->start == START_INFORMED && !(run->g1 > 0 && run->t1 > 1)) return assay_fail(call, ASSAY_DOMAIN, "an informed start has g1 > 0 and t1 > 1, not %g and %g", run->g1, run->t1);
   if (run->start == START_SPECTRAL && !(run->q > 0)) return assay_fail(call, ASSAY_DOMAIN, "the spectral start needs an overlap q > 0");
   run->vectors = assay_alloc(call, (size_t)(run->p.X.rank * run->p.X.width) * sizeof(double));
   return run->vectors ? ASSAY_OK : ASSAY_NO_MEMORY;
@@ -203,8 +204,8 @@ static assay_status replicate_gvamp(assay_call *call, void *state, const assay_s
 static const assay_param gvamp_params[] = {
     PARAMS_PROBLEM,
     {"start", NULL, "initial messages", ASSAY_WORD, 0, "cold|informed|spectral", NULL, "cold"},
-    {"g1", NULL, "precision of r1 (informed)", ASSAY_REAL, 0, NULL, "(0,inf)", "1"},
-    {"t1", NULL, "precision of p1 (informed)", ASSAY_REAL, 0, NULL, "(1,inf)", "2"},
+    {"g1", NULL, "precision of r1 (informed)", ASSAY_REAL, 0, NULL, "[0,inf)", "1"},
+    {"t1", NULL, "precision of p1 (informed)", ASSAY_REAL, 0, NULL, "[1,inf)", "2"},
     PARAMS_SPECTRAL_START,
     {"k", NULL, "iteration, from 0", ASSAY_INTEGER, ASSAY_READOUT, NULL, "[0,1000]", "0"},
     {0}};
@@ -269,7 +270,7 @@ static assay_status replicate_gamp(assay_call *call, void *state, const assay_st
 }
 
 static const assay_param gamp_params[] = {PARAMS_PROBLEM,
-                                          {"iterations", NULL, "of GVAMP", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,1000]", "30"},
+                                          {"iterations", NULL, "of GVAMP", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,1000]", "20"},
                                           {"steps", NULL, "of GAMP", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,1000]", "60"},
                                           {"keep", NULL, "share of the old that GAMP keeps", ASSAY_REAL, ASSAY_SIM, NULL, "[0,1)", "0"},
                                           {0}};

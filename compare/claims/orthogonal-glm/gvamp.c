@@ -69,8 +69,6 @@ static assay_status response_spread(assay_call *call) {
 static assay_status arrange_response(assay_call *claim, assay_call *sim, assay_call *realised) {
   bool cold = assay_real(claim, "t1") == 1;
   assay_status status = assay_set_word(sim, "start", cold ? "cold" : "informed");
-  if (status == ASSAY_OK && cold) status = assay_set(sim, "t1", 2);
-  if (status == ASSAY_OK && cold) status = assay_set(sim, "g1", 1);
   if (status == ASSAY_OK) status = glm_arrange(claim, sim, realised);
   return status;
 }
@@ -169,27 +167,29 @@ static assay_status spectral(assay_call *call) {
   return put_trajectory(call, false);
 }
 
-/* sd sqrt(d) of mse1 and mse2 at k <= 3: pilots (seed 2, d = 1000, 400 replicates). */
+/* sd sqrt(d) of mse1 at k = 0..3: pilots (seed 2, d = 1000, 400 replicates) have 1.2 1.8 2.0 2.0 at G4, 1.4 1.7 2.2 at G1; medians 1.25 times as much. */
 static assay_status spectral_spread(assay_call *call) {
-  double c = 1.7, root = sqrt(assay_real(call, "d"));
-  assay_put(call, E_MSE1, 0, c / root, 0), assay_put(call, E_MSE2, 0, c / root, 0);
+  static const double c[] = {1.5, 1.9, 2.2, 2.2};
+  int k = iteration(call) < 3 ? iteration(call) : 3;
+  assay_put(call, E_MSE1, 0, c[k] / sqrt(assay_real(call, "d")), 0);
   return ASSAY_OK;
 }
 
 #define EARLY " k=0,1,2,3"
 static const assay_leg spectral_legs[] = {
-    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("G4: " S4 " prior=rad" EARLY), .sizes = {"d=1000", "d=4000", "d=32000"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("G1: " S1 EARLY), .sizes = {"d=1000", "d=2000", "d=32000"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("G3: " S3 EARLY, "G6: spectrum=mp delta=1.5 sigma=.1" EARLY), .sizes = {NULL, "d=2000", "d=32000"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
+    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("G4: " S4 " prior=rad" EARLY), .sizes = {"d=1000", "d=4000", "d=32000"}, .first = {128, 128, 128}, .looks = {4, 3, 3}},
+    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("G1: " S1 " k=0,1,2"), .sizes = {NULL, "d=2000", "d=32000"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
+    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("G3: " S3 EARLY, "G6: spectrum=mp delta=1.5 sigma=.1 k=0,1,2"), .sizes = {NULL, "d=2000", "d=32000"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
     {0}};
 
 static const assay_target spectral_targets[] = {
-    {.name = "mse1", .spread = spectral_spread, .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = 6.25e-4, .deviations = 10}}, .reason = "20/d + 10 sd/sqrt(n_max)"},
+    {.name = "mse1", .spread = spectral_spread, .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = 6.25e-4, .deviations = 10}}, .reason = "20/d at d = 1000 and 2000 + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control spectral_controls[] = {
-    {.name = "i.i.d. relation", .mistake = "from t1 = 1/(1-q), true for independent entries", .targets = "mse1", .points = "G4:k=1,G4:k=2,G1:k=1", .predict = wrong_start},
-    {.name = "independent entries", .mistake = "the state evolution of an i.i.d. design", .targets = "mse1", .points = "G1:k=1,G1:k=2", .predict = wrong_iid},
+    {.name = "i.i.d. relation", .mistake = "from t1 = 1/(1-q), true for independent entries", .targets = "mse1", .points = "G4:k=1", .predict = wrong_start},
+    {.name = "i.i.d. relation at G1", .mistake = "from t1 = 1/(1-q), true for independent entries", .targets = "mse1", .points = "G1:k=1,G1:k=2", .tiers = 6, .predict = wrong_start},
+    {.name = "independent entries", .mistake = "the state evolution of an i.i.d. design", .targets = "mse1", .points = "G1:k=1,G1:k=2", .tiers = 6, .predict = wrong_iid},
     {0}};
 
 const assay_claim orthogonal_glm_gvamp_spectral_trajectory_claim = {
@@ -334,14 +334,15 @@ static assay_status suboptimal_spread(assay_call *call) {
 }
 
 static const assay_leg iid_legs[] = {
-    {.experiment = &orthogonal_glm_gamp, .arrange = glm_arrange, .points = POINTS("unif: spectrum=unif delta=2 channel=sign sigma=.3 prior=rad"), .sizes = {"d=500", "d=1000", "d=8000"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
+    {.experiment = &orthogonal_glm_gamp, .arrange = glm_arrange, .points = POINTS("unif: spectrum=unif delta=2 channel=sign sigma=.3 prior=rad"), .sizes = {"d=500", "d=1000", "d=8000"}, .first = {128, 128, 128}, .looks = {4, 3, 3}},
     {.experiment = &orthogonal_glm_gamp, .arrange = glm_arrange, .points = POINTS("haar: spectrum=haar delta=2 channel=sign sigma=.3 prior=rad", "beta: spectrum=beta delta=1 channel=sign sigma=.3"),
      .sizes = {NULL, "d=1000", "d=8000"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
     {0}};
 
 static const assay_target iid_targets[] = {
     {.name = "mse_gvamp", .spread = suboptimal_spread, .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = .00125, .deviations = 10}}, .reason = "10/d + 10 sd/sqrt(n_max)"},
-    {.name = "gamp_minus_gvamp", .points = "unif,haar", .side = 1, .predict = least_gap, .margin = ALL_TIERS({.bias = 0}), .reason = "half of the measured difference"},
+    {.name = "gamp_minus_gvamp", .points = "unif,haar", .estimand = ASSAY_QUANTILE, .level = .5, .side = 1, .predict = least_gap, .margin = ALL_TIERS({.bias = 0}),
+     .reason = "the median exceeds half of the measured difference (on independent entries differences are rare and of either sign: their mean has no interval)"},
     {.name = "gamp_diverged", .points = "beta", .estimand = ASSAY_PROPORTION, .side = 1, .predict = least_gap, .margin = ALL_TIERS({.bias = 0}), .reason = "more than .9 of the replicates"},
     {0}};
 

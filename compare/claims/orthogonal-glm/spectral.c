@@ -22,7 +22,7 @@ static double eigenvalue_constant(const assay_call *call) {
 /* 256 or more replicates of d = 500 and 1000; the table's points. */
 #define SPECTRAL_LEGS \
   {.experiment = &orthogonal_glm_spectral, .arrange = glm_arrange, .points = POINTS("S4: " S4, "S6: " S6), .sizes = {"d=500", "d=1000", "d=8000"}, .first = {128, 128, 128}, .looks = {3, 3, 3}}, \
-  {.experiment = &orthogonal_glm_spectral, .arrange = glm_arrange, .points = POINTS("S1: " S1), .sizes = {"d=500", "d=1000", "d=8000"}, .first = {128, 128, 128}, .looks = {4, 4, 3}}, \
+  {.experiment = &orthogonal_glm_spectral, .arrange = glm_arrange, .points = POINTS("S1: " S1), .sizes = {"d=500", "d=1000", "d=8000"}, .first = {128, 128, 128}, .looks = {3, 4, 3}}, \
   {.experiment = &orthogonal_glm_spectral, .arrange = glm_arrange, .points = POINTS("S2: " S2, "S3: " S3), .sizes = {NULL, "d=1000", "d=8000"}, .first = {0, 128, 128}, .looks = {0, 4, 3}}
 
 /* ---- orthogonal-glm/outlier-at-one ---- */

@@ -72,10 +72,15 @@ static assay_status arrange_design(assay_call *claim, assay_call *sim, assay_cal
   return status == ASSAY_OK ? assay_set(sim, "gamma1", out.gamma1) : status;
 }
 
-/* sd sqrt(d), from pilots (seed 2): see the points. */
+/* sd sqrt(d): pilots (seed 2) have .8 at cdp (d = 500), .9 to 1.05 at rademacher (d = 200, 300). */
 static assay_status universality_spread(assay_call *call) {
-  double root = sqrt(assay_real(call, "d")), c = !strncmp(assay_word(call, "design"), "cdp", 3) ? .8 : 1.6;
-  assay_put(call, U_OVERLAP2, 0, c / root, 0), assay_put(call, U_MSE1, 0, (!strcmp(assay_word(call, "start"), "cold") ? 1 : 1) * c / root, 0);
+  double root = sqrt(assay_real(call, "d")), c = !strncmp(assay_word(call, "design"), "cdp", 3) ? .8 : 1.2;
+  assay_put(call, U_OVERLAP2, 0, c / root, 0), assay_put(call, U_MSE1, 0, c / root, 0);
+  return ASSAY_OK;
+}
+/* Of a median: 1.25 times as much. */
+static assay_status median_spread(assay_call *call) {
+  assay_put(call, U_OVERLAP2, 0, 1.2 * 1.25 / sqrt(assay_real(call, "d")), 0);
   return ASSAY_OK;
 }
 
@@ -83,8 +88,8 @@ static assay_status universality_spread(assay_call *call) {
 static const assay_leg universality_legs[] = {
     {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("cdp: " CDP), .sizes = {"d=500", "d=2000", "d=16384"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
     {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("complex: design=cdp_complex delta=3 channel=cabs sigma=.1 prior=cgauss k=0,1,2,3"), .sizes = {NULL, "d=1000", "d=16384"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("rademacher: design=rademacher delta=2 sigma=.3 k=0"), .sizes = {"d=200", "d=300", "d=300"}, .first = {128, 128, 128}, .looks = {3, 4, 5}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("ar: design=ar delta=2 sigma=.3 k=0"), .sizes = {NULL, "d=300", "d=300"}, .first = {0, 128, 128}, .looks = {0, 4, 5}},
+    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("rademacher: design=rademacher delta=2 sigma=.3 k=0"), .sizes = {"d=200", "d=300", "d=300"}, .first = {128, 128, 128}, .looks = {3, 3, 7}},
+    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("ar: design=ar delta=2 sigma=.3 k=0"), .sizes = {NULL, "d=300", "d=300"}, .first = {0, 128, 128}, .looks = {0, 3, 4}},
     {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("rademacher sign: design=rademacher delta=2 channel=sign sigma=.3 prior=rad start=cold k=15", "ar sign: design=ar delta=2 channel=sign sigma=.3 prior=rad start=cold k=15"),
      .sizes = {NULL, "d=300", "d=300"}, .first = {0, 128, 128}, .looks = {0, 3, 4}},
     {0}};
@@ -92,7 +97,7 @@ static const assay_leg universality_legs[] = {
 static const assay_target universality_targets[] = {
     {.name = "overlap2", .points = "cdp,complex", .spread = universality_spread, .margin = {{.bias = .01, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = 3e-4, .deviations = 10}}, .reason = "5/d + 10 sd/sqrt(n_max)"},
     {.name = "mse1", .points = "cdp,complex", .spread = universality_spread, .margin = {{.bias = .01, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = 3e-4, .deviations = 10}}, .reason = "5/d + 10 sd/sqrt(n_max)"},
-    {.name = "overlap2", .title = "overlap2 of entries", .records = "overlap2", .points = "rademacher,ar", .spread = universality_spread, .margin = {{.bias = .05, .deviations = 10}, {.bias = .033, .deviations = 10}, {.bias = .033, .deviations = 10}}, .reason = "10/d + 10 sd/sqrt(n_max)"},
+    {.name = "overlap2", .title = "overlap2 of entries", .records = "overlap2", .points = "rademacher,ar", .estimand = ASSAY_QUANTILE, .level = .5, .spread = median_spread, .margin = {{.bias = .05, .deviations = 10}, {.bias = .033, .deviations = 10}, {.bias = .033, .deviations = 10}}, .reason = "medians, as heavy tails make the overlap skewed; 10/d + 10 sd/sqrt(n_max)"},
     {.name = "mse1", .title = "mse1 of entries", .records = "mse1", .points = "rademacher sign,ar sign", .spread = universality_spread, .margin = {{0}, {.bias = .033, .deviations = 10}, {.bias = .033, .deviations = 10}}, .reason = "10/d + 10 sd/sqrt(n_max)"},
     {0}};
 
