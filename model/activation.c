@@ -4,7 +4,7 @@
 #include <string.h>
 
 bool activation_from_word(const char *word, activation *act) {
-  const char *rest = ACTIVATION_WORDS;
+  const char *rest = ACTIVATION_WORDS "|squareplus";
   for (int i = 0; rest; i++) {
     size_t length = strcspn(rest, "|");
     if (strlen(word) == length && !strncmp(word, rest, length)) {
@@ -38,6 +38,8 @@ double activation_value(activation act, double z) {
     return z * (z * z - 3);
   case ACTIVATION_HE3:
     return z + 0.4 / sqrt(6) * z * (z * z - 3);
+  case ACTIVATION_SQUAREPLUS:
+    return (z + sqrt(z * z + 0.04)) / 2;
   default:
     return z;
   }
@@ -74,13 +76,18 @@ double activation_slope(activation act, double z) {
     return 3 * z * z - 3;
   case ACTIVATION_HE3:
     return 1 + 1.2 / sqrt(6) * (z * z - 1);
+  case ACTIVATION_SQUAREPLUS:
+    return (1 + z / sqrt(z * z + 0.04)) / 2;
   default:
     return 1;
   }
 }
 
 void activation_values(activation act, const double *z, size_t n, double *out) {
-  for (size_t i = 0; i < n; i++) out[i] = activation_value(act, z[i]);
+  if (act == ACTIVATION_RELU)
+    for (size_t i = 0; i < n; i++) out[i] = z[i] > 0 ? z[i] : 0;
+  else
+    for (size_t i = 0; i < n; i++) out[i] = activation_value(act, z[i]);
 }
 
 void activation_slopes(activation act, const double *z, size_t n, double *out) {

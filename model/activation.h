@@ -3,7 +3,8 @@
  *     relu      max(z, 0)             tanh       tanh z              quad      z^2 - 1
  *     abs       |z|                   relu+erf   their sum           quad+lin  z^2 - 1 + z
  *     erf       erf z                 relu+tanh  their sum           cubic     z^3 - 3z
- *     lin       z                     he3        z + .4 (z^3 - 3z)/sqrt 6 */
+ *     lin       z                     he3        z + .4 (z^3 - 3z)/sqrt 6
+ *     squareplus  (z + sqrt(z^2 + .04))/2, a smooth relu, for trained networks */
 #ifndef ASSAY_MODEL_ACTIVATION_H
 #define ASSAY_MODEL_ACTIVATION_H
 
@@ -21,9 +22,11 @@ typedef enum {
   ACTIVATION_QUAD_LIN,
   ACTIVATION_CUBIC,
   ACTIVATION_LIN,
-  ACTIVATION_HE3
+  ACTIVATION_HE3,
+  ACTIVATION_SQUAREPLUS
 } activation;
 
+/* The words of those whose Gaussian constants the theories know: all but squareplus. */
 #define ACTIVATION_WORDS "relu|abs|erf|tanh|relu+erf|relu+tanh|quad|quad+lin|cubic|lin|he3"
 
 bool activation_from_word(const char *word, activation *act);

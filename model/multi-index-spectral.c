@@ -176,9 +176,8 @@ double multi_index_T_of(const multi_index_model *m, const multi_index_preprocess
   }
   multi_index_moment(m, y, G);
   g = multi_index_order(m) == 1 ? G[0] : T->u[0] * T->u[0] * G[0] + 2 * T->u[0] * T->u[1] * G[1] + T->u[1] * T->u[1] * G[3];
-  if (T->kind == MULTI_INDEX_TD) return T->c * g / (1 + T->c * g);
-  double best = g / (1 + g);
-  return T->kind == MULTI_INDEX_TOPT20 ? fmax(best, -20) : best;
+  double f = T->kind == MULTI_INDEX_TD ? T->c * g : g;
+  return fmax(f / (1 + f), T->kind == MULTI_INDEX_TOPT20 ? -20 : -1e300); /* -inf at f = -1 would make z/(mu - z) a NaN */
 }
 
 /* ---- as parameters of a call ---- */

@@ -43,7 +43,7 @@ static double turn_objective(const double *x, double *g, void *context) {
   return f;
 }
 
-assay_status collapse_turn_cost(int p, double angle, unsigned index, const assay_stream *stream, double *cost,
+assay_status neural_collapse_turn_cost(int p, double angle, unsigned index, const assay_stream *stream, double *cost,
                                 assay_error *error) {
   enum { UNKNOWNS = 1 + (MOST - 1) * D * D };
   static const lbfgs_rule rule = {20, 4000, 1e-9};

@@ -64,14 +64,14 @@ static const assay_leg edge_legs[] = {
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("P3: model=parity p=3 T=id delta=3"),
      .sizes = {"d=100", "d=100", "d=200"}, .first = {256, 512, 512}, .looks = {4, 4, 4}},
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("P10: model=parity p=3 T=id delta=10"),
-     .sizes = {NULL, "d=100", "d=200"}, .first = {0, 512, 512}, .looks = {0, 4, 4}},
+     .sizes = {"d=100", "d=100", "d=200"}, .first = {512, 512, 512}, .looks = {4, 4, 4}},
     {0}};
 
 #define EDGE_REASON "1.3 kappa/d, twice the measured residual, + 10 sd/sqrt(n_max)"
 static const assay_target edge_targets[] = {
     {.name = "lam", .records = "lam_cv", .points = "P3", .spread = edge_spread, .margin = {{.bias = .0118, .deviations = 10}, {.bias = .0118, .deviations = 10}, {.bias = .0059, .deviations = 10}},
      .reason = EDGE_REASON},
-    {.name = "lam", .records = "lam_cv", .points = "P10", .spread = edge_spread, .margin = {{0}, {.bias = .005, .deviations = 10}, {.bias = .0025, .deviations = 10}}, .reason = EDGE_REASON},
+    {.name = "lam", .records = "lam_cv", .points = "P10", .spread = edge_spread, .margin = {{.bias = .005, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = .0025, .deviations = 10}}, .reason = EDGE_REASON},
     {0}};
 
 static const assay_control edge_controls[] = {

@@ -67,6 +67,21 @@ static assay_status flow_constant_no_kink(assay_call *call) {
   return status;
 }
 
+/* C by the cavity's equations at a large delta; and without the kink's point mass. */
+static assay_status constant_by_flow(assay_call *call) {
+  single_index_flow_end end;
+  double delta = assay_real(call, "delta");
+  assay_status status = single_index_flow(claim_link(call), delta, SINGLE_INDEX_RIGHT, &end, assay_call_error(call));
+  if (status == ASSAY_OK) assay_put(call, F_C, 0, delta * (1 - end.q.value), delta * end.q.error);
+  return status;
+}
+static assay_status constant_no_kink(assay_call *call) {
+  assay_value C;
+  assay_status status = single_index_flow_constant(claim_link(call), SINGLE_INDEX_NO_KINK, &C, assay_call_error(call));
+  if (status == ASSAY_OK) claim_value(call, F_C, C);
+  return status;
+}
+
 static assay_status slope_of_loss(const assay_sample *s, double *out) {
   double loss[8];
   assay_sample of_loss = *s;
@@ -99,6 +114,7 @@ static const assay_leg flow_legs[] = {
      .sizes = {NULL, "d=60", "d=150"}, .first = {0, 128, 128}, .looks = {0, 3, 3}, .discarded = .05},
     {.experiment = &single_index_gd_spherical, .arrange = single_index_arrange, .points = POINTS("X: delta=20,40,80,160"),
      .sizes = {NULL, "d=40" HARD_STEPS, "d=40" HARD_STEPS}, .first = {0, 128, 128}, .looks = {0, 3, 5}, .discarded = .05},
+    {.check = constant_by_flow, .points = POINTS("CH: delta=1e4", "CS: link=smooth delta=1e4"), .sizes = {"", "", ""}},
     {0}};
 
 #define MARGIN_FLOW(c) {{.bias = (c) / 7.746, .deviations = 10}, {.bias = (c) / 12.25, .deviations = 10}, {.bias = (c) / 24.5, .deviations = 10}}
@@ -111,12 +127,15 @@ static const assay_target flow_targets[] = {
      .reason = "1 - q is .017 there, its (d-1)/d .0004; 10 sd/sqrt(n_max)"},
     {.name = "q", .title = "slope", .points = "X*", .estimand = ASSAY_SMOOTH, .along = "delta", .reduce = slope_of_loss, .margin = ALL_TIERS({.bias = .05}),
      .reason = ".05: measured -.93 against -.92, and 10 se at n_max"},
+    {.name = "C", .points = "C?", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = .005}),
+     .reason = "of order 1/delta: delta (1-q) is .1 % above C (hard) and .05 % below (smooth) at delta = 1e4"},
     {0}};
 
 static const assay_control flow_controls[] = {
     {.name = "power iteration", .mistake = "the top eigenvector of A*: labels truncated, not the student", .targets = "q", .points = "H10", .predict = flow_bbp},
     {.name = "no kink", .mistake = "E f_z without the samples that stick to the kink", .targets = "q", .points = "H10,H20", .predict = flow_no_kink},
     {.name = "C without the kink", .mistake = "E[y sigma''] without the kink's point mass", .targets = "loss at large delta", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = flow_constant_no_kink},
+    {.name = "C without the point mass", .mistake = "E[y sigma''] without the kink's point mass", .targets = "C", .points = "CH", .predict = constant_no_kink},
     {.name = "exponent 1/2", .mistake = "1 - q falls like delta^(-1/2)", .targets = "slope", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = flow_root},
     {.name = "exponent 1/5", .mistake = "1 - q falls like the paper's bound delta^(-1/5)", .targets = "slope", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = flow_fifth},
     {0}};

@@ -1,0 +1,169 @@
+#include "sim/kernels/layers.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+void layer_dense(const double *X, int N, int in, const double *W, int out, double beta, double *Y) {
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, N, out, in, 1, X, in, W, in, beta, Y, out);
+}
+
+void layer_dense_reverse(const double *X, int N, int in, const double *W, int out, const double *dY, double *dW, double beta,
+                         double *dX) {
+  if (dW) cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, out, in, N, 1, dY, out, X, in, 1, dW, in);
+  if (dX) cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, in, out, 1, dY, out, W, in, beta, dX, in);
+}
+
+void layer_activation_reverse(activation act, const double *Z, size_t count, const double *dA, double *dZ) {
+  if (act == ACTIVATION_RELU)
+    for (size_t i = 0; i < count; i++) dZ[i] = Z[i] > 0 ? dA[i] : 0;
+  else
+    for (size_t i = 0; i < count; i++) dZ[i] = dA[i] * activation_slope(act, Z[i]);
+}
+
+static void subtract_mean(double *x, int d) {
+  double mean = 0;
+  for (int j = 0; j < d; j++) mean += x[j];
+  mean /= d;
+  for (int j = 0; j < d; j++) x[j] -= mean;
+}
+
+bool layer_normalise(double *X, int N, int d, bool centre, double scale, double *lengths) {
+  bool defined = true;
+  for (int i = 0; i < N; i++) {
+    double *x = X + (size_t)i * (size_t)d;
+    /* What rounding leaves of a constant row is no direction. */
+    const double before = centre ? cblas_dnrm2(d, x, 1) : 0;
+    if (centre) subtract_mean(x, d);
+    lengths[i] = cblas_dnrm2(d, x, 1);
+    defined = defined && isfinite(lengths[i]) && lengths[i] > 1e-15 * before;
+    cblas_dscal(d, scale / lengths[i], x, 1);
+  }
+  return defined;
+}
+
+void layer_normalise_reverse(const double *H, int N, int d, bool centre, double scale, const double *lengths, double *G) {
+  for (int i = 0; i < N; i++) {
+    const double *h = H + (size_t)i * (size_t)d;
+    double *g = G + (size_t)i * (size_t)d;
+    const double along = cblas_ddot(d, h, 1, g, 1) / scale;
+    for (int j = 0; j < d; j++) g[j] = (scale * g[j] - h[j] * along) / lengths[i];
+    if (centre) subtract_mean(g, d);
+  }
+}
+
+size_t layer_attention_doubles(int S, int T, int d, int r) {
+  const size_t N = (size_t)S * (size_t)T, square = (size_t)T * (size_t)T;
+  return 2 * N * ((size_t)r + (size_t)d) + ((size_t)S + 1) * square + (size_t)T * (size_t)r;
+}
+
+layer_attention_room layer_attention_open(int S, int T, int d, int r, double *doubles) {
+  const size_t N = (size_t)S * (size_t)T;
+  layer_attention_room room = {.S = S, .T = T, .d = d, .r = r, .q = doubles};
+  room.k = room.q + N * (size_t)r;
+  room.a = room.k + N * (size_t)r;
+  room.mixed = room.a + N * (size_t)T;
+  room.through = room.mixed + N * (size_t)d;
+  room.scores = room.through + N * (size_t)d;
+  room.side = room.scores + (size_t)T * (size_t)T;
+  return room;
+}
+
+void layer_attention(layer_attention_room *m, const double *H, const double *Q, const double *K, const double *V, double beta,
+                     double *Y) {
+  const int N = m->S * m->T, T = m->T, d = m->d, r = m->r;
+  layer_dense(H, N, d, Q, r, 0, m->q);
+  layer_dense(H, N, d, K, r, 0, m->k);
+  for (int s = 0; s < m->S; s++) {
+    const size_t row = (size_t)s * (size_t)T;
+    double *a = m->a + row * (size_t)T;
+    layer_dense(m->q + row * (size_t)r, T, r, m->k + row * (size_t)r, T, 0, a);
+    layer_softmax(a, T, T);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, T, d, T, 1, a, T, H + row * (size_t)d, d, 0, m->mixed + row * (size_t)d,
+                d);
+  }
+  layer_dense(m->mixed, N, d, V, d, beta, Y);
+}
+
+/* The derivative by the scores of one sequence, in the place of that by its weights a [T][T]. */
+static void softmax_reverse(const double *a, int T, double *g) {
+  for (int t = 0; t < T; t++, a += T, g += T) {
+    const double mean = cblas_ddot(T, a, 1, g, 1);
+    for (int s = 0; s < T; s++) g[s] = a[s] * (g[s] - mean);
+  }
+}
+
+void layer_attention_reverse(const layer_attention_room *m, const double *H, const double *Q, const double *K, const double *V,
+                             const double *dY, double *dQ, double *dK, double *dV, double *dH) {
+  const int N = m->S * m->T, T = m->T, d = m->d, r = m->r;
+  double *scores = m->scores, *side = m->side;
+  layer_dense_reverse(m->mixed, N, d, V, d, dY, dV, 0, m->through);
+  for (int s = 0; s < m->S; s++) {
+    const size_t row = (size_t)s * (size_t)T;
+    const double *h = H + row * (size_t)d, *a = m->a + row * (size_t)T, *q = m->q + row * (size_t)r, *k = m->k + row * (size_t)r;
+    const double *g = m->through + row * (size_t)d;
+    layer_dense(g, T, d, h, T, 0, scores);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, T, d, T, 1, a, T, g, d, 1, dH + row * (size_t)d, d);
+    softmax_reverse(a, T, scores);
+    /* dq = scores k, dk = scores' q go through the projections at once. */
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, T, r, T, 1, scores, T, k, r, 0, side, r);
+    layer_dense_reverse(h, T, d, Q, r, side, dQ, 1, dH + row * (size_t)d);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, T, r, T, 1, scores, T, q, r, 0, side, r);
+    layer_dense_reverse(h, T, d, K, r, side, dK, 1, dH + row * (size_t)d);
+  }
+}
+
+void layer_softmax(double *Z, int N, int K) {
+  for (int i = 0; i < N; i++) {
+    double *z = Z + (size_t)i * (size_t)K, top = z[0], total = 0;
+    for (int c = 1; c < K; c++) top = z[c] > top || isnan(z[c]) ? z[c] : top;
+    for (int c = 0; c < K; c++) {
+      z[c] = top == INFINITY ? z[c] == INFINITY : exp(z[c] - top);
+      total += z[c];
+    }
+    for (int c = 0; c < K; c++) z[c] /= total;
+  }
+}
+
+/* log(sum_c exp z_c) - z_y for finite or infinite z; p is the softmax of z. */
+static double surprise(const double *z, int K, int y) {
+  double top = z[0], total = 0;
+  for (int c = 1; c < K; c++) top = fmax(top, z[c]);
+  if (z[y] == -INFINITY && top > -INFINITY) return INFINITY;
+  if (top == INFINITY && z[y] < INFINITY) return INFINITY;
+  for (int c = 0; c < K; c++) total += top == INFINITY ? z[c] == INFINITY : exp(z[c] - top);
+  return log(total) + (top == INFINITY ? 0 : top - z[y]);
+}
+
+double layer_cross_entropy(double *Z, int N, int K, const int *labels, double q) {
+  const double wrong = K > 1 ? q / (K - 1) : 0, right = K > 1 ? 1 - q : 1;
+  double loss = 0;
+  for (int i = 0; i < N; i++) {
+    double *z = Z + (size_t)i * (size_t)K;
+    loss += right * surprise(z, K, labels[i]);
+    for (int c = 0; wrong > 0 && c < K; c++)
+      if (c != labels[i]) loss += wrong * surprise(z, K, c);
+    layer_softmax(z, 1, K);
+    for (int c = 0; c < K; c++) z[c] = (z[c] - (c == labels[i] ? right : wrong)) / N;
+  }
+  return loss / N;
+}
+
+double layer_one_hot_squares(double *Z, int N, int K, const int *labels) {
+  double loss = 0;
+  for (int i = 0; i < N; i++) Z[(size_t)i * (size_t)K + (size_t)labels[i]] -= 1;
+  for (size_t j = 0; j < (size_t)N * (size_t)K; j++) {
+    loss += Z[j] * Z[j] / 2;
+    Z[j] /= N;
+  }
+  return loss / N;
+}
+
+double layer_decay(double decay, const double *x, size_t count, double *g) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    sum += x[i] * x[i];
+    g[i] += decay * x[i];
+  }
+  return decay / 2 * sum;
+}

@@ -1,0 +1,245 @@
+/* Every reverse pass against central differences, at random points and in the corners; losses and Adam against closed forms. */
+#include "sim/kernels/layers.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "sim/kernels/adam.h"
+#include "sim/kernels/random.h"
+
+enum { MOST = 4096 };
+
+static random_source draws(uint32_t index) {
+  const assay_stream stream = {.key = 1704};
+  return random_open(&stream, RANDOM_INIT, index);
+}
+
+/* A block with all its inputs in one vector x [n], and a fixed linear functional of its output as objective. */
+typedef double objective(const double *x, double *gradient);
+
+/* The directional derivative agrees with a central difference along each of several random directions. */
+static void expect_gradient(objective *f, const double *x, size_t n) {
+  static double g[MOST], unused[MOST], v[MOST], y[MOST];
+  random_source source = draws(1);
+  memset(g, 0, sizeof g);
+  f(x, g);
+  for (int trial = 0; trial < 5; trial++) {
+    double slope = 0, width = 1e-5, ends[2], size = 0;
+    random_normals(&source, v, n);
+    for (int side = 0; side < 2; side++) {
+      for (size_t i = 0; i < n; i++) y[i] = x[i] + (side ? width : -width) * v[i];
+      memset(unused, 0, sizeof unused);
+      ends[side] = f(y, unused);
+    }
+    for (size_t i = 0; i < n; i++) slope += g[i] * v[i], size += fabs(g[i] * v[i]);
+    cr_expect_float_eq((ends[1] - ends[0]) / (2 * width), slope, 1e-8 * (1 + size), "%.12g against %.12g",
+                       (ends[1] - ends[0]) / (2 * width), slope);
+  }
+}
+
+static double functional(const double *Y, size_t count, double *dY) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    dY[i] = cos(1.3 * (double)i + .2);
+    sum += dY[i] * Y[i];
+  }
+  return sum;
+}
+
+static const double *normals(size_t n, double scale) {
+  static double x[MOST];
+  random_source source = draws(2);
+  random_normals(&source, x, n);
+  for (size_t i = 0; i < n; i++) x[i] *= scale;
+  return x;
+}
+
+/* ---- dense: X [5][4], W [3][4] ---- */
+
+static double dense(const double *x, double *g) {
+  double Y[15], dY[15];
+  layer_dense(x, 5, 4, x + 20, 3, 0, Y);
+  const double value = functional(Y, 15, dY);
+  layer_dense_reverse(x, 5, 4, x + 20, 3, dY, g + 20, 1, g);
+  return value;
+}
+
+Test(layers, dense) {
+  expect_gradient(dense, normals(32, 1), 32);
+  double X[2] = {2, 3}, W[2] = {5, -1}, Y[1] = {100};
+  layer_dense(X, 1, 2, W, 1, 1, Y);
+  cr_expect_eq(Y[0], 107);
+}
+
+/* ---- activations ---- */
+
+static activation chosen;
+
+static double activated(const double *x, double *g) {
+  double Y[12];
+  activation_values(chosen, x, 12, Y);
+  const double value = functional(Y, 12, g);
+  layer_activation_reverse(chosen, x, 12, g, g);
+  return value;
+}
+
+Test(layers, activations) {
+  const activation all[] = {ACTIVATION_LIN, ACTIVATION_RELU, ACTIVATION_TANH, ACTIVATION_ERF, ACTIVATION_SQUAREPLUS};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    chosen = all[i];
+    expect_gradient(activated, normals(12, 1), 12);
+  }
+  cr_expect(activation_from_word("squareplus", &chosen) && chosen == ACTIVATION_SQUAREPLUS);
+  cr_expect_float_eq(activation_value(chosen, 0), .1, 1e-15);
+}
+
+Test(layers, a_tie_of_relu_has_slope_zero) {
+  const double Z[3] = {0, -0., 1e-300}, dA[3] = {1, 1, 1};
+  double dZ[3];
+  layer_activation_reverse(ACTIVATION_RELU, Z, 3, dA, dZ);
+  cr_expect(dZ[0] == 0 && dZ[1] == 0 && dZ[2] == 1);
+}
+
+/* ---- normalisation: X [3][5] ---- */
+
+static bool centred;
+
+static double normalised(const double *x, double *g) {
+  double H[15], lengths[3];
+  memcpy(H, x, sizeof H);
+  cr_assert(layer_normalise(H, 3, 5, centred, 1.7, lengths));
+  const double value = functional(H, 15, g);
+  layer_normalise_reverse(H, 3, 5, centred, 1.7, lengths, g);
+  return value;
+}
+
+Test(layers, normalisation) {
+  for (int i = 0; i < 2; i++) {
+    centred = i;
+    expect_gradient(normalised, normals(15, 2), 15);
+    double x[15], lengths[3];
+    memcpy(x, normals(15, 2), sizeof x);
+    layer_normalise(x, 3, 5, centred, 1.7, lengths);
+    for (int row = 0; row < 3; row++) {
+      double sum = 0, square = 0;
+      for (int j = 0; j < 5; j++) sum += x[5 * row + j], square += x[5 * row + j] * x[5 * row + j];
+      cr_expect_float_eq(square, 1.7 * 1.7, 1e-14);
+      if (centred) cr_expect_float_eq(sum, 0, 1e-14);
+    }
+  }
+}
+
+Test(layers, a_row_without_a_direction_is_told) {
+  double lengths[1], zero[3] = {0}, constant[3] = {.1, .1, .1}, same[3] = {.1, .1, .1}, infinite[3] = {INFINITY, 0, 0};
+  cr_expect(!layer_normalise(zero, 1, 3, false, 1, lengths));
+  cr_expect(!layer_normalise(constant, 1, 3, true, 1, lengths));
+  cr_expect(layer_normalise(same, 1, 3, false, 1, lengths));
+  cr_expect(!layer_normalise(infinite, 1, 3, false, 1, lengths));
+}
+
+/* ---- attention: H [2][3][4], Q, K [r][4], V [4][4] ---- */
+
+static int rank;
+
+static double attention(const double *x, double *g) {
+  double room[512], Y[24], dY[24];
+  const int q = 24, k = q + 4 * rank, v = k + 4 * rank;
+  cr_assert(layer_attention_doubles(2, 3, 4, rank) <= 512);
+  layer_attention_room m = layer_attention_open(2, 3, 4, rank, room);
+  layer_attention(&m, x, x + q, x + k, x + v, 0, Y);
+  const double value = functional(Y, 24, dY);
+  layer_attention_reverse(&m, x, x + q, x + k, x + v, dY, g + q, g + k, g + v, g);
+  return value;
+}
+
+Test(layers, attention) {
+  for (rank = 1; rank <= 6; rank += 1) expect_gradient(attention, normals(40 + 8 * (size_t)rank, .7), 40 + 8 * (size_t)rank);
+}
+
+Test(layers, attention_with_equal_scores_is_a_mean) {
+  double x[56] = {0}, room[512], Y[24];
+  memcpy(x, normals(24, 1), 24 * sizeof *x);
+  for (int j = 0; j < 4; j++) x[40 + 5 * j] = 1; /* Q = K = 0, V = I */
+  layer_attention_room m = layer_attention_open(2, 3, 4, 2, room);
+  layer_attention(&m, x, x + 24, x + 32, x + 40, 0, Y);
+  for (int s = 0; s < 2; s++)
+    for (int t = 0; t < 3; t++)
+      for (int j = 0; j < 4; j++)
+        cr_expect_float_eq(Y[12 * s + 4 * t + j], (x[12 * s + j] + x[12 * s + 4 + j] + x[12 * s + 8 + j]) / 3, 1e-15);
+  rank = 2;
+  expect_gradient(attention, x, 56);
+}
+
+/* ---- losses: Z [4][3] ---- */
+
+static const int labels[4] = {0, 2, 1, 2};
+static double wrong;
+
+static double entropy(const double *x, double *g) {
+  memcpy(g, x, 12 * sizeof *x);
+  return layer_cross_entropy(g, 4, 3, labels, wrong);
+}
+
+static double squares(const double *x, double *g) {
+  memcpy(g, x, 12 * sizeof *x);
+  return layer_one_hot_squares(g, 4, 3, labels);
+}
+
+static double decay(const double *x, double *g) {
+  return layer_decay(.3, x, 12, g);
+}
+
+Test(layers, losses) {
+  const double equal[12] = {0};
+  double g[12];
+  for (wrong = 0; wrong < .5; wrong += .3) {
+    expect_gradient(entropy, normals(12, 2), 12);
+    expect_gradient(entropy, equal, 12);
+    cr_expect_float_eq(entropy(equal, g), log(3), 1e-15);
+    cr_expect_float_eq(g[0], (1 / 3. - (1 - wrong)) / 4, 1e-15);
+  }
+  expect_gradient(squares, normals(12, 2), 12);
+  expect_gradient(decay, normals(12, 2), 12);
+  cr_expect_float_eq(squares(equal, g), .5, 1e-15);
+}
+
+static double one_row(double a, double b, double c, int label, double q, double *z) {
+  z[0] = a, z[1] = b, z[2] = c;
+  return layer_cross_entropy(z, 1, 3, &label, q);
+}
+
+Test(layers, infinite_and_huge_logits_give_the_limit) {
+  double z[3];
+  cr_expect_eq(one_row(INFINITY, 0, 1, 0, 0, z), 0);
+  cr_expect(z[0] == 0 && z[1] == 0 && z[2] == 0);
+  cr_expect_eq(one_row(INFINITY, 0, 1, 1, 0, z), INFINITY);
+  cr_expect_eq(one_row(INFINITY, 0, 1, 0, .1, z), INFINITY);
+  cr_expect_float_eq(one_row(INFINITY, INFINITY, 1, 0, 0, z), log(2), 1e-15);
+  cr_expect_float_eq(one_row(-INFINITY, 1, 1, 1, 0, z), log(2), 1e-15);
+  cr_expect_eq(one_row(-INFINITY, 1, 1, 0, 0, z), INFINITY);
+  cr_expect(isnan(one_row(-INFINITY, -INFINITY, -INFINITY, 0, 0, z)));
+  cr_expect_float_eq(one_row(1e300, -1e300, 0, 1, 0, z), 2e300, 1e285);
+  double alone[1] = {3};
+  const int label = 0;
+  cr_expect_eq(layer_cross_entropy(alone, 1, 1, &label, .2), 0);
+  cr_expect_eq(alone[0], 0);
+}
+
+/* ---- Adam ---- */
+
+Test(adam, steps_as_defined) {
+  const adam_rule rule = {.9, .999, 1e-8};
+  /* A constant gradient: every step moves by rate g/(|g| + epsilon). */
+  double x[2] = {1, -1}, moments[4] = {0};
+  const double g[2] = {3, -1e-8};
+  for (long step = 1; step <= 5; step++) adam_step(&rule, .1, step, 2, g, moments, x);
+  cr_expect_float_eq(x[0], 1 - .5 * 3 / (3 + 1e-8), 1e-13);
+  cr_expect_float_eq(x[1], -1 + .25, 1e-12);
+  /* Gradients 1, then 0, with beta1 = beta2 = 1/2: m = 1/2, 1/4, hats 1, 1/3; s likewise. */
+  const adam_rule half = {.5, .5, 0};
+  double y = 0, two[2] = {0};
+  const double gradients[2] = {1, 0};
+  for (long step = 1; step <= 2; step++) adam_step(&half, 1, step, 1, gradients + step - 1, two, &y);
+  cr_expect_float_eq(y, -1 - (1 / 3.) / sqrt(1 / 3.), 1e-15);
+}
