@@ -306,7 +306,7 @@ static const assay_target hitting_targets[] = {
      .reason = "120/d at d = 1000 (measured -60/d) + 10 sd/sqrt(n_max)"},
     {.name = "sd", .records = "tau_variance", .points = "V3", .estimand = ASSAY_SMOOTH, .reduce = root_of_mean, .predict = hitting,
      .margin = {{.relative = .1}, {.relative = .1}, {.relative = .05}},
-     .reason = "3 % (2 % deep): the limit is passed near d = 600 and approached from above, by diffusion +1.8, +1.7, +.7 % at d = 10^3, 10^4, 3 10^4; 10 se: 7, 7, 3.4 %"},
+     .reason = "3 % (1.6 % deep): the limit needs d s_1 >> V = 6; seen are -21, -2.4, +.7 % at d = 300, 10^3, 3 10^3, the diffusion has +1.7 and +.7 % at 10^4 and 3 10^4; 10 se: 7, 7, 3.4 %"},
     {.name = "inv_2kappa", .title = "slope", .records = "tau_hit", .points = "Q3", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = fit_slope_on_log,
      .predict = hitting, .margin = ALL_TIERS({.bias = .183}), .reason = "3 % and 10 se at n_max"},
     {0}};

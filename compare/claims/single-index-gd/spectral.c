@@ -341,6 +341,8 @@ static const assay_leg quadratic_legs[] = {
      .first = {128, 512, 512}, .looks = {4, 4, 3}},
     {.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("Q8: delta=8", "Q12: delta=12"),
      .sizes = {NULL, "d=200", "d=400"}, .first = {0, 256, 256}, .looks = {0, 3, 3}},
+    {.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("Q4: delta=4"), .sizes = {NULL, NULL, "d=1000"},
+     .first = {0, 0, 256}, .looks = {0, 0, 3}},
     {0}};
 
 #define MARGIN_BY_SIZE(c, a, b, e) {{.bias = (c) / (a), .deviations = 10}, {.bias = (c) / (b), .deviations = 10}, {.bias = (c) / (e), .deviations = 10}}
@@ -348,12 +350,14 @@ static const assay_target quadratic_targets[] = {
     {.name = "lambda_1", .points = "Q6", .spread = spread_quadratic, .margin = MARGIN_BY_SIZE(10, 200., 400., 1000.), .reason = "10/d + 10 sd/sqrt(n_max)"},
     {.name = "q", .points = "Q6", .spread = spread_quadratic, .margin = MARGIN_BY_SIZE(3, 200., 400., 1000.),
      .reason = "3/d, twice the bias at d = 100 to 400, + 10 sd/sqrt(n_max)"},
+    {.name = "q", .points = "Q4", .spread = spread_quadratic, .margin = ALL_TIERS({.bias = .054, .deviations = 10}),
+     .reason = "twice the bias of .027 seen up to d = 400, where the transition is smeared; + 10 sd/sqrt(n_max)"},
     {.name = "lambda_1", .points = "Q8,Q12", .spread = spread_quadratic, .margin = MARGIN_BY_SIZE(10, 200., 200., 400.), .reason = "10/d + 10 sd/sqrt(n_max)"},
     {.name = "q", .points = "Q8,Q12", .spread = spread_quadratic, .margin = MARGIN_BY_SIZE(3, 200., 200., 400.), .reason = "3/d + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control quadratic_controls[] = {
-    {.name = "no largest label", .mistake = "the closed form without the largest label", .targets = "q", .points = "Q6", .tiers = 6,
+    {.name = "no largest label", .mistake = "the closed form without the largest label", .targets = "q", .points = "Q6,Q4", .tiers = 6,
      .predict = quadratic_dawson},
     {.name = "truncated labels", .mistake = "labels cut at 8", .targets = "q", .points = "Q6", .tiers = 6, .predict = quadratic_truncated},
     {.name = "collapsed", .mistake = "the limit d -> inf at fixed n/d, where nothing is recovered", .targets = "q", .points = "Q6", .predict = collapsed},
