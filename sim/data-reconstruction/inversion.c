@@ -9,7 +9,7 @@
 #include "sim/kernels/layers.h"
 #include "sim/kernels/lbfgs.h"
 
-static const lbfgs_rule rule = {20, 0, 1e-13}; /* the search says how many iterations */
+static const lbfgs_rule rule = {20, 0, 1e-10}; /* the search says how many iterations */
 
 struct inversion {
   feature_map map;

@@ -28,7 +28,7 @@ void inversion_free(inversion *run);
 /* L at X, and dL/dX [n][d] unless gradient is NULL. Infinite where the features are not finite. */
 double inversion_loss(inversion *run, const double *theta, const double *X, double *gradient);
 
-/* X is improved until L < enough, the largest entry of the gradient is below 1e-13, the line search makes no
+/* X is improved until L < enough, the largest entry of the gradient is below 1e-10, the line search makes no
  * progress, or `iterations` are made (memory 20). Returns L. */
 double inversion_search(inversion *run, const double *theta, double *X, double enough, int iterations);
 

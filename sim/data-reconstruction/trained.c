@@ -12,17 +12,24 @@
 
 #define STARTS(preset) INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", preset)
 
-/* The least loss of several starts on the sphere (source PERTURBATION, an index each); best [n][d] is where. */
-static double best_start(inversion *search, const double *theta, const assay_stream *stream, int starts, int n, int d, double enough,
-                         int iterations, double *Xh, double *best) {
+/* A search is started at several points of the sphere, up to the first that ends below `enough`. */
+typedef struct {
+  double (*search)(void *context, double *Xh); /* improves Xh [n][d]; its loss */
+  void *context;
+  int starts, n, d;
+  double enough;
+} starts;
+
+/* The least loss; best [n][d] is where. Starts are drawn from the source PERTURBATION, an index each. */
+static double best_start(const starts *of, const assay_stream *stream, double *Xh, double *best) {
   double least = INFINITY;
-  for (int s = 0; s < starts; s++) {
+  for (int s = 0; s < of->starts && !(least < of->enough); s++) {
     random_source start = random_open(stream, RANDOM_PERTURBATION, (unsigned)s);
-    room_spherical(&start, n, d, Xh);
-    double L = inversion_search(search, theta, Xh, enough, iterations);
+    room_spherical(&start, of->n, of->d, Xh);
+    double L = of->search(of->context, Xh);
     if (L < least) {
       least = L;
-      memcpy(best, Xh, (size_t)n * (size_t)d * sizeof *best);
+      memcpy(best, Xh, (size_t)of->n * (size_t)of->d * sizeof *best);
     }
   }
   return least;
@@ -62,7 +69,13 @@ static void close_network(void *state) {
   if (state) inversion_free(((network_run *)state)->search);
 }
 
+static const double ZERO_LOSS = 1e-24;
 enum { TRAINING_STEPS = 20000, SEARCH_STEPS = 500 };
+
+static double search_network(void *context, double *Xh) {
+  network_run *run = context;
+  return inversion_search(run->search, run->theta, Xh, ZERO_LOSS, SEARCH_STEPS);
+}
 
 static assay_status replicate_network(assay_call *call, void *state, const assay_stream *stream, double *out) {
   network_run *run = state;
@@ -77,7 +90,8 @@ static assay_status replicate_network(assay_call *call, void *state, const assay
   if (status != ASSAY_OK) return status;
   for (int j = 0; j < net->w; j++) run->theta[j] = network_head(net)[j] - (run->whole ? 0 : run->theta[j]);
   double eta = inversion_loss(run->search, run->theta, run->X, NULL);
-  double L = best_start(run->search, run->theta, stream, run->starts, net->n, net->d, 1e-24, SEARCH_STEPS, run->Xh, run->best);
+  const starts from = {search_network, run, run->starts, net->n, net->d, ZERO_LOSS};
+  double L = best_start(&from, stream, run->Xh, run->best);
   if (!isfinite(L)) return assay_fail(call, ASSAY_NUMERIC, "no start has finite features");
   out[0] = reconstruction_match(run->X, run->best, net->n, net->d, false);
   out[1] = eta, out[2] = log10(fmax(eta, 1e-32)), out[3] = mse, out[4] = L;
@@ -112,14 +126,17 @@ const assay_experiment data_reconstruction_trained_network = {
 
 /* ---- images ---- */
 
+static const double ENOUGH = 1e-14;
 enum { PER_SET = 4, IMAGES_READ = 12000, FOR_THE_MEAN = 6000 };
 
 typedef struct {
   int d, p, starts, sets, fixed; /* fixed: the set that every replicate takes; -1: its number */
+  bool newton;                   /* Levenberg-Marquardt in place of L-BFGS */
   double *images;                /* [sets][PER_SET][d], rows of norm sqrt(d) */
-  double *V, *theta, *Phi, *Xh, *best;
+  double *V, *Xh, *best;
   random_features *features;
   inversion *search;
+  reconstruction *fit;
 } image_run;
 
 /* Images 2k, 2k+1 of class 0 and of class 1, less the mean of the first 6000 images, at norm sqrt(d). */
@@ -171,13 +188,14 @@ static assay_status open_images(assay_call *call, void **state) {
     return assay_fail(call, ASSAY_DOMAIN, "d = %d; 28 x 28 images are pooled to 16, 49 or 196 pixels", run->d);
   if (run->p < PER_SET) return assay_fail(call, ASSAY_DOMAIN, "p = %d; at least %d features are needed", run->p, PER_SET);
   size_t d = (size_t)run->d, p = (size_t)run->p;
-  run->V = room_numbers(call, p * d), run->theta = room_numbers(call, p), run->Phi = room_numbers(call, PER_SET * p);
-  run->Xh = room_numbers(call, PER_SET * d), run->best = room_numbers(call, PER_SET * d);
-  if (!run->V || !run->theta || !run->Phi || !run->Xh || !run->best) return ASSAY_NO_MEMORY;
+  run->V = room_numbers(call, p * d), run->Xh = room_numbers(call, PER_SET * d), run->best = room_numbers(call, PER_SET * d);
+  if (!run->V || !run->Xh || !run->best) return ASSAY_NO_MEMORY;
   feature_map map;
+  run->newton = !strcmp(assay_word(call, "solver"), "newton");
+  run->fit = reconstruction_new(ACTIVATION_RELU_ERF, run->d, PER_SET, run->p, assay_call_error(call));
   run->features =
       random_features_new(ACTIVATION_RELU_ERF, run->V, PER_SET, run->d, run->p, &map, assay_call_error(call));
-  if (!run->features || !(run->search = inversion_new(&map, PER_SET, assay_call_error(call)))) return ASSAY_NO_MEMORY;
+  if (!run->fit || !run->features || !(run->search = inversion_new(&map, PER_SET, assay_call_error(call)))) return ASSAY_NO_MEMORY;
   return read_sets(call, run);
 }
 
@@ -186,25 +204,31 @@ static void close_images(void *state) {
   if (!run) return;
   inversion_free(run->search);
   random_features_free(run->features);
+  reconstruction_free(run->fit);
 }
 
-enum { IMAGE_SEARCH_STEPS = 1500 };
+enum { NEWTON_STEPS = 150, IMAGE_SEARCH_STEPS = 1500 };
+
+static double newton_search(void *context, double *Xh) {
+  return reconstruction_solve(((image_run *)context)->fit, Xh, ENOUGH, NEWTON_STEPS);
+}
+static double lbfgs_search(void *context, double *Xh) {
+  image_run *run = context;
+  return inversion_search(run->search, reconstruction_parameters(run->fit), Xh, ENOUGH, IMAGE_SEARCH_STEPS);
+}
 
 static assay_status replicate_images(assay_call *call, void *state, const assay_stream *stream, double *out) {
   image_run *run = state;
-  assay_error *error = assay_call_error(call);
   const double labels[PER_SET] = {-1, -1, 1, 1};
   long set = run->fixed >= 0 ? run->fixed : (long)stream->replicate;
   if (set >= run->sets)
     return assay_fail(call, ASSAY_DOMAIN, "set = %ld; the first %d images hold the sets 0 to %d", set, IMAGES_READ, run->sets - 1);
   const double *X = run->images + (size_t)set * PER_SET * (size_t)run->d;
   room_draw_weights(stream, run->p, run->d, run->V);
-  reconstruction *fit = reconstruction_new(ACTIVATION_RELU_ERF, run->d, PER_SET, run->p, error);
-  assay_status status = fit ? reconstruction_train(fit, run->V, X, labels, error) : ASSAY_NO_MEMORY;
-  if (status == ASSAY_OK) memcpy(run->theta, reconstruction_parameters(fit), (size_t)run->p * sizeof *run->theta);
-  reconstruction_free(fit);
+  assay_status status = reconstruction_train(run->fit, run->V, X, labels, assay_call_error(call));
   if (status != ASSAY_OK) return status;
-  double L = best_start(run->search, run->theta, stream, run->starts, PER_SET, run->d, 1e-14, IMAGE_SEARCH_STEPS, run->Xh, run->best);
+  const starts from = {run->newton ? newton_search : lbfgs_search, run, run->starts, PER_SET, run->d, ENOUGH};
+  double L = best_start(&from, stream, run->Xh, run->best);
   if (!isfinite(L)) return assay_fail(call, ASSAY_NUMERIC, "no start has finite features");
   out[0] = reconstruction_match(X, run->best, PER_SET, run->d, false);
   out[1] = L, out[2] = out[0] < 1e-3;
@@ -216,6 +240,7 @@ static const assay_param image_params[] = {
     INTEGER("p", "features", ASSAY_SIM, "[1,1000000]", NULL),
     INTEGER("set", "which images; not given: a replicate takes the set of its number", ASSAY_SIM, "[0,10000]", ""),
     STARTS("6"),
+    {"solver", NULL, "L-BFGS, or Levenberg-Marquardt, which is faster at d = 16", ASSAY_WORD, ASSAY_SIM, "lbfgs|newton", NULL, "lbfgs"},
     {0}};
 static const assay_observable image_records[] = {
     {"err", NULL, "error of the start of lowest loss", NULL, ASSAY_MEASURED, 0, 2},
