@@ -112,10 +112,11 @@ static const assay_leg reduction_legs[] = {
     {.experiment = &neural_collapse_network_run, .points = POINTS("B: " DET43T "L=4,8", "C: " DET348 "L=16", "P: " DET384 "L=8,16", "M: " MIX "L=4 set=1,2,3"),
      .sizes = {NULL, "", ""}, .first = {0, 4, 8}, .looks = {0, 1, 1}},
     {.experiment = &neural_collapse_network_run, .points = POINTS("E: " DET348 "L=32", "F: " DET43T "L=16"), .sizes = {NULL, NULL, ""}, .first = {0, 0, 4}, .looks = {0, 0, 1}},
-    {.experiment = &neural_collapse_network_run, .points = POINTS("U: " DET348 "L=2", "V: " DET384 "L=4"), .sizes = {NULL, "restarts=8", "restarts=8"}, .first = {0, 4, 8}, .looks = {0, 1, 1}},
+    {.experiment = &neural_collapse_network_run, .points = POINTS("V: " DET384 "L=4"), .sizes = {NULL, "restarts=8", "restarts=8"}, .first = {0, 4, 8}, .looks = {0, 1, 1}},
     {.experiment = &neural_collapse_doublings_run, .arrange = with_gstar, .points = POINTS("S: " DET348 SMOOTH_ONES "L=4"), .sizes = {"restarts=1", "restarts=2", "restarts=4"}, .first = {2, 4, 8}, .looks = {1, 1, 1}},
-    {.experiment = &neural_collapse_doublings_run, .arrange = with_gstar, .points = POINTS("T: " DET348 SMOOTH_ONES "L=8,16", "W: " DET43T SMOOTH_ONES "L=4", "X: " DET384 SMOOTH_ONES "L=4,8,16"),
+    {.experiment = &neural_collapse_doublings_run, .arrange = with_gstar, .points = POINTS("T: " DET348 SMOOTH_ONES "L=8,16", "W: " DET43T SMOOTH_ONES "L=4"),
      .sizes = {NULL, "restarts=1", "restarts=4"}, .first = {0, 4, 8}, .looks = {0, 1, 1}},
+    {.experiment = &neural_collapse_doublings_run, .arrange = with_gstar, .points = POINTS("X: " DET384 SMOOTH_ONES "L=8,16"), .sizes = {NULL, "", ""}, .first = {0, 4, 8}, .looks = {0, 1, 1}},
     {.experiment = &neural_collapse_network_run, .points = POINTS("Q: " DET384 "L=32"), .sizes = {NULL, "restarts=2", "restarts=4"}, .first = {0, 2, 4}, .looks = {0, 1, 1}},
     {.experiment = &neural_collapse_network_run, .points = POINTS("R: " DET384 SMOOTH_ONES "L=32"), .sizes = {NULL, "restarts=1", "restarts=4"}, .first = {0, 2, 4}, .looks = {0, 1, 1}},
     {0}};
@@ -123,7 +124,7 @@ static const assay_leg reduction_legs[] = {
 static const assay_target reduction_targets[] = {
     {.name = "J", .points = TIED, .estimand = ASSAY_EXACT, .margin = SAME(1e-7), .reason = REASON_BEST},
     {.name = "NC1", .points = TIED, .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-4, 1e-4, 1e-4), .reason = "an objective known to 1e-15 knows NC1 to about 1e-7"},
-    {.name = "J", .title = "no more than with a shared matrix", .points = "U,V", .estimand = ASSAY_EXACT, .side = -1, .margin = SAME(1e-8), .reason = "a big step may pay; " REASON_BEST},
+    {.name = "J", .title = "no more than with a shared matrix", .points = "V", .estimand = ASSAY_EXACT, .side = -1, .margin = SAME(1e-8), .reason = "a big step may pay; " REASON_BEST},
     {.name = "ratio", .points = "S,T,W,X", .estimand = ASSAY_EXACT, .predict = ratio_window, .margin = SAME(.15), .reason = "between .50 and .80, as the local exponents of nc1-rate have it at these depths"},
     {.name = "fall", .title = "J falls at a doubling", .points = "S,T,W,X", .estimand = ASSAY_EXACT, .side = 1, .predict = no_fall, .margin = SAME(0), .reason = "true of every draw"},
     {.name = "gstar", .title = "J stays above g*", .records = "J", .points = "S,T,W,X," TIED, .estimand = ASSAY_EXACT, .side = 1, .margin = SAME(0), .reason = "true of every draw"},
@@ -135,7 +136,7 @@ static const assay_control reduction_controls[] = {
     {.name = "penalty that does not fall", .mistake = "the price of S does not fall with depth: lb L in place of lb", .targets = "J", .points = "A,B,C,E,F,P,M", .predict = penalty_kept},
     {.name = "no fall", .mistake = "depth does not help: the excess over g* stays", .targets = "ratio", .predict = no_fall},
     {.name = "inverse square", .mistake = "the excess falls like 1/L^2, as around an optimum that is attained", .targets = "ratio", .predict = inverse_square},
-    {.name = "linear blocks", .mistake = "linear blocks, which cannot collapse these data: the excess hardly falls", .targets = "ratio", .points = "X:L=4,X:L=8", .tiers = 6, .change = "activation=linear"},
+    {.name = "linear blocks", .mistake = "linear blocks, which cannot collapse these data: the excess hardly falls", .targets = "ratio", .points = "X", .tiers = 6, .change = "activation=linear"},
     {.name = "linear blocks come near", .mistake = "linear networks reach g* on these data", .targets = "linear maps do not reach g*", .tiers = 6, .reversed = true}, {0}};
 static const assay_figure reduction_figures[] = {
     {.title = "Optimum with one matrix shared by all blocks", .x = "L", .x_label = "depth L", .y = "NC1", .y_label = "NC1", .points = "A", .sweep = "4:64:9", .flags = ASSAY_LOG_X | ASSAY_LOG_Y}, {0}};
