@@ -114,3 +114,25 @@ assay_status neural_collapse_random_state(const neural_collapse_features *p, dou
   free(labels);
   return ASSAY_OK;
 }
+
+/* The logits of one sample of class 0 whose head has rows of norm w. */
+static double collapsed_loss_at(const neural_collapse_task *t, double lw, double R, double w) {
+  double logits[256];
+  const int label = 0;
+  for (int c = 0; c < t->K; c++) logits[c] = c == 0 ? w * R : t->squared ? 0 : -w * R / (t->K - 1);
+  const double loss = t->squared ? layer_one_hot_squares(logits, 1, t->K, &label) : layer_cross_entropy(logits, 1, t->K, &label, t->q);
+  return loss + lw / 2 * t->K * w * w;
+}
+
+double neural_collapse_collapsed_loss(const neural_collapse_task *t, double lw, double R) {
+  const double golden = .6180339887498949;
+  double lo = 0, hi = sqrt(2 * log(t->K + 2.) / (lw * t->K)); /* there the penalty alone exceeds the loss at w = 0 */
+  for (int round = 0; round < 60; round++) {
+    const double left = hi - golden * (hi - lo), right = lo + golden * (hi - lo);
+    if (collapsed_loss_at(t, lw, R, left) < collapsed_loss_at(t, lw, R, right))
+      hi = right;
+    else
+      lo = left;
+  }
+  return collapsed_loss_at(t, lw, R, (lo + hi) / 2);
+}

@@ -60,6 +60,11 @@ typedef struct {
 assay_status neural_collapse_train(const neural_collapse_network *net, const double *inputs, int epochs, const assay_stream *stream,
                                    neural_collapse_trained *result, assay_error *error);
 
+/* The least loss + (lw/2)|U|^2 of a state whose class means are R times the unit simplex (orthonormal frame, for the squared loss),
+ * whose deviations the head does not see, and whose head is w times the simplex: by golden section over w, on the loss of the
+ * logits themselves. */
+double neural_collapse_collapsed_loss(const neural_collapse_task *task, double lw, double R);
+
 /* ---- chains in three dimensions ---- */
 
 /* The optimum of a chain of L blocks in a random basis: of (lb/2) sum |W_l|^2 - t.h_L for a vector that

@@ -1,4 +1,5 @@
 /* Experiments on real images and texts. */
+#include <math.h>
 #include <string.h>
 
 #include "sim/neural-collapse/experiments.h"
@@ -17,11 +18,15 @@ static const assay_observable trained_records[] = {RECORD("NC1", "within over be
                                                    RECORD("accuracy", "share of samples that are classified right"),
                                                    RECORD("R", "sqrt(1 - within-class variance)"),
                                                    RECORD("loss", "loss and head penalty"),
+                                                   RECORD("log_NC1", "its logarithm"),
+                                                   RECORD("log_decay", "logarithm of the blocks' penalty"),
+                                                   RECORD("slack", "loss and head penalty less those of the best simplex, or frame, of the same R"),
                                                    {0}};
 
-static void put(const neural_collapse_trained *r, double *out) {
+static void put(const neural_collapse_network *net, const neural_collapse_trained *r, double *out) {
   const neural_collapse_metrics *m = &r->metrics;
-  const double all[] = {m->NC1, m->NC2, m->NC3, r->J, r->decay, m->accuracy, m->R, r->loss};
+  const double all[] = {m->NC1,  m->NC2,      m->NC3,        r->J, r->decay, m->accuracy, m->R,
+                        r->loss, log(m->NC1), log(r->decay), r->loss - neural_collapse_collapsed_loss(&net->task, net->lw, m->R)};
   memcpy(out, all, sizeof all);
 }
 
@@ -84,7 +89,7 @@ static assay_status replicate_images(assay_call *call, void *state, const assay_
     status = neural_collapse_project(run->P, t->K * t->n, t->d, &projection, run->matrix, run->lengths, run->X, error);
   if (status == ASSAY_OK)
     status = neural_collapse_train(&run->net, run->net.pixels ? run->P : run->X, run->epochs, stream, &trained, error);
-  if (status == ASSAY_OK) put(&trained, out);
+  if (status == ASSAY_OK) put(&run->net, &trained, out);
   return status;
 }
 
@@ -151,7 +156,7 @@ static assay_status replicate_texts(assay_call *call, void *state, const assay_s
   random_source words = random_open(stream, RANDOM_MATRIX, 0);
   assay_status status = neural_collapse_embed(&run->texts, run->net.task.d, &words, run->vectors, run->lengths, run->X, error);
   if (status == ASSAY_OK) status = neural_collapse_train(&run->net, run->X, run->epochs, stream, &trained, error);
-  if (status == ASSAY_OK) put(&trained, out);
+  if (status == ASSAY_OK) put(&run->net, &trained, out);
   return status;
 }
 
