@@ -67,7 +67,8 @@ static double product_objective(const double *x, double *g, void *context) {
 }
 
 assay_status neural_collapse_transport_cost(int L, double lb, double theta0, const double *targets,
-                                     const assay_stream *stream, double *J, double *rho, assay_error *error) {
+                                            const assay_stream *stream, double *J, double *rho,
+                                            assay_error *error) {
   static const lbfgs_rule rule = {30, 6000, 1e-9};
   const size_t unknowns = (size_t)(L * D * D);
   double tau[2 * D], Q[D * D],

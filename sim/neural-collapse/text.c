@@ -11,9 +11,13 @@ enum { LONGEST = 15, SHORTEST = 2, VOCABULARY = NEURAL_COLLAPSE_VOCABULARY };
 
 /* ---- words ---- */
 
-static bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
+static bool is_letter(char c) {
+  return c >= 'a' && c <= 'z';
+}
 
-static bool joins(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; }
+static bool joins(char c) {
+  return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
+}
 
 /* Behind the first blank line; the end when there is none. */
 static size_t body(const char *text, size_t length) {
@@ -83,11 +87,13 @@ static assay_status read_mail(const char *path, word_row *row, assay_error *erro
   if (good) neural_collapse_words(text, (size_t)size, keep_word, row);
   free(text);
   if (!good) return assay_error_set(error, ASSAY_NO_DATA, "%s cannot be read (%s)", path, strerror(errno));
-  return row->failed ? assay_error_set(error, ASSAY_NO_MEMORY, "no memory for the words of %s", path) : ASSAY_OK;
+  return row->failed ? assay_error_set(error, ASSAY_NO_MEMORY, "no memory for the words of %s", path)
+                     : ASSAY_OK;
 }
 
 /* The eligible mails of a group, at most `most` of them. */
-static assay_status read_group(const char *directory, int most, word_row *mails, int *count, assay_error *error) {
+static assay_status read_group(const char *directory, int most, word_row *mails, int *count,
+                               assay_error *error) {
   data_names names;
   char path[8192];
   assay_status status = data_list(directory, ".txt", &names, error);
@@ -111,7 +117,9 @@ typedef struct {
   int times;
 } counted;
 
-static int by_letters(const void *a, const void *b) { return strcmp(((const counted *)a)->word, ((const counted *)b)->word); }
+static int by_letters(const void *a, const void *b) {
+  return strcmp(((const counted *)a)->word, ((const counted *)b)->word);
+}
 
 static int by_times(const void *a, const void *b) {
   const counted *x = a, *y = b;
@@ -119,10 +127,12 @@ static int by_times(const void *a, const void *b) {
 }
 
 /* The most frequent words of the first mails of both groups [2]. */
-static assay_status count_words(word_row *const groups[2], const int counts[2], char (*vocabulary)[LONGEST + 1], assay_error *error) {
+static assay_status count_words(word_row *const groups[2], const int counts[2],
+                                char (*vocabulary)[LONGEST + 1], assay_error *error) {
   size_t total = 0, distinct = 0;
   for (int pass = 0; pass < 2; pass++)
-    for (int i = 0; i < counts[pass] && i < NEURAL_COLLAPSE_VOCABULARY_MAILS; i++) total += (size_t)groups[pass][i].count;
+    for (int i = 0; i < counts[pass] && i < NEURAL_COLLAPSE_VOCABULARY_MAILS; i++)
+      total += (size_t)groups[pass][i].count;
   counted *all = calloc(total + 1, sizeof *all);
   if (!all) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %zu words", total);
   total = 0;
@@ -139,7 +149,10 @@ static assay_status count_words(word_row *const groups[2], const int counts[2], 
   qsort(all, distinct, sizeof *all, by_times);
   for (size_t i = 0; i < VOCABULARY && i < distinct; i++) memcpy(vocabulary[i], all[i].word, LONGEST + 1);
   free(all);
-  return distinct >= VOCABULARY ? ASSAY_OK : assay_error_set(error, ASSAY_NO_DATA, "%zu different words in the mails, not %d", distinct, VOCABULARY);
+  return distinct >= VOCABULARY
+             ? ASSAY_OK
+             : assay_error_set(error, ASSAY_NO_DATA, "%zu different words in the mails, not %d", distinct,
+                               VOCABULARY);
 }
 
 static int number_of(char (*vocabulary)[LONGEST + 1], const char *word) {
@@ -158,14 +171,18 @@ static bool sequence_of(const word_row *mail, const neural_collapse_texts *texts
   return found == texts->T;
 }
 
-static assay_status make_texts(word_row *const groups[2], const int counts[2], neural_collapse_texts *texts, assay_error *error) {
+static assay_status make_texts(word_row *const groups[2], const int counts[2], neural_collapse_texts *texts,
+                               assay_error *error) {
   assay_status status = count_words(groups, counts, texts->vocabulary, error);
   for (int g = 0; g < 2 && status == ASSAY_OK; g++) {
     int made = 0;
     for (int i = 0; i < counts[g] && made < texts->mails; i++)
-      made += sequence_of(&groups[g][i], texts, texts->tokens + ((size_t)g * (size_t)texts->mails + (size_t)made) * (size_t)texts->T);
+      made +=
+          sequence_of(&groups[g][i], texts,
+                      texts->tokens + ((size_t)g * (size_t)texts->mails + (size_t)made) * (size_t)texts->T);
     if (made < texts->mails)
-      status = assay_error_set(error, ASSAY_DOMAIN, "mails = %d, T = %d: group %d has only %d such mails", texts->mails, texts->T, g, made);
+      status = assay_error_set(error, ASSAY_DOMAIN, "mails = %d, T = %d: group %d has only %d such mails",
+                               texts->mails, texts->T, g, made);
   }
   return status;
 }
@@ -179,8 +196,11 @@ assay_status neural_collapse_read_texts(int mails, int T, neural_collapse_texts 
   word_row *rows[2] = {calloc((size_t)most + 1, sizeof **rows), calloc((size_t)most + 1, sizeof **rows)};
   int counts[2] = {0, 0};
   texts->vocabulary = calloc(VOCABULARY, sizeof *texts->vocabulary);
-  texts->tokens = calloc(2 * (size_t)mails * (size_t)T + (size_t)T, sizeof *texts->tokens); /* and a mail that falls short */
-  assay_status status = rows[0] && rows[1] && texts->vocabulary && texts->tokens ? ASSAY_OK : assay_error_set(error, ASSAY_NO_MEMORY, "no memory for the mails");
+  texts->tokens = calloc(2 * (size_t)mails * (size_t)T + (size_t)T,
+                         sizeof *texts->tokens); /* and a mail that falls short */
+  assay_status status = rows[0] && rows[1] && texts->vocabulary && texts->tokens
+                            ? ASSAY_OK
+                            : assay_error_set(error, ASSAY_NO_MEMORY, "no memory for the mails");
   for (int g = 0; g < 2 && status == ASSAY_OK; g++) {
     char path[4096];
     status = data_path(set, groups[g], path, sizeof path, error);
@@ -201,8 +221,8 @@ void neural_collapse_free_texts(neural_collapse_texts *texts) {
   *texts = (neural_collapse_texts){0};
 }
 
-assay_status neural_collapse_embed(const neural_collapse_texts *texts, int d, random_source *source, double *vectors, double *lengths,
-                                   double *X, assay_error *error) {
+assay_status neural_collapse_embed(const neural_collapse_texts *texts, int d, random_source *source,
+                                   double *vectors, double *lengths, double *X, assay_error *error) {
   random_normals(source, vectors, (size_t)(VOCABULARY * d));
   if (!layer_normalise(vectors, VOCABULARY, d, true, 1, lengths))
     return assay_error_set(error, ASSAY_NUMERIC, "d = %d: a word's vector has no direction", d);
