@@ -489,7 +489,7 @@ static const assay_observable rate_observables[] = {
 static assay_status put_log_error(assay_call *call) {
   finetune_diagonal_error e;
   if (!assay_given(call, "c")) {
-    assay_absent(call, O_LOG_E, "it needs c");
+    assay_absent(call, O_LOG_E, "c is not given");
     return ASSAY_OK;
   }
   assay_status status = finetune_diagonal_pretraining(assay_real(call, "alpha"), assay_real(call, "s"), 1, assay_real(call, "c"), 0, 0,
