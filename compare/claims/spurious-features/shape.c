@@ -247,7 +247,7 @@ enum { O_TAU_C, O_LAMBDA_C, O_C_MAX, O_C_0, O_DC };
 static const assay_observable shape_observables[] = {
     {"tau_C", NULL, "effective ridge of the largest C", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"lambda_C", NULL, "its ridge; 0 where C falls from the start", NULL, ASSAY_PREDICTED, 0, INFINITY},
-    {"C_max", NULL, "the largest C", NULL, ASSAY_PREDICTED, 0, 0},
+    {"C_max", NULL, "the largest C", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
     {"C_0", NULL, "C at lambda -> 0", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
     {"dC_dlambda", NULL, "derivative of C", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
     {0}};
@@ -288,6 +288,7 @@ static assay_status shape_monotone(assay_call *call) {
 /* sd(dC/dlambda) sqrt(n): pilots at d = 50, sigma2 = 0, n = 3d give .9, .26, .03 (dct) at lambda_C/4, lambda_C, 4 lambda_C. */
 static assay_status spread_shape(assay_call *call) {
   double n = assay_real(call, "n"), multiple = assay_real(call, "multiple");
+  assay_put(call, O_C_MAX, 0, .2 / sqrt(n), 0); /* at d = 50: .15 (dct), .13 (twoblock) */
   assay_put(call, O_C_0, 0, .4 / sqrt(n), 0);
   assay_put(call, O_DC, 0, (multiple < 1 ? 1.6 : multiple == 1 ? .4 : .06) / sqrt(n), 0);
   return ASSAY_OK;
@@ -329,6 +330,12 @@ static const assay_target shape_targets[] = {
      .spread = spread_shape,
      .margin = {{.bias = .0067, .deviations = 10}, {.bias = .0033, .deviations = 10}, {.bias = .0017, .deviations = 10}},
      .reason = "bias 1/n + 10 sd/sqrt(n_max)"},
+    {.name = "C_max",
+     .records = "C",
+     .points = "D:multiple=1,T:multiple=1",
+     .spread = spread_shape,
+     .margin = {{.bias = .002, .deviations = 10}, {.bias = .001, .deviations = 10}, {.bias = .0005, .deviations = 10}},
+     .reason = "bias .3/n + 10 sd/sqrt(n_max)"},
     {.name = "C_0",
      .records = "C",
      .points = "Z,Y",
