@@ -193,7 +193,7 @@ enum { B_A, B_B, B_L0, B_L_STAR, B_GAMMA_STAR, B_L0_EXACT, B_L_STAR_EXACT, B_L_S
 #define BLOCK_OBSERVABLES                                                                                                                  \
   {"A", NULL, "misalignment |(I - nW) b|^2", NULL, ASSAY_PREDICTED, 0, 1},                                                                 \
       {"B", NULL, "estimation n t tr W^2", NULL, ASSAY_PREDICTED, 0, INFINITY},                                                            \
-      {"L0", NULL, "limit of the risk without training, A + B", NULL, ASSAY_PREDICTED, 0, INFINITY},                                       \
+      {"L0", NULL, "limit of the risk without training, A + B", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},                                       \
       {"L_star", NULL, "limit of the least risk after one step", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},                     \
       {"gamma_star", NULL, "gamma above which a start from W = 0 is better, lam = 1", NULL, ASSAY_PREDICTED, 0, INFINITY},                 \
       {"L0_exact", NULL, "risk without training at d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {                             \
@@ -246,6 +246,20 @@ static assay_status put_exact(assay_call *call, const ttt_icl_blocks *blocks) {
   if (status != ASSAY_OK) return status;
   ttt_icl_put(call, B_L0_EXACT, p.L0);
   ttt_icl_put(call, B_L_STAR_EXACT, p.L_star);
+  return ASSAY_OK;
+}
+
+/* The exact risks at d in the place of the limits. */
+static assay_status exact_for_limits(assay_call *call) {
+  ttt_icl_blocks blocks;
+  ttt_icl_problem problem;
+  ttt_icl_parabola p;
+  assay_status status = blocks_of(call, &blocks);
+  if (status == ASSAY_OK) status = block_problem(call, &blocks, &problem);
+  if (status == ASSAY_OK) status = ttt_icl_exact(&problem, TTT_ICL_RIGHT, &p, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  ttt_icl_put(call, B_L0, p.L0);
+  ttt_icl_put(call, B_L_STAR, p.L_star);
   return ASSAY_OK;
 }
 
@@ -392,6 +406,9 @@ static const assay_leg alignment_legs[] = {
      .sizes = {"d=100,200,400 draws=10", "d=100,200,400 draws=20", "d=200,400,800 draws=100"},
      .first = {128, 128, 128},
      .looks = {6, 6, 8}},
+    {.check = exact_for_limits,
+     .points = POINTS("EN:" AT("2") " rho=.5,.5 sigma2=.25", "EL:" WITH_LAM " sigma2=.25"),
+     .sizes = {"d=20000", "d=20000", "d=20000"}},
     {0}};
 
 #define ORDERS(label)                                                                                                                      \
@@ -444,6 +461,8 @@ static const assay_target alignment_targets[] = {
      .exponent = 1,
      .margin = FIXED(.01, .01, .002),
      .reason = "what the ladder leaves, and 10 se of the extrapolation with r = 2"},
+    {.name = "L0", .points = "E?", .estimand = ASSAY_EXACT, .margin = FIXED(.001, .001, .001), .reason = "of order 1/d at d = 20000"},
+    {.name = "L_star", .title = "L_star (exact theory)", .points = "E?", .estimand = ASSAY_EXACT, .margin = FIXED(.001, .001, .001), .reason = "of order 1/d at d = 20000"},
     ORDERS("one"),
     ORDERS("two"),
     ORDERS("four"),

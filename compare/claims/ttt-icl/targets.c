@@ -49,7 +49,7 @@ static assay_status set_rungs(assay_call *sim, double n, double d, double sigma2
 static const assay_param crossover_params[] = {PARAMS_WHERE, {0}};
 enum { O_GAMMA_STAR, O_K_STAR };
 static const assay_observable crossover_observables[] = {
-    {"gamma_star", NULL, "limit: a start from W = 0 is better for k/d above it", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"gamma_star", NULL, "limit: a start from W = 0 is better for k/d above it", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"k_star_over_d", NULL, "the same at n and d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
@@ -103,23 +103,47 @@ static assay_status measured_crossing(const assay_sample *s, double *out) {
   return isfinite(*out) ? ASSAY_OK : ASSAY_NUMERIC;
 }
 
+/* The exact crossing at d = 1e6. */
+static assay_status far_crossing(assay_call *call) {
+  const double far = 1e6;
+  assay_value k;
+  assay_status status = ttt_icl_crossing(assay_real(call, "alpha") * far, far, assay_real(call, "sigma2"), &k, assay_call_error(call));
+  if (status == ASSAY_OK) assay_put(call, O_GAMMA_STAR, 0, k.value / far, k.error / far);
+  return status;
+}
+
+static assay_status limit_one_plus_alpha(assay_call *call) {
+  assay_put(call, O_GAMMA_STAR, 0, 1 + assay_real(call, "alpha"), 0);
+  return ASSAY_OK;
+}
+
 static const assay_leg crossover_legs[] = {{.experiment = &ttt_icl_ladder_run,
                                             .arrange = arrange_crossover,
                                             .points = POINTS("A: alpha=.5", "B: alpha=1", "C: alpha=3", "D: alpha=1 sigma2=.25"),
                                             .sizes = {"d=400 draws=200", "d=400,1600 draws=500", "d=1600 draws=2000"},
                                             .first = {128, 128, 128},
                                             .looks = {3, 5, 7}},
+                                           {.check = far_crossing,
+                                            .points = POINTS("L1: alpha=1", "L3: alpha=3", "LS: alpha=1 sigma2=.25"),
+                                            .sizes = {"", "", ""}},
                                            {0}};
 static const assay_target crossover_targets[] = {{.name = "k_star_over_d",
                                                   .records = "L1,L2,L3,L4,L5,C1,C2,C3,C4,C5",
+                                                  .points = "A,B,C,D",
                                                   .estimand = ASSAY_SMOOTH,
                                                   .reduce = measured_crossing,
                                                   .predict = crossover,
                                                   .margin = RELATIVE(.015, .004, 5e-4),
                                                   .reason = "interpolation below 1e-4 (exact theory) + 10 se, se about 3.4/sqrt(d draws)"},
+                                                 {.name = "gamma_star",
+                                                  .points = "L?",
+                                                  .estimand = ASSAY_EXACT,
+                                                  .margin = RELATIVE(5e-5, 5e-5, 5e-5),
+                                                  .reason = "at most 19/d at d = 1e6"},
                                                  {0}};
 static const assay_control crossover_controls[] = {
     {.name = "1 + alpha", .mistake = "gamma* = 1 + alpha", .targets = "k_star_over_d", .points = "A,B,C", .predict = one_plus_alpha},
+    {.name = "limit 1 + alpha", .mistake = "gamma* = 1 + alpha", .targets = "gamma_star", .predict = limit_one_plus_alpha},
     {.name = "alpha",
      .mistake = "gamma* = alpha, from comparing 1/(1+alpha) with 1/(1+gamma)",
      .targets = "k_star_over_d",
