@@ -183,8 +183,8 @@ static const assay_param risk_params[] = {PARAMS_WHERE,
                                           {0}};
 enum { R_GAMMA_WARM, R_GAMMA_COLD, R_FLOOR, R_K_WARM, R_K_COLD, R_SLOPE };
 static const assay_observable risk_observables[] = {
-    {"gamma_warm", NULL, "limit of k/d for risk eps, warm", NULL, ASSAY_PREDICTED, 0, INFINITY},
-    {"gamma_cold", NULL, "limit of k/d for risk eps, cold", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"gamma_warm", NULL, "limit of k/d for risk eps, warm", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"gamma_cold", NULL, "limit of k/d for risk eps, cold", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"floor", NULL, "limit of the warm risk as gamma -> inf", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"k_warm", NULL, "real k for risk eps at n and d, warm", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"k_cold", NULL, "real k for risk eps at n and d, cold", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
@@ -217,6 +217,27 @@ static assay_status for_risk(assay_call *call) {
   assay_put(call, R_FLOOR, 0, ttt_icl_floor(alpha, sigma2), 1e-15);
   if (d > 0) return put_finite(call, n, d, sigma2, eps);
   for (int i = R_K_WARM; i <= R_SLOPE; i++) assay_absent(call, i, "d is not given");
+  return ASSAY_OK;
+}
+
+/* The exact numbers at d = 1e6; and as if the noise counted in the risk alone. */
+static assay_status far_targets(assay_call *call) {
+  const double far = 1e6, n = assay_real(call, "alpha") * far, sigma2 = assay_real(call, "sigma2"), eps = assay_real(call, "eps");
+  for (int warm = 0; warm < 2; warm++) {
+    assay_value k;
+    assay_status status = ttt_icl_targets(n, far, sigma2, warm, eps, &k, assay_call_error(call));
+    if (status != ASSAY_OK) return status;
+    assay_put(call, warm ? R_GAMMA_WARM : R_GAMMA_COLD, 0, k.value / far, k.error / far);
+  }
+  return ASSAY_OK;
+}
+static assay_status without_noise(assay_call *call) {
+  assay_value gamma;
+  for (int warm = 0; warm < 2; warm++) {
+    assay_status status = ttt_icl_targets_limit(assay_real(call, "alpha"), 0, warm, assay_real(call, "eps"), &gamma, assay_call_error(call));
+    if (status != ASSAY_OK) return status;
+    ttt_icl_put(call, warm ? R_GAMMA_WARM : R_GAMMA_COLD, gamma);
+  }
   return ASSAY_OK;
 }
 
@@ -296,6 +317,7 @@ static const assay_leg risk_legs[] = {
      .sizes = {"d=6400 draws=100", "d=6400 draws=500", "d=6400 draws=2000"},
      .first = {128, 128, 128},
      .looks = {3, 3, 3}},
+    {.check = far_targets, .points = POINTS("G: alpha=1 eps=.42", "GN: alpha=1 eps=.46 sigma2=.25"), .sizes = {"", "", ""}},
     {0}};
 
 static const assay_target risk_targets[] = {{.name = "k_warm",
@@ -328,6 +350,16 @@ static const assay_target risk_targets[] = {{.name = "k_warm",
                                              .points = "F",
                                              .margin = FIXED(.003, .002, .0015),
                                              .reason = "exact theory at k = 256 d: .0007 above the limit; 10 sd"},
+                                            {.name = "gamma_warm",
+                                             .points = "G,GN",
+                                             .estimand = ASSAY_EXACT,
+                                             .margin = RELATIVE(2e-4, 2e-4, 2e-4),
+                                             .reason = "of order 1/d at d = 1e6"},
+                                            {.name = "gamma_cold",
+                                             .points = "G,GN",
+                                             .estimand = ASSAY_EXACT,
+                                             .margin = RELATIVE(2e-4, 2e-4, 2e-4),
+                                             .reason = "of order 1/d at d = 1e6"},
                                             {0}};
 
 static const assay_control risk_controls[] = {
@@ -338,6 +370,7 @@ static const assay_control risk_controls[] = {
      .predict = no_floor},
     {.name = "warm as cold", .mistake = "the warm start takes as many targets as the cold one", .targets = "k_warm", .predict = as_cold},
     {.name = "square root", .mistake = "k grows like sqrt(d)", .targets = "slope", .predict = square_root},
+    {.name = "without noise", .mistake = "as many targets as without noise", .targets = "gamma_*", .points = "GN", .predict = without_noise},
     {0}};
 
 const assay_claim ttt_icl_k_for_risk_claim = {.id = "ttt-icl/k-for-risk",
