@@ -237,7 +237,8 @@ static assay_status gain_wrong(assay_call *call) {
 }
 static const assay_leg gain_legs[] = {
     {.experiment = &token_embeddings_test_run,
-     .points = POINTS("A: n=200 T=10 k=4 m0=20 d=400 a=2", "B: n=100 T=20 k=4 m0=40 d=400 a=2", "C: n=400 T=10 k=4 m0=40 d=100 a=1"),
+     .points = POINTS("A: n=200 T=10 k=4 m0=20 d=400 a=2", "B: n=100 T=20 k=4 m0=40 d=400 a=2", "C: n=400 T=10 k=4 m0=40 d=100 a=1",
+                      "D: n=400 T=6 k=3 m0=20 d=60 a=.25"),
      .sizes = {"tests=200", "tests=200", "tests=200"},
      .first = {128, 128, 128},
      .looks = {8, 10, 12}},
@@ -249,10 +250,10 @@ static const assay_leg gain_legs[] = {
      .discarded = .3},
     {0}};
 static const assay_target gain_targets[] = {
-    {.name = "margin", .points = "A,B,C", .margin = FIXED(.006, .004, .003), .reason = "bias .01 a/T + 10 sd/sqrt(n_max), sd .039 to .05"},
+    {.name = "margin", .points = "A,B,C,D", .margin = FIXED(.006, .004, .003), .reason = "bias .01 a/T + 10 sd/sqrt(n_max), sd .039 to .05"},
     {.name = "err0_refined",
      .records = "error",
-     .points = "A,B,C",
+     .points = "A,B,C,D",
      .margin = FIXED(.0125, .008, .006),
      .reason = "Gaussian approximation .003 (.005 at most) + 10 sd/sqrt(n_max), sd .12"},
     {.name = "margin_after",
