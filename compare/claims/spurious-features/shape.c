@@ -156,6 +156,25 @@ static assay_status order_schur(assay_call *call) {
   return order_with(call, SPURIOUS_FEATURES_SCHUR_ONLY);
 }
 
+/* Each half by itself: half the C of an isotropic model at the same effective ridge. */
+static assay_status halves_alone(assay_call *call) {
+  spurious_features_ridge r;
+  spurious_features_model model, alone;
+  assay_status status = spurious_features_ridge_of(call, SPURIOUS_FEATURES_RIGHT, &r);
+  if (status == ASSAY_OK) status = spurious_features_model_of(call, &model);
+  for (int half = 0; half < 2 && status == ASSAY_OK; half++) {
+    spurious_features_spectrum p;
+    alone = model;
+    alone.kind = SPURIOUS_FEATURES_ISO, alone.v = half ? model.v2 : model.v1, alone.rho = half ? model.r2 : model.r1;
+    status = spurious_features_spectrum_new(&alone, &p, assay_call_error(call));
+    if (status == ASSAY_OK) {
+      assay_put(call, half ? O_HARD : O_SIMPLE, 0, spurious_features_C(&p, r.tau.value, SPURIOUS_FEATURES_RIGHT).value / 2, 1e-12);
+      spurious_features_spectrum_free(&p);
+    }
+  }
+  return status;
+}
+
 static assay_status spread_order(assay_call *call) {
   spurious_features_ridge r;
   assay_status status = spurious_features_ridge_of(call, SPURIOUS_FEATURES_RIGHT, &r);
@@ -176,6 +195,9 @@ static const assay_leg order_legs[] = {{.experiment = &spurious_features_ridge_p
                                         .sizes = {"d=50", "d=100", "d=200"},
                                         .first = {128, 128, 128},
                                         .looks = {4, 5, 4}},
+                                       {.check = halves_alone,
+                                        .points = POINTS("E: model=twoblock n_over_d=3 sigma2=0 lambda=.05,1"),
+                                        .sizes = {"d=50", "d=50", "d=50"}},
                                        {0}};
 
 #define MARGIN_C                                                                                                                           \
@@ -197,6 +219,8 @@ static const assay_target order_targets[] = {
     NEIGHBOURS("2", "4"),
     {.name = "C", .points = "V*", .spread = spread_order, .margin = MARGIN_C, .reason = REASON_C},
     {.name = "C_simple", .points = "T*", .spread = spread_order, .margin = MARGIN_C, .reason = REASON_C},
+    {.name = "C_simple", .title = "first half alone", .points = "E*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-10}), .reason = "rounding"},
+    {.name = "C_hard", .title = "second half alone", .points = "E*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-10}), .reason = "rounding"},
     {.name = "C_hard", .points = "T*", .spread = spread_order, .margin = MARGIN_C, .reason = REASON_C},
     {0}};
 static const assay_control order_controls[] = {

@@ -29,7 +29,7 @@ enum { G_H, G_NORM2, G_MARGIN, G_W, G_PV, G_BIAS };
 static const assay_observable margin_observables[] = {
     {"h", NULL, "sigma^2 |p_hat|^2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"norm2", NULL, "|p_hat|^2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
-    {"margin", NULL, "1/|p_hat|", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"margin", NULL, "1/|p_hat|", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"w", NULL, "logits: important 1 - w, irrelevant -w", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"pv", NULL, "p_hat.v", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
     {"bias_times_d", NULL, "balanced design: d (E[h margin^2]/sigma^2 - 1)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
@@ -100,6 +100,7 @@ static assay_status program_with(assay_call *call, bool positive_only) {
   }
   assay_put(call, G_H, 0, sigma2 * norm2.value, sigma2 * norm2.error);
   token_embeddings_put(call, G_NORM2, norm2);
+  assay_put(call, G_MARGIN, 0, 1 / sqrt(norm2.value), norm2.error / norm2.value);
   assay_put(call, G_W, 0, 1 - z0, 1e-11);
   assay_put(call, G_PV, 0, pv, 1e-11);
   return ASSAY_OK;
@@ -155,6 +156,7 @@ static const assay_leg margin_legs[] = {
 static const assay_target margin_targets[] = {
     {.name = "h", .points = "I*", .estimand = ASSAY_EXACT, .margin = FIXED(1e-8, 1e-8, 1e-8), .reason = "the duality gap"},
     {.name = "norm2", .points = "I*", .estimand = ASSAY_EXACT, .margin = FIXED(1e-8, 1e-8, 1e-8), .reason = "the duality gap"},
+    {.name = "margin", .points = "I*", .estimand = ASSAY_EXACT, .margin = FIXED(1e-8, 1e-8, 1e-8), .reason = "the duality gap"},
     {.name = "w", .points = "I*", .estimand = ASSAY_EXACT, .margin = FIXED(1e-8, 1e-8, 1e-8), .reason = "the duality gap"},
     {.name = "pv", .points = "I*", .estimand = ASSAY_EXACT, .margin = FIXED(1e-8, 1e-8, 1e-8), .reason = "the duality gap"},
     {.name = "bias_times_d",
