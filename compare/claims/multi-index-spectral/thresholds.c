@@ -204,7 +204,7 @@ static assay_status optimal_no_identity(assay_call *call) { return optimal_with(
 static assay_status optimal_frobenius(assay_call *call) { return optimal_with(call, MULTI_INDEX_NORM_F); }
 static assay_status optimal_mean(assay_call *call) { return optimal_with(call, MULTI_INDEX_MEAN); }
 
-/* phase 1/2, norm p/2, parity of two pi^2/4, mixed 1/(2 kappa^2 beta_1^2), K wedges 2/sinc(pi/K)^2 (K >= 3). */
+/* phase 1/2, norm p/2, parity of two pi^2/4, mixed 1/(2 kappa^2 beta_k^2), K wedges 2/sinc(pi/K)^2 (K >= 3). */
 static assay_status optimal_closed(assay_call *call) {
   multi_index_model m;
   multi_index_preprocessing T;
@@ -215,6 +215,7 @@ static assay_status optimal_closed(assay_call *call) {
   double value = m.kind == MULTI_INDEX_PHASE ? .5 : m.kind == MULTI_INDEX_NORM ? m.p / 2. : m.kind == MULTI_INDEX_PARITY ? M_PI * M_PI / 4
                  : m.kind == MULTI_INDEX_MIXED ? 1 / (2 * kappa * kappa * beta * beta) : 2 / (sinc * sinc);
   assay_put(call, O_DELTA_T, 0, value, 0);
+  assay_put(call, O_DELTA_C, 0, assay_integer(call, "k") == 1 ? value : value * pow(beta / (1 - beta), 2), 0);
   return ASSAY_OK;
 }
 
@@ -235,7 +236,8 @@ CONSTANT(optimal_critical, O_RHO2, CRITICAL_EXPONENT)
 
 static const assay_leg optimal_legs[] = {
     {.check = optimal_closed,
-     .points = POINTS("phase: model=phase", "norm: model=norm p=4", "parity: model=parity", "mixed: model=mixed alpha=.7 c=.3 sigma=.5", "wedge: model=wedge K=3", "wedge5: model=wedge K=5"),
+     .points = POINTS("phase: model=phase", "norm: model=norm p=4", "parity: model=parity", "mixed: model=mixed alpha=.7 c=.3 sigma=.5", "wedge: model=wedge K=3", "wedge5: model=wedge K=5",
+                      "second: model=mixed alpha=.7 c=.3 sigma=.5 k=2"),
      .sizes = {"", "", ""}},
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("N4: model=phase delta=2"), .sizes = {"d=200", "d=200", "d=400"},
      .first = {128, 256, 256}, .looks = {5, 5, 5}},
@@ -251,6 +253,7 @@ static const assay_target optimal_targets[] = {
     {.name = "lam", .records = "lam_cv", .points = "S,S4,N4", .margin = {{.relative = .02}, {.relative = .02}, {.relative = .01}}, .reason = "as in outlier-location: bias below 1 %, 10 se at n_max below 1 %"},
     {.name = "rho2", .title = "decay below", .points = "B", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = fit_exponent, .side = -1, .predict = optimal_critical,
      .margin = ALL_TIERS({.bias = 0}), .reason = "at .6 delta_t the overlap of Td falls faster than d^(-1/3), as at a threshold"},
+    {.name = "delta_c", .estimand = ASSAY_EXACT, .points = "phase,norm,parity,mixed,wedge,wedge5,second", .margin = ALL_TIERS({.relative = 1e-9}), .reason = "closed forms against quadrature"},
     {0}};
 
 static const assay_control optimal_controls[] = {
@@ -497,6 +500,17 @@ static assay_status best_linear(assay_call *call) {
   return ASSAY_OK;
 }
 
+/* By the general theory of the edge and the outliers. */
+static assay_status best_by_spectrum(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, 1, &r);
+  if (status != ASSAY_OK) return status;
+  claim_value(call, B_RHO2, r.outlier.rho2);
+  claim_value(call, B_LAM, r.outlier.lambda);
+  claim_value(call, B_MU, r.outlier.x);
+  return ASSAY_OK;
+}
+
 static assay_status spread_best(assay_call *call) {
   assay_put(call, B_RHO2, 0, 1.2 / sqrt(assay_real(call, "d")), 0);
   assay_put(call, B_LAM, 0, 1.6 / sqrt(assay_real(call, "delta") * assay_real(call, "d")), 0);
@@ -506,16 +520,20 @@ static assay_status spread_best(assay_call *call) {
 static const assay_leg best_legs[] = {
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("best: model=phase T=Topt20 delta=2", "td: model=phase T=Td delta=2"),
      .sizes = {"d=200", "d=200", "d=400"}, .first = {256, 256, 256}, .looks = {3, 3, 3}},
+    {.check = best_by_spectrum, .points = POINTS("mixed: model=mixed alpha=.7 c=.3 sigma=.5 T=Topt delta=4", "parity: model=parity T=Topt delta=4"), .sizes = {"", "", ""}},
     {0}};
 
 static const assay_target best_targets[] = {
     {.name = "rho2", .points = "best", .spread = spread_best, .margin = {{.bias = .015, .deviations = 10}, {.bias = .015, .deviations = 10}, {.bias = .0075, .deviations = 10}}, .reason = "3/d + 10 sd/sqrt(n_max)"},
     {.name = "lam", .records = "lam_cv", .points = "best", .margin = {{.relative = .03}, {.relative = .02}, {.relative = .01}}, .reason = "3, 2, 1 %: bias below 1 % and 10 se at n_max"},
+    {.name = "rho2", .title = "fixed point", .points = "mixed,parity", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-8}), .reason = "two equations of one quantity"},
+    {.name = "lam", .title = "lam at the fixed point", .points = "mixed,parity", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-8}), .reason = "two equations of one quantity"},
+    {.name = "mu", .title = "mu at the fixed point", .points = "mixed,parity", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-8}), .reason = "two equations of one quantity"},
     {.name = "rho2", .title = "gain over Td", .points = "best", .against = "td", .side = 1, .margin = ALL_TIERS({.bias = -.05}), .reason = "a gain of at least .05 is demanded; the theory has .151"},
     {0}};
 
 static const assay_control best_controls[] = {
-    {.name = "Td is best", .mistake = "Td is taken for overlap-optimal", .targets = "rho2", .predict = best_is_td},
+    {.name = "Td is best", .mistake = "Td is taken for overlap-optimal", .targets = "rho2,fixed point", .predict = best_is_td},
     {.name = "1 - delta_t/delta", .mistake = "a linear law of the overlap", .targets = "rho2", .predict = best_linear},
     {.name = "order exchanged", .mistake = "Td beats Topt", .targets = "gain over Td", .reversed = true},
     {0}};
