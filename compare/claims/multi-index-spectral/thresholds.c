@@ -485,6 +485,16 @@ static assay_status best(assay_call *call) {
   return ASSAY_OK;
 }
 
+/* Topt by the general theory of eigenvalues. */
+static assay_status best_by_law(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, 1, &r);
+  if (status != ASSAY_OK) return status;
+  claim_value(call, B_RHO2, r.outlier.rho2);
+  claim_value(call, B_LAM, r.outlier.lambda);
+  return ASSAY_OK;
+}
+
 static assay_status best_is_td(assay_call *call) {
   multi_index_result r;
   assay_status status = assay_set_word(call, "T", "Td");
@@ -504,18 +514,23 @@ static assay_status spread_best(assay_call *call) {
 }
 
 static const assay_leg best_legs[] = {
+    {.check = best_by_law,
+     .points = POINTS("E1: model=phase T=Topt delta=2", "E2: model=product T=Topt delta=2", "E3: model=mixed T=Topt alpha=.7 c=.3 delta=6", "E4: model=relu_product T=Topt delta=3"),
+     .sizes = {"", "", ""}},
     {.experiment = &multi_index_spectral_spectrum, .arrange = multi_index_arrange, .points = POINTS("best: model=phase T=Topt20 delta=2", "td: model=phase T=Td delta=2"),
      .sizes = {"d=200", "d=200", "d=400"}, .first = {256, 256, 256}, .looks = {3, 3, 3}},
     {0}};
 
 static const assay_target best_targets[] = {
+    {.name = "rho2", .title = "implicit equation", .points = "E*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-8}), .reason = "two derivations of one number, by different roots"},
+    {.name = "lam", .title = "1/delta", .points = "E*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.relative = 1e-9}), .reason = "lam_1 of Topt is 1/delta exactly"},
     {.name = "rho2", .points = "best", .spread = spread_best, .margin = {{.bias = .015, .deviations = 10}, {.bias = .015, .deviations = 10}, {.bias = .0075, .deviations = 10}}, .reason = "3/d + 10 sd/sqrt(n_max)"},
     {.name = "lam", .records = "lam_cv", .points = "best", .margin = {{.relative = .03}, {.relative = .02}, {.relative = .01}}, .reason = "3, 2, 1 %: bias below 1 % and 10 se at n_max"},
     {.name = "rho2", .title = "gain over Td", .points = "best", .against = "td", .side = 1, .margin = ALL_TIERS({.bias = -.05}), .reason = "a gain of at least .05 is demanded; the theory has .151"},
     {0}};
 
 static const assay_control best_controls[] = {
-    {.name = "Td is best", .mistake = "Td is taken for overlap-optimal", .targets = "rho2", .predict = best_is_td},
+    {.name = "Td is best", .mistake = "Td is taken for overlap-optimal", .targets = "rho2,implicit equation", .predict = best_is_td},
     {.name = "1 - delta_t/delta", .mistake = "a linear law of the overlap", .targets = "rho2", .predict = best_linear},
     {.name = "order exchanged", .mistake = "Td beats Topt", .targets = "gain over Td", .reversed = true},
     {0}};
