@@ -439,7 +439,18 @@ static assay_status spread_hitting(assay_call *call) {
 }
 
 #define THIRD "eta=.3333333333333333 s1=.05"
-static const assay_leg hitting_legs[] = {{.experiment = &single_index_gd_hitting,
+/* quad: what follows the logarithms of d and V is log(s_1 kappa/(kappa - rho s_1))/(2 kappa). */
+static assay_status hitting_closed(assay_call *call) {
+  double eta = assay_real(call, "eta"), s1 = assay_real(call, "s1"), kappa = 4 * eta - 6 * eta * eta, rho = 4 * eta + 24 * eta * eta;
+  double start = log(assay_real(call, "d")) - log(1 + 30 * eta * eta / kappa) + 0.57721566490153286 + log(2);
+  assay_put(call, H_MEAN, 0, (start + log(s1 * kappa / (kappa - rho * s1))) / (2 * kappa), 0);
+  return ASSAY_OK;
+}
+
+static const assay_leg hitting_legs[] = {{.check = hitting_closed,
+                                          .points = POINTS("I: eta=.3333333333333333 s1=.15", "I1: eta=.1 s1=.2"),
+                                          .sizes = {"d=1000", "d=1000", "d=1000"}},
+                                         {.experiment = &single_index_gd_hitting,
                                           .points = POINTS("Q3: " THIRD),
                                           .sizes = {"d=1000,10000", "d=1000,10000", "d=1000,10000,100000"},
                                           .first = {512, 512, 512},
@@ -457,6 +468,12 @@ static const assay_leg hitting_legs[] = {{.experiment = &single_index_gd_hitting
                                          {0}};
 
 static const assay_target hitting_targets[] = {
+    {.name = "mean",
+     .title = "closed form",
+     .points = "I,I1",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.relative = 1e-9}),
+     .reason = "the logistic curve's time, without a quadrature"},
     {.name = "mean",
      .records = "tau_hit",
      .points = "Q3,Q1,H1",
