@@ -5,7 +5,6 @@
 #include "compare/claims/spurious-features/claims.h"
 #include "sim/spurious-features/experiments.h"
 #include "theory/numerics/activation_kernel.h"
-#include "theory/numerics/effective_ridge.h"
 
 #define PARAMS_FEATURES                                                                                                                    \
   PARAMS_MODEL(0), PARAMS_SAMPLES, {"act", NULL, "activation", ASSAY_WORD, 0, "erf|relu|tanh|he3", NULL, "erf"},                           \
@@ -61,8 +60,7 @@ static assay_status random_features(assay_call *call, double width, stand_in act
   status = spurious_features_random_features(&p, n, width, act.mu1, act.mt2, assay_real(call, "ell"), sigma2, act.mistake, &out->rf,
                                              assay_call_error(call));
   if (status == ASSAY_OK) {
-    double tau = out->rf.tau.value;
-    out->lambda = tau * (1 - effective_freedom(p.s, p.m, p.count, tau, 1) / n);
+    out->lambda = spurious_features_lambda_of(&p, n, out->rf.tau.value);
     status = spurious_features_at(&p, n, out->lambda, sigma2, SPURIOUS_FEATURES_RIGHT, &out->ridge, assay_call_error(call));
   }
   spurious_features_spectrum_free(&p);
