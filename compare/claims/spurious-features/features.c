@@ -133,7 +133,7 @@ static assay_status put_spread(assay_call *call, double C, double L, double C_ex
 }
 static assay_status spread_kernel(assay_call *call) {
   bool smooth = !strcmp(assay_word(call, "act"), "he3"), waves = !strcmp(assay_word(call, "model"), "dct");
-  return put_spread(call, waves ? .6 : .4, .7, smooth ? .25 : .15, smooth ? .4 : .2);
+  return put_spread(call, waves ? .6 : .4, .7, smooth ? .35 : .2, smooth ? .55 : .3);
 }
 static assay_status spread_width(assay_call *call) {
   static const double most[2][4][4] = {{{.75, 2.4, .7, 2.4}, {.8, 3.1, .75, 3.2}, {.9, 3.7, .75, 3.7}, {.65, 1.1, .4, 1}},
@@ -171,7 +171,7 @@ static const assay_leg kernel_legs[] = {
      .points = POINTS("E0: model=twoblock n_over_d=3 act=erf ell=0", "E1: model=twoblock n_over_d=3 act=erf ell=.1",
                       "R0: model=twoblock n_over_d=3 act=relu ell=0", "R1: model=twoblock n_over_d=3 act=relu ell=.1",
                       "H0: model=twoblock n_over_d=3 act=he3 ell=0"),
-     .sizes = {"d=48 tests=300", "d=96 tests=400", "d=200 tests=1000"},
+     .sizes = {"d=48 tests=150", "d=96 tests=300", "d=200 tests=1000"},
      .first = {128, 128, 128},
      .looks = {5, 6, 5}},
     {.experiment = &spurious_features_kernel_regression,

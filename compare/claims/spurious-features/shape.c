@@ -321,7 +321,7 @@ static const assay_control order_controls[] = {
     {.name = "Schur complement only",
      .mistake = "C depends on the Schur complement and not on Syy",
      .targets = "C",
-     .points = "V*",
+     .points = "V:*:lambda=1:*,V:v=0.25:*,V:v=0.5:*",
      .predict = order_schur},
     {.name = "halves alike",
      .mistake = "both halves carry the same C",
