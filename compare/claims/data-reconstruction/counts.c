@@ -985,7 +985,7 @@ static const assay_target success_targets[] = {
     {.name = "L",
      .title = "a perfect fit that is not the data",
      .records = "L",
-     .points = "B*,b",
+     .points = "B*",
      .estimand = ASSAY_EXACT,
      .margin = ALL_TIERS({.bias = 1e-12}),
      .reason = "the lowest of ten starts is a zero of the loss"},

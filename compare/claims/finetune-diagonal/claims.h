@@ -9,7 +9,8 @@ extern const assay_claim finetune_diagonal_conserved_quantities_claim, finetune_
     finetune_diagonal_pretrained_features_claim, finetune_diagonal_finetuning_bias_claim, finetune_diagonal_penalty_shape_claim,
     finetune_diagonal_pretraining_error_claim, finetune_diagonal_finetuning_error_claim, finetune_diagonal_pipeline_error_claim,
     finetune_diagonal_lazy_limit_claim, finetune_diagonal_rich_threshold_claim, finetune_diagonal_rich_rate_claim,
-    finetune_diagonal_regime_dominance_claim, finetune_diagonal_layer_scale_order_claim;
+    finetune_diagonal_regime_dominance_claim, finetune_diagonal_layer_scale_order_claim,
+    finetune_diagonal_relu_fashion_claim;
 
 /* ---- parameters ---- */
 
@@ -43,6 +44,9 @@ assay_status finetune_diagonal_arrange_finetuning(assay_call *claim, assay_call 
 /* E of fine-tuning at a call's point with alpha_ft, INIT, TASK and noise_ft. */
 assay_status finetune_diagonal_finetuning_of(assay_call *call, finetune_diagonal_mistake mistake, finetune_diagonal_error *result);
 
+/* The least-squares slope of the groups' values on their axis, or of both logarithms, all with the same weight. */
+assay_status finetune_diagonal_slope(const assay_sample *sample, bool log_x, bool log_y, double *slope);
+
 static inline void claim_put(assay_call *call, int observable, assay_value value) {
   assay_put(call, observable, 0, value.value, value.error);
 }
@@ -61,6 +65,12 @@ static inline void claim_put(assay_call *call, int observable, assay_value value
 #define PD_RICH " c=1e-6 lambda=-.998 gamma=1e-4"
 
 /* ---- tables ---- */
+
+/* The prediction `name`: with(call, mistake). */
+#define PREDICTS(name, with, mistake)                                                                                                      \
+  static assay_status name(assay_call *call) {                                                                                             \
+    return with(call, FINETUNE_DIAGONAL_##mistake);                                                                                        \
+  }
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define ALL_TIERS(...)                                                                                                                     \

@@ -17,6 +17,7 @@ static const assay_claim *const claims[] = {&finetune_diagonal_conserved_quantit
                                             &finetune_diagonal_rich_rate_claim,
                                             &finetune_diagonal_regime_dominance_claim,
                                             &finetune_diagonal_layer_scale_order_claim,
+                                            &finetune_diagonal_relu_fashion_claim,
                                             NULL};
 
 static const assay_experiment *const experiments[] = {&finetune_diagonal_network_pretraining,
@@ -27,6 +28,8 @@ static const assay_experiment *const experiments[] = {&finetune_diagonal_network
                                                       &finetune_diagonal_dual_finetuning,
                                                       &finetune_diagonal_weighted_norm,
                                                       &finetune_diagonal_weighted_pursuit,
+                                                      &finetune_diagonal_relu_images,
+                                                      &finetune_diagonal_flow_against_dual,
                                                       NULL};
 
 const assay_paper finetune_diagonal_paper = {
