@@ -14,12 +14,17 @@
 /* clang-format off */
 #define DIMENSION {"d", NULL, "dimension", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[1,100000]", NULL}
 #define SAMPLES(name, doc) {name, NULL, doc, ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,1000000]", NULL}
-#define SCALE(role) {"c", NULL, "absolute scale u0^2 + v0^2 of the start", ASSAY_REAL, role, NULL, "(0,inf)", NULL}
+#define SCALE(role) \
+  {"c", NULL, "absolute scale u0^2 + v0^2 of the start", ASSAY_REAL, role, NULL, "(0,inf)", NULL}
 #define LAYERS(role) {"lambda", NULL, "relative scale (u0^2 - v0^2)/c", ASSAY_REAL, role, NULL, "[-1,1]", "0"}
-#define READOUT_START(role) {"gamma", NULL, "readout at the start of fine-tuning", ASSAY_REAL, role, NULL, "[0,inf)", NULL}
-#define RESET(role) {"reset", NULL, "of the early layer before fine-tuning", ASSAY_WORD, role, "sum|rms|keep", NULL, "sum"}
-#define ACTIVE {"active", NULL, "coordinates of the teacher that are not 0", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,100000]", "5"}
-#define FIRST {"b", NULL, "the teacher's first coordinate; the other active ones are +-1", ASSAY_REAL, 0, NULL, "(-inf,inf)", "1"}
+#define READOUT_START(role) \
+  {"gamma", NULL, "readout at the start of fine-tuning", ASSAY_REAL, role, NULL, "[0,inf)", NULL}
+#define RESET(role) \
+  {"reset", NULL, "of the early layer before fine-tuning", ASSAY_WORD, role, "sum|rms|keep", NULL, "sum"}
+#define ACTIVE \
+  {"active", NULL, "coordinates of the teacher that are not 0", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,100000]", "5"}
+#define FIRST \
+  {"b", NULL, "the teacher's first coordinate; the other active ones are +-1", ASSAY_REAL, 0, NULL, "(-inf,inf)", "1"}
 #define NOISE(name) {name, NULL, "variance of the label noise", ASSAY_REAL, 0, NULL, "[0,inf)", "0"}
 /* clang-format on */
 
@@ -593,7 +598,8 @@ static assay_status open_twins(assay_call *call, void **state) {
 }
 
 /* Where the flow from `init` ends in pretraining; its weights are left in w. */
-static assay_status flow_limit(dual_run *k, const finetune_diagonal_init *init, double *limit, assay_error *error) {
+static assay_status flow_limit(dual_run *k, const finetune_diagonal_init *init, double *limit,
+                               assay_error *error) {
   finetune_diagonal_data data = {k->n_pt, k->d, k->X, k->y};
   finetune_diagonal_start(init, k->d, k->w);
   assay_status status = finetune_diagonal_flow(&data, k->w, NULL, 0, NULL, NULL, error);
@@ -606,7 +612,8 @@ static double error_difference(const double *a, const double *b, const double *t
 }
 
 /* Fine-tuning of both from where each ended; the flow goes on from its own weights. */
-static assay_status twin_finetuning(dual_run *k, const assay_stream *stream, double *flow, assay_error *error) {
+static assay_status twin_finetuning(dual_run *k, const assay_stream *stream, double *flow,
+                                    assay_error *error) {
   finetune_diagonal_renew(&k->init, k->d, k->w);
   finetune_diagonal_draw(stream, 1, k->ft, k->noise_ft, k->n_ft, k->d, k->X, k->y);
   finetune_diagonal_data data = {k->n_ft, k->d, k->X, k->y};
@@ -615,7 +622,8 @@ static assay_status twin_finetuning(dual_run *k, const assay_stream *stream, dou
   finetune_diagonal_learned(&k->init, k->b, k->d, k->w);
   finetune_diagonal_renew(&k->init, k->d, k->w);
   finetune_diagonal_conserved(k->w, k->d, k->kappa, k->beta0);
-  return status == ASSAY_OK ? hypentropy_solve(k->solver_ft, k->X, k->y, k->kappa, k->beta0, k->beta, error) : status;
+  return status == ASSAY_OK ? hypentropy_solve(k->solver_ft, k->X, k->y, k->kappa, k->beta0, k->beta, error)
+                            : status;
 }
 
 static assay_status replicate_twins(assay_call *call, void *state, const assay_stream *stream, double *out) {
@@ -634,7 +642,8 @@ static assay_status replicate_twins(assay_call *call, void *state, const assay_s
   if (status == ASSAY_OK) status = flow_limit(k, &mirror, run->mirrored, error);
   if (status == ASSAY_OK) status = flow_limit(k, &k->init, run->flow, error);
   if (status != ASSAY_OK) return status;
-  out[0] = fmax(error_difference(run->flow, k->b, k->pt, k->d), error_difference(run->mirrored, k->b, k->pt, k->d));
+  out[0] = fmax(error_difference(run->flow, k->b, k->pt, k->d),
+                error_difference(run->mirrored, k->b, k->pt, k->d));
   if (!k->n_ft) return ASSAY_OK;
   status = twin_finetuning(k, stream, run->flow, error);
   out[0] = fmax(out[0], error_difference(run->flow, k->beta, k->ft, k->d));
@@ -656,15 +665,18 @@ static const assay_param twin_params[] = {
     RESET(0),
     NOISE("noise_pt"),
     NOISE("noise_ft"),
-    {"penalty", NULL, "kappa in pretraining: c, or c sqrt(1 - lambda^2)", ASSAY_WORD, ASSAY_SIM, "scale|product", NULL, "scale"},
+    {"penalty", NULL, "kappa in pretraining: c, or c sqrt(1 - lambda^2)", ASSAY_WORD, ASSAY_SIM,
+     "scale|product", NULL, "scale"},
     {0}};
 static const assay_observable twin_records[] = {
-    {"flow_diff", NULL, "largest difference of E between flow, from lambda and -lambda, and dual", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"flow_diff", NULL, "largest difference of E between flow, from lambda and -lambda, and dual", NULL,
+     ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 const assay_experiment finetune_diagonal_flow_against_dual = {
     .id = "finetune-diagonal/flow-against-dual",
-    .doc = "Gradient flow of the network and Newton's method on the duals, through both stages on the same data.",
+    .doc = "Gradient flow of the network and Newton's method on the duals, through both stages on the same "
+           "data.",
     .params = twin_params,
     .records = twin_records,
     .block = 1,

@@ -9,8 +9,8 @@
 enum { PIXELS = 28 };
 
 /* Pools the first `most` images (0: all) of one file into memory of the call. */
-static assay_status read_pooled(assay_call *call, const char *images_file, const char *labels_file, int side, int most, int *count,
-                                double **x, unsigned char **label) {
+static assay_status read_pooled(assay_call *call, const char *images_file, const char *labels_file, int side,
+                                int most, int *count, double **x, unsigned char **label) {
   const data_set *set = data_find("fashion-mnist");
   assay_error *error = assay_call_error(call);
   char path[4096];
@@ -40,15 +40,16 @@ static void shift_and_scale(double *x, int count, int d, const double *mean, dou
 }
 
 assay_status fashion_open(assay_call *call, int side, int count, fashion_images *k) {
-  if (side < 1 || PIXELS % side) return assay_fail(call, ASSAY_DOMAIN, "28 x 28 images cannot be pooled to %d x %d", side, side);
+  if (side < 1 || PIXELS % side)
+    return assay_fail(call, ASSAY_DOMAIN, "28 x 28 images cannot be pooled to %d x %d", side, side);
   int d = k->d = side * side;
   double *mean = assay_alloc(call, (size_t)d * sizeof *mean), square = 0;
   if (!mean) return ASSAY_NO_MEMORY;
-  assay_status status = read_pooled(call, "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", side, count, &k->count, &k->x,
-                                    &k->label);
+  assay_status status = read_pooled(call, "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", side,
+                                    count, &k->count, &k->x, &k->label);
   if (status == ASSAY_OK)
-    status = read_pooled(call, "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", side, 0, &k->test_count, &k->test_x,
-                         &k->test_label);
+    status = read_pooled(call, "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", side, 0,
+                         &k->test_count, &k->test_x, &k->test_label);
   if (status != ASSAY_OK) return status;
   for (int i = 0; i < k->count; i++)
     for (int j = 0; j < d; j++) mean[j] += k->x[(size_t)i * d + j] / k->count;

@@ -98,7 +98,8 @@ static const struct {
     {&data_reconstruction_span_points, "act=tanh d=4 n=2 p=5 starts=6", 1}};
 
 Test(data_reconstruction, experiments_repeat_themselves) {
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) expect_repeats(all[i].experiment, all[i].point, 2, all[i].width);
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    expect_repeats(all[i].experiment, all[i].point, 2, all[i].width);
 }
 
 Test(data_reconstruction, points_outside_the_domain_are_refused_with_a_reason) {
@@ -115,8 +116,9 @@ Test(data_reconstruction, points_outside_the_domain_are_refused_with_a_reason) {
 Test(data_reconstruction, least_widths_are_nd) {
   double out[6];
   assay_error error;
-  cr_assert_eq(run_experiment(&data_reconstruction_least_width_search, "act=tanh d=5 n=2", 0, 2, 3, out, &error), ASSAY_OK, "%s",
-               error.text);
+  cr_assert_eq(
+      run_experiment(&data_reconstruction_least_width_search, "act=tanh d=5 n=2", 0, 2, 3, out, &error),
+      ASSAY_OK, "%s", error.text);
   for (int r = 0; r < 2; r++) {
     cr_expect_eq(out[3 * r], 10);
     cr_expect_float_eq(out[3 * r + 1], 1, 1e-12);
@@ -128,8 +130,9 @@ Test(data_reconstruction, least_widths_are_nd) {
 Test(data_reconstruction, features_of_given_sign_patterns) {
   double out[3];
   assay_error error;
-  cr_assert_eq(run_experiment(&data_reconstruction_jacobian, "act=relu d=6 n=2 counts=10,3,20,0", 0, 1, 3, out, &error), ASSAY_OK, "%s",
-               error.text);
+  cr_assert_eq(run_experiment(&data_reconstruction_jacobian, "act=relu d=6 n=2 counts=10,3,20,0", 0, 1, 3,
+                              out, &error),
+               ASSAY_OK, "%s", error.text);
   cr_expect_eq(out[0], 9);
   cr_expect_gt(out[2], 3);
 }
@@ -148,8 +151,8 @@ static void central_differences(inversion *run, const double *theta, const doubl
     double up = inversion_loss(run, theta, moved, NULL);
     moved[i] -= 2 * step;
     double down = inversion_loss(run, theta, moved, NULL);
-    cr_expect_float_eq(gradient[i], (up - down) / (2 * step), 1e-8, "entry %d: %.12g, differences %.12g", i, gradient[i],
-                       (up - down) / (2 * step));
+    cr_expect_float_eq(gradient[i], (up - down) / (2 * step), 1e-8, "entry %d: %.12g, differences %.12g", i,
+                       gradient[i], (up - down) / (2 * step));
   }
 }
 
@@ -161,7 +164,8 @@ Test(inversion, gradient_of_random_features) {
   random_normals(&source, Xh, SAMPLES * INPUTS);
   assay_error error;
   feature_map map;
-  random_features *features = random_features_new(ACTIVATION_RELU_ERF, W, SAMPLES, INPUTS, FEATURES, &map, &error);
+  random_features *features =
+      random_features_new(ACTIVATION_RELU_ERF, W, SAMPLES, INPUTS, FEATURES, &map, &error);
   inversion *run = inversion_new(&map, SAMPLES, &error);
   central_differences(run, theta, Xh);
   /* Coinciding candidates have dependent features: the loss is that of one of them. */

@@ -11,10 +11,10 @@
 
 enum { MOST_RECORDS = 40 };
 
-/* Replicates first .. first + count - 1 at "name=value name=value" into out [count][width]; the last status. Unknown names stop the
- * test. */
-static inline assay_status run_experiment(const assay_experiment *x, const char *point, uint64_t first, int count, int width, double *out,
-                                          assay_error *error) {
+/* Replicates first .. first + count - 1 at "name=value name=value" into out [count][width]; the last status.
+ * Unknown names stop the test. */
+static inline assay_status run_experiment(const assay_experiment *x, const char *point, uint64_t first,
+                                          int count, int width, double *out, assay_error *error) {
   assay_call *call = assay_call_new(x->params, x->records, error);
   cr_assert_not_null(call, "%s", error->text);
   char text[512], *save = NULL;
@@ -42,10 +42,13 @@ static inline void expect_repeats(const assay_experiment *x, const char *point, 
   double first[4 * MOST_RECORDS], again[4 * MOST_RECORDS];
   assay_error error = {ASSAY_OK, ""};
   cr_assert(count <= 4 && width <= MOST_RECORDS);
-  cr_assert_eq(run_experiment(x, point, 0, count, width, first, &error), ASSAY_OK, "%s: %s", x->id, error.text);
-  cr_assert_eq(run_experiment(x, point, 0, count, width, again, &error), ASSAY_OK, "%s: %s", x->id, error.text);
+  cr_assert_eq(run_experiment(x, point, 0, count, width, first, &error), ASSAY_OK, "%s: %s", x->id,
+               error.text);
+  cr_assert_eq(run_experiment(x, point, 0, count, width, again, &error), ASSAY_OK, "%s: %s", x->id,
+               error.text);
   for (int k = 0; k < count * width; k++)
-    cr_expect(isfinite(first[k]) && first[k] == again[k], "%s: record %d is %g, then %g", x->id, k, first[k], again[k]);
+    cr_expect(isfinite(first[k]) && first[k] == again[k], "%s: record %d is %g, then %g", x->id, k, first[k],
+              again[k]);
 }
 
 /* The point is refused with a domain error whose text has `part`. */

@@ -188,7 +188,8 @@ static const struct {
            {&finetune_diagonal_weighted_pursuit, "d=40 n=16 pi=1 s=.1 w=1", 1}};
 
 Test(finetune_diagonal, experiments_repeat_themselves) {
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) expect_repeats(all[i].experiment, all[i].point, 3, all[i].width);
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    expect_repeats(all[i].experiment, all[i].point, 3, all[i].width);
 }
 
 Test(finetune_diagonal, points_outside_the_domain_are_refused_with_a_reason) {
@@ -205,16 +206,19 @@ Test(finetune_diagonal, points_outside_the_domain_are_refused_with_a_reason) {
     expect_refused(refused[i].experiment, refused[i].point, refused[i].part);
 }
 
-/* Kappa of the product is seen, that of the sum of squares is not: flow and dual agree through both stages. */
+/* Kappa of the product is seen, that of the sum of squares is not: flow and dual agree through both stages.
+ */
 Test(finetune_diagonal, flow_and_dual_agree_in_both_stages) {
   static const char *const point =
       "d=20 n_pt=12 n_ft=5 rho_both=.1 rho_pt=.1 rho_ft=.1 m_pt=1 m_ft=1 c=.1 lambda=.8 gamma=.2 reset=keep";
   double right, wrong;
   char text[256];
   assay_error error = {ASSAY_OK, ""};
-  cr_assert_eq(run_experiment(&finetune_diagonal_flow_against_dual, point, 0, 1, 1, &right, &error), ASSAY_OK, "%s", error.text);
+  cr_assert_eq(run_experiment(&finetune_diagonal_flow_against_dual, point, 0, 1, 1, &right, &error), ASSAY_OK,
+               "%s", error.text);
   cr_expect_lt(right, 1e-7);
   snprintf(text, sizeof text, "%s penalty=product", point);
-  cr_assert_eq(run_experiment(&finetune_diagonal_flow_against_dual, text, 0, 1, 1, &wrong, &error), ASSAY_OK, "%s", error.text);
+  cr_assert_eq(run_experiment(&finetune_diagonal_flow_against_dual, text, 0, 1, 1, &wrong, &error), ASSAY_OK,
+               "%s", error.text);
   cr_expect_gt(wrong, 1e-4);
 }

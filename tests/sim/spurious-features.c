@@ -59,7 +59,8 @@ static const struct {
 
 static void run(int i, uint64_t replicate, double *out) {
   assay_error error = {ASSAY_OK, ""};
-  cr_assert_eq(run_experiment(all[i].experiment, all[i].point, replicate, 1, all[i].width, out, &error), ASSAY_OK, "%s", error.text);
+  cr_assert_eq(run_experiment(all[i].experiment, all[i].point, replicate, 1, all[i].width, out, &error),
+               ASSAY_OK, "%s", error.text);
 }
 
 Test(spurious_features, experiments_repeat_themselves) {

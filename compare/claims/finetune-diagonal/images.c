@@ -30,18 +30,17 @@ static assay_status relu(assay_call *call) {
   return ASSAY_OK;
 }
 
-static const assay_leg relu_legs[] = {
-    {.experiment = &finetune_diagonal_relu_images,
-     .points = POINTS("P: pair=2-6 lambda=-.9,.99", "Q: pair=4-6 lambda=-.9,.99"),
-     .sizes = {"images=1000 pixels=49 H=50", "images=4000", "images=4000"},
-     .first = {32, 32, 32},
-     .looks = {3, 3, 3}},
-    {.experiment = &finetune_diagonal_relu_images,
-     .points = POINTS("F: pair=2-6 lambda=-.99,-.9,0,.9,.99"),
-     .sizes = {NULL, NULL, "images=4000 full_draws=3"},
-     .first = {32, 32, 32},
-     .looks = {3, 3, 4}},
-    {0}};
+static const assay_leg relu_legs[] = {{.experiment = &finetune_diagonal_relu_images,
+                                       .points = POINTS("P: pair=2-6 lambda=-.9,.99", "Q: pair=4-6 lambda=-.9,.99"),
+                                       .sizes = {"images=1000 pixels=49 H=50", "images=4000", "images=4000"},
+                                       .first = {32, 32, 32},
+                                       .looks = {3, 3, 3}},
+                                      {.experiment = &finetune_diagonal_relu_images,
+                                       .points = POINTS("F: pair=2-6 lambda=-.99,-.9,0,.9,.99"),
+                                       .sizes = {NULL, NULL, "images=4000 full_draws=3"},
+                                       .first = {32, 32, 32},
+                                       .looks = {3, 3, 4}},
+                                      {0}};
 
 #define REASON_ORDER "an order, paired over splits and starts; the median needs no law of the differences"
 static const assay_target relu_targets[] = {
@@ -89,21 +88,20 @@ static const assay_target relu_targets[] = {
      .reason = REASON_ORDER},
     {0}};
 
-static const assay_control relu_controls[] = {
-    {.name = "the reverse",
-     .mistake = "a large early layer is reused more",
-     .targets = "a small early layer is reused more",
-     .reversed = true},
-    {.name = "frozen at the start",
-     .mistake = "the probe reads the early layer as it was before pretraining",
-     .targets = "a small early layer is reused more",
-     .change = "early=start"},
-    {.name = "the reverse (full)",
-     .mistake = "a large early layer fine-tunes better, pretraining harms",
-     .targets = "a small early layer fine-tunes better,pretraining helps",
-     .tiers = 1u << ASSAY_DEEP,
-     .reversed = true},
-    {0}};
+static const assay_control relu_controls[] = {{.name = "the reverse",
+                                               .mistake = "a large early layer is reused more",
+                                               .targets = "a small early layer is reused more",
+                                               .reversed = true},
+                                              {.name = "frozen at the start",
+                                               .mistake = "the probe reads the early layer as it was before pretraining",
+                                               .targets = "a small early layer is reused more",
+                                               .change = "early=start"},
+                                              {.name = "the reverse (full)",
+                                               .mistake = "a large early layer fine-tunes better, pretraining harms",
+                                               .targets = "a small early layer fine-tunes better,pretraining helps",
+                                               .tiers = 1u << ASSAY_DEEP,
+                                               .reversed = true},
+                                              {0}};
 
 const assay_claim finetune_diagonal_relu_fashion_claim = {
     .id = "finetune-diagonal/relu-fashion",

@@ -84,16 +84,15 @@ static const assay_leg lazy_legs[] = {
      .looks = {3, 4, 4}},
     {0}};
 
-static const assay_target lazy_targets[] = {
-    {.name = "E", .points = "L*", .spread = spread_lazy, .margin = MARGIN(3), .reason = REASON(3)},
-    {.name = "E",
-     .title = "minimiser at c = 1e4",
-     .records = "E_pt",
-     .points = "C",
-     .spread = spread_lazy,
-     .margin = MARGIN(3),
-     .reason = REASON(3) "; the limit is approached like c^-2"},
-    {0}};
+static const assay_target lazy_targets[] = {{.name = "E", .points = "L*", .spread = spread_lazy, .margin = MARGIN(3), .reason = REASON(3)},
+                                            {.name = "E",
+                                             .title = "minimiser at c = 1e4",
+                                             .records = "E_pt",
+                                             .points = "C",
+                                             .spread = spread_lazy,
+                                             .margin = MARGIN(3),
+                                             .reason = REASON(3) "; the limit is approached like c^-2"},
+                                            {0}};
 
 static const assay_control lazy_controls[] = {
     {.name = "unweighted", .mistake = "the weights are ignored", .points = "L1", .predict = lazy_unweighted},
@@ -198,30 +197,31 @@ static assay_status spread_half(assay_call *call) {
   return ASSAY_OK;
 }
 
-static const assay_target threshold_targets[] = {{.name = "alpha_star",
-                                                  .title = "half point",
-                                                  .records = "recovered",
-                                                  .estimand = ASSAY_SMOOTH,
-                                                  .of = ASSAY_PROPORTION,
-                                                  .along = "alpha",
-                                                  .reduce = half_point,
-                                                  .predict = threshold,
-                                                  .spread = spread_half,
-                                                  .margin = {{.bias = .007, .deviations = 10}, {.bias = .0035, .deviations = 10}, {.bias = .0009, .deviations = 10}},
-                                                  .reason = "bias .7/d (measured: .55/d) + 10 sd/sqrt(n_max)"},
-                                                 {.name = "recovered",
-                                                  .title = "below",
-                                                  .points = "E:alpha=0.13,W:alpha=0.06",
-                                                  .estimand = ASSAY_PROPORTION,
-                                                  .margin = ALL_TIERS({.bias = .33}),
-                                                  .reason = "the logistic curve of width .024 (.013) at d = 100 is below .2 there"},
-                                                 {.name = "recovered",
-                                                  .title = "above",
-                                                  .points = "E:alpha=0.22,W:alpha=0.15",
-                                                  .estimand = ASSAY_PROPORTION,
-                                                  .margin = ALL_TIERS({.bias = .33}),
-                                                  .reason = "the logistic curve of width .024 (.013) at d = 100 is above .8 there"},
-                                                 {0}};
+static const assay_target threshold_targets[] = {
+    {.name = "alpha_star",
+     .title = "half point",
+     .records = "recovered",
+     .estimand = ASSAY_SMOOTH,
+     .of = ASSAY_PROPORTION,
+     .along = "alpha",
+     .reduce = half_point,
+     .predict = threshold,
+     .spread = spread_half,
+     .margin = {{.bias = .007, .deviations = 10}, {.bias = .0035, .deviations = 10}, {.bias = .0009, .deviations = 10}},
+     .reason = "bias .7/d (measured: .55/d) + 10 sd/sqrt(n_max)"},
+    {.name = "recovered",
+     .title = "below",
+     .points = "E:alpha=0.13,W:alpha=0.06",
+     .estimand = ASSAY_PROPORTION,
+     .margin = ALL_TIERS({.bias = .33}),
+     .reason = "the logistic curve of width .024 (.013) at d = 100 is below .2 there"},
+    {.name = "recovered",
+     .title = "above",
+     .points = "E:alpha=0.22,W:alpha=0.15",
+     .estimand = ASSAY_PROPORTION,
+     .margin = ALL_TIERS({.bias = .33}),
+     .reason = "the logistic curve of width .024 (.013) at d = 100 is above .8 there"},
+    {0}};
 
 static const assay_control threshold_controls[] = {
     {.name = "unweighted", .mistake = "the weights are ignored", .targets = "half point", .points = "W*", .predict = unweighted},

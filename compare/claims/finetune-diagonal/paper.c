@@ -4,21 +4,12 @@
 
 extern const assay_paper finetune_diagonal_paper;
 
-static const assay_claim *const claims[] = {&finetune_diagonal_conserved_quantities_claim,
-                                            &finetune_diagonal_pretraining_bias_claim,
-                                            &finetune_diagonal_pretrained_features_claim,
-                                            &finetune_diagonal_finetuning_bias_claim,
-                                            &finetune_diagonal_penalty_shape_claim,
-                                            &finetune_diagonal_pretraining_error_claim,
-                                            &finetune_diagonal_finetuning_error_claim,
-                                            &finetune_diagonal_pipeline_error_claim,
-                                            &finetune_diagonal_lazy_limit_claim,
-                                            &finetune_diagonal_rich_threshold_claim,
-                                            &finetune_diagonal_rich_rate_claim,
-                                            &finetune_diagonal_regime_dominance_claim,
-                                            &finetune_diagonal_layer_scale_order_claim,
-                                            &finetune_diagonal_relu_fashion_claim,
-                                            NULL};
+static const assay_claim *const claims[] = {
+    &finetune_diagonal_conserved_quantities_claim, &finetune_diagonal_pretraining_bias_claim, &finetune_diagonal_pretrained_features_claim,
+    &finetune_diagonal_finetuning_bias_claim,      &finetune_diagonal_penalty_shape_claim,    &finetune_diagonal_pretraining_error_claim,
+    &finetune_diagonal_finetuning_error_claim,     &finetune_diagonal_pipeline_error_claim,   &finetune_diagonal_lazy_limit_claim,
+    &finetune_diagonal_rich_threshold_claim,       &finetune_diagonal_rich_rate_claim,        &finetune_diagonal_regime_dominance_claim,
+    &finetune_diagonal_layer_scale_order_claim,    &finetune_diagonal_relu_fashion_claim,     NULL};
 
 static const assay_experiment *const experiments[] = {&finetune_diagonal_network_pretraining,
                                                       &finetune_diagonal_network_finetuning,
