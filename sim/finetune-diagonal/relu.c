@@ -230,7 +230,7 @@ static assay_status probes(relu_run *run, const assay_stream *stream, const doub
   split(run, stream);
   test_features(run, W);
   for (int draw = 0; draw < run->draws; draw++) {
-    double accuracy;
+    double accuracy = 0;
     draw_task(run, stream, (unsigned)draw);
     assay_status status = probe(run, W, &accuracy, error);
     if (status != ASSAY_OK) return status;
@@ -302,7 +302,7 @@ static assay_status full_runs(relu_run *run, const assay_stream *stream, const d
   *mean = 0;
   split(run, stream);
   for (int draw = 0; draw < run->full_draws; draw++) {
-    double accuracy;
+    double accuracy = 0;
     draw_task(run, stream, (unsigned)(run->draws + draw));
     assay_status status = fine_tune(run, W, stream, (unsigned)draw, &accuracy, error);
     if (status != ASSAY_OK) return status;
@@ -318,7 +318,7 @@ static assay_status replicate_relu(assay_call *call, void *state, const assay_st
   assay_error *error = assay_call_error(call);
   split(run, stream);
   draw_network(run, stream);
-  assay_status status = pretrain(run, stream, error);
+  assay_status status = run->from_start ? ASSAY_OK : pretrain(run, stream, error);
   if (status == ASSAY_OK)
     status = probes(run, stream, run->from_start ? run->W0 : run->W, &out[ACC_PROBE], error);
   if (status == ASSAY_OK) status = probes(run, stream, run->W0, &out[ACC_PROBE_NOPT], error);

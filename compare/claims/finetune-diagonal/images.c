@@ -30,9 +30,15 @@ static assay_status relu(assay_call *call) {
   return ASSAY_OK;
 }
 
+/* Quick runs a smaller network on fewer images; n_1 = 32 replicates decide a median. */
 static const assay_leg relu_legs[] = {{.experiment = &finetune_diagonal_relu_images,
-                                       .points = POINTS("P: pair=2-6 lambda=-.9,.99", "Q: pair=4-6 lambda=-.9,.99"),
-                                       .sizes = {"images=1000 pixels=49 H=50", "images=4000", "images=4000"},
+                                       .points = POINTS("P: pair=2-6 lambda=-.9,.99"),
+                                       .sizes = {"images=1000 pixels=49", "images=4000", "images=4000"},
+                                       .first = {32, 32, 32},
+                                       .looks = {3, 3, 3}},
+                                      {.experiment = &finetune_diagonal_relu_images,
+                                       .points = POINTS("Q: pair=4-6 lambda=-.9,.99"),
+                                       .sizes = {NULL, "images=4000", "images=4000"},
                                        .first = {32, 32, 32},
                                        .looks = {3, 3, 3}},
                                       {.experiment = &finetune_diagonal_relu_images,
@@ -51,8 +57,8 @@ static const assay_target relu_targets[] = {
      .level = .5,
      .against = "lambda=0.99",
      .side = 1,
-     .margin = ALL_TIERS({0}),
-     .reason = REASON_ORDER},
+     .margin = ALL_TIERS({.bias = -.02}),
+     .reason = "more than .02 (measured: .046 and .050); " REASON_ORDER},
     {.name = "acc_probe_nopt",
      .title = "no more without pretraining",
      .points = "P:lambda=-0.9,Q:lambda=-0.9",

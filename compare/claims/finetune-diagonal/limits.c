@@ -191,9 +191,10 @@ static const assay_leg threshold_legs[] = {
     {0}};
 
 /* The half point of a logistic curve of scale w from proportions at a spacing h has variance w h/n: w = .24/sqrt(d) at most (measured:
- * .024, .016, .009 at d = 100, 200, 400 with equal weights, half of it with weights 1 and 4), h = .017 at most. */
+ * .024, .016, .009 at d = 100, 200, 400 with equal weights, half of it with weights 1 and 4), h = .017 at most; the ends of the curve that
+ * are cut off add 15 %. */
 static assay_status spread_half(assay_call *call) {
-  assay_put(call, O_STAR, 0, sqrt(.24 * .017 / sqrt(assay_real(call, "d"))), 0);
+  assay_put(call, O_STAR, 0, 1.15 * sqrt(.24 * .017 / sqrt(assay_real(call, "d"))), 0);
   return ASSAY_OK;
 }
 
