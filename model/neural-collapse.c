@@ -15,9 +15,13 @@ bool neural_collapse_data_from_word(const char *word, neural_collapse_data *data
   return false;
 }
 
-int neural_collapse_means(const neural_collapse_set *set) { return set->squared ? set->K : set->K - 1; }
+int neural_collapse_means(const neural_collapse_set *set) {
+  return set->squared ? set->K : set->K - 1;
+}
 
-int neural_collapse_deviations(const neural_collapse_set *set) { return set->K * (set->n - 1); }
+int neural_collapse_deviations(const neural_collapse_set *set) {
+  return set->K * (set->n - 1);
+}
 
 void neural_collapse_simplex_row(int K, int c, double *out) {
   for (int j = 0; j < K - 1; j++) {
@@ -37,7 +41,8 @@ static void symmetric_sample(const neural_collapse_set *s, int i, double *x) {
   for (int j = own; j < own + s->n - 1; j++) x[j] *= sin(s->phi);
 }
 
-/* A standard normal that is a function of the three numbers: SplitMix64's finaliser (Steele, Lea, Flood 2014) of each in turn. */
+/* A standard normal that is a function of the three numbers: SplitMix64's finaliser (Steele, Lea, Flood 2014)
+ * of each in turn. */
 static double hashed_normal(int set, int i, int j) {
   const uint64_t words[] = {(uint64_t)set, (uint64_t)i, (uint64_t)j};
   uint64_t z = 0;
@@ -58,20 +63,23 @@ static void scale_to(double length, int d, double *x) {
 
 static void generic_sample(const neural_collapse_set *s, int i, double *x) {
   for (int j = 0; j < s->d; j++)
-    x[j] = s->data == NEURAL_COLLAPSE_DET ? sin(1.7 * (i + 1) * (j + 1) + .3 * j) : hashed_normal(s->set, i, j);
+    x[j] =
+        s->data == NEURAL_COLLAPSE_DET ? sin(1.7 * (i + 1) * (j + 1) + .3 * j) : hashed_normal(s->set, i, j);
   scale_to(sin(s->phi), s->d, x);
-  for (int j = 0; j < s->K; j++) x[j] += cos(s->phi) * sqrt(s->K / (s->K - 1.)) * ((j == i / s->n) - 1. / s->K);
+  for (int j = 0; j < s->K; j++)
+    x[j] += cos(s->phi) * sqrt(s->K / (s->K - 1.)) * ((j == i / s->n) - 1. / s->K);
   scale_to(1, s->d, x);
 }
 
 static assay_status check(const neural_collapse_set *s, assay_error *error) {
   const bool symmetric = s->data == NEURAL_COLLAPSE_SYM;
   if (!(s->K >= 2 && s->n >= 1 + symmetric && s->phi > 0 && s->phi < M_PI / 2))
-    return assay_error_set(error, ASSAY_DOMAIN, "K = %d, n = %d, phi = %g: K >= 2, n >= %d, 0 < phi < pi/2", s->K, s->n, s->phi,
-                           1 + symmetric);
+    return assay_error_set(error, ASSAY_DOMAIN, "K = %d, n = %d, phi = %g: K >= 2, n >= %d, 0 < phi < pi/2",
+                           s->K, s->n, s->phi, 1 + symmetric);
   const int least = symmetric ? neural_collapse_means(s) + neural_collapse_deviations(s) : s->K;
   if (s->d < least)
-    return assay_error_set(error, ASSAY_DOMAIN, "d = %d: at least %d dimensions for %d classes of %d samples", s->d, least, s->K, s->n);
+    return assay_error_set(error, ASSAY_DOMAIN, "d = %d: at least %d dimensions for %d classes of %d samples",
+                           s->d, least, s->K, s->n);
   return ASSAY_OK;
 }
 

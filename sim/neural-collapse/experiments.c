@@ -15,10 +15,10 @@
 /* clang-format on */
 
 static neural_collapse_task task_of(const assay_call *call) {
-  return (neural_collapse_task){(int)assay_integer(call, "K"), (int)assay_integer(call, "n"),
-                         assay_has_param(call, "d") && assay_given(call, "d") ? (int)assay_integer(call, "d") : 0,
-                         !strcmp(assay_word(call, "loss"), "mse"),
-                         assay_has_param(call, "q") ? assay_real(call, "q") : 0};
+  return (neural_collapse_task){
+      (int)assay_integer(call, "K"), (int)assay_integer(call, "n"),
+      assay_has_param(call, "d") && assay_given(call, "d") ? (int)assay_integer(call, "d") : 0,
+      !strcmp(assay_word(call, "loss"), "mse"), assay_has_param(call, "q") ? assay_real(call, "q") : 0};
 }
 
 /* ---- free features ---- */
@@ -27,7 +27,7 @@ static assay_status open_features(assay_call *call, void **state) {
   neural_collapse_features *p = *state = assay_alloc(call, sizeof *p);
   if (!p) return ASSAY_NO_MEMORY;
   *p = (neural_collapse_features){task_of(call), assay_real(call, "lw"), assay_real(call, "lh"),
-                           assay_real(call, "rho"), !strcmp(assay_word(call, "bias"), "free")};
+                                  assay_real(call, "rho"), !strcmp(assay_word(call, "bias"), "free")};
   if (p->task.K * p->task.d > 2048)
     return assay_fail(call, ASSAY_DOMAIN, "K d = %d: at most 2048", p->task.K * p->task.d);
   if (p->task.d < p->task.K)
@@ -40,7 +40,8 @@ static assay_status replicate_features(assay_call *call, void *state, const assa
                                        double *out) {
   neural_collapse_metrics m;
   double J;
-  const assay_status status = neural_collapse_optimise_features(state, stream, &J, &m, assay_call_error(call));
+  const assay_status status =
+      neural_collapse_optimise_features(state, stream, &J, &m, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   const double all[] = {J, m.u_norm, m.NC1, m.NC2, m.NC3, m.p, m.h_norm};
   memcpy(out, all, sizeof all);
@@ -126,8 +127,12 @@ typedef struct {
 
 static void blocks_of(const assay_call *call, neural_collapse_network *net) {
   const char *blocks = assay_word(call, "blocks"), *act = assay_word(call, "activation");
-  net->blocks = !strcmp(blocks, "tx1") ? NEURAL_COLLAPSE_TX1 : !strcmp(blocks, "rn2") ? NEURAL_COLLAPSE_RN2 : NEURAL_COLLAPSE_RN1;
-  net->act = !strcmp(act, "linear") ? ACTIVATION_LIN : !strcmp(act, "relu") ? ACTIVATION_RELU : ACTIVATION_SQUAREPLUS;
+  net->blocks = !strcmp(blocks, "tx1")   ? NEURAL_COLLAPSE_TX1
+                : !strcmp(blocks, "rn2") ? NEURAL_COLLAPSE_RN2
+                                         : NEURAL_COLLAPSE_RN1;
+  net->act = !strcmp(act, "linear") ? ACTIVATION_LIN
+             : !strcmp(act, "relu") ? ACTIVATION_RELU
+                                    : ACTIVATION_SQUAREPLUS;
 }
 
 static neural_collapse_start start_of(const assay_call *call) {
@@ -149,11 +154,13 @@ static assay_status open_network(assay_call *call, void **state) {
   net->lw = assay_real(call, "lw");
   p->restarts = (int)assay_integer(call, "restarts");
   p->start = start_of(call);
-  p->set = (neural_collapse_set){.K = net->task.K, .n = net->task.n, .phi = assay_real(call, "phi"), .squared = net->task.squared};
+  p->set = (neural_collapse_set){
+      .K = net->task.K, .n = net->task.n, .phi = assay_real(call, "phi"), .squared = net->task.squared};
   neural_collapse_data_from_word(assay_word(call, "data"), &p->set.data);
   p->set.set = (int)assay_integer(call, "set");
-  net->task.d = p->set.d = assay_given(call, "d") ? (int)assay_integer(call, "d")
-                                                  : neural_collapse_means(&p->set) + neural_collapse_deviations(&p->set);
+  net->task.d = p->set.d = assay_given(call, "d")
+                               ? (int)assay_integer(call, "d")
+                               : neural_collapse_means(&p->set) + neural_collapse_deviations(&p->set);
   run->eps = assay_given(call, "eps") ? assay_real(call, "eps") : 0;
   run->floor = assay_real(call, "floor");
   run->doublings = assay_has_param(call, "doublings") ? (int)assay_integer(call, "doublings") : 0;
@@ -162,49 +169,65 @@ static assay_status open_network(assay_call *call, void **state) {
   if (assay_given(call, "lb") == assay_given(call, "eps"))
     return assay_fail(call, ASSAY_DOMAIN, "give lb, or eps for lb = eps L");
   return net->task.d > 256 || net->task.d * net->task.K > 2048
-             ? assay_fail(call, ASSAY_DOMAIN, "d = %d, K d = %d: at most 256 and 2048", net->task.d, net->task.K * net->task.d)
+             ? assay_fail(call, ASSAY_DOMAIN, "d = %d, K d = %d: at most 256 and 2048", net->task.d,
+                          net->task.K * net->task.d)
              : ASSAY_OK;
 }
 
-static assay_status replicate_network(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_network(assay_call *call, void *state, const assay_stream *stream,
+                                      double *out) {
   const network_run *run = state;
   neural_collapse_optimum best;
-  const assay_status status = neural_collapse_optimise_network(&run->search, stream, &best, assay_call_error(call));
+  const assay_status status =
+      neural_collapse_optimise_network(&run->search, stream, &best, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   const neural_collapse_metrics *m = &best.metrics;
-  const double R2 = m->R * m->R,
-               all[] = {best.J, m->NC1, (1 - R2) / R2, best.decay, m->u_norm, m->NC2, best.cv, best.attention, best.J - run->floor};
+  const double R2 = m->R * m->R, all[] = {best.J, m->NC1,  (1 - R2) / R2,  best.decay,         m->u_norm,
+                                          m->NC2, best.cv, best.attention, best.J - run->floor};
   memcpy(out, all, sizeof all);
   return ASSAY_OK;
 }
 
-#define NETWORK_PARAMS                                                                                                     \
-  CLASSES, SAMPLES, {"d", NULL, "feature width; not given: what sym data need", ASSAY_INTEGER, 0, NULL, "[1,256]", ""},    \
-      {"phi", NULL, "angle of the samples to their class means", ASSAY_REAL, 0, NULL, "(0,1.5707963267948966)", NULL},     \
-      HEAD_DECAY, {"lb", NULL, "weight decay of the blocks", ASSAY_REAL, 0, NULL, "(0,inf)", ""},                          \
-      {"eps", NULL, "in place of lb: lb = eps L", ASSAY_REAL, 0, NULL, "(0,inf)", ""},                                     \
-      {"L", NULL, "blocks", ASSAY_INTEGER, 0, NULL, "[1,1000]", NULL}, LOSS,                                               \
-      {"data", NULL, "training set", ASSAY_WORD, 0, NEURAL_COLLAPSE_DATA_WORDS, NULL, "sym"},                              \
-      {"set", NULL, "number of the training set (mix)", ASSAY_INTEGER, 0, NULL, "[1,1000000]", "1"},                       \
-      {"blocks", NULL, "one or two matrices, or attention", ASSAY_WORD, 0, "rn1|rn2|tx1", NULL, "rn1"},                    \
-      {"activation", NULL, "of the blocks", ASSAY_WORD, 0, "linear|relu|squareplus", NULL, "linear"},                      \
-      {"restarts", NULL, "starts, of which the best counts", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,64]", "4"},               \
-      {"start", NULL, "random, or near a branch", ASSAY_WORD, ASSAY_SIM, "random|contract|expand", NULL, "random"},        \
-      {"lb_rule", NULL, "with eps, at doubled depths: eps times the depth, or as at L", ASSAY_WORD, ASSAY_SIM,             \
-       "scaled|fixed", NULL, "scaled"},                                                                                    \
-      {"floor", NULL, "what excesses of J are counted from", ASSAY_REAL, ASSAY_SIM, NULL, NULL, "0"}
+#define NETWORK_PARAMS                                                                                       \
+  CLASSES, SAMPLES,                                                                                          \
+      {"d", NULL, "feature width; not given: what sym data need", ASSAY_INTEGER, 0, NULL, "[1,256]", ""},    \
+      {"phi",                                                                                                \
+       NULL,                                                                                                 \
+       "angle of the samples to their class means",                                                          \
+       ASSAY_REAL,                                                                                           \
+       0,                                                                                                    \
+       NULL,                                                                                                 \
+       "(0,1.5707963267948966)",                                                                             \
+       NULL},                                                                                                \
+      HEAD_DECAY, {"lb", NULL, "weight decay of the blocks", ASSAY_REAL, 0, NULL, "(0,inf)", ""},            \
+      {"eps", NULL, "in place of lb: lb = eps L", ASSAY_REAL, 0, NULL, "(0,inf)", ""},                       \
+      {"L", NULL, "blocks", ASSAY_INTEGER, 0, NULL, "[1,1000]", NULL}, LOSS,                                 \
+      {"data", NULL, "training set", ASSAY_WORD, 0, NEURAL_COLLAPSE_DATA_WORDS, NULL, "sym"},                \
+      {"set", NULL, "number of the training set (mix)", ASSAY_INTEGER, 0, NULL, "[1,1000000]", "1"},         \
+      {"blocks", NULL, "one or two matrices, or attention", ASSAY_WORD, 0, "rn1|rn2|tx1", NULL, "rn1"},      \
+      {"activation", NULL, "of the blocks", ASSAY_WORD, 0, "linear|relu|squareplus", NULL, "linear"},        \
+      {"restarts", NULL, "starts, of which the best counts", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,64]", "4"}, \
+      {"start", NULL,    "random, or near a branch", ASSAY_WORD, ASSAY_SIM, "random|contract|expand",        \
+       NULL,    "random"},                                                                                   \
+      {"lb_rule",  NULL,      "with eps, at doubled depths: eps times the depth, or as at L",                \
+       ASSAY_WORD, ASSAY_SIM, "scaled|fixed",                                                                \
+       NULL,       "scaled"},                                                                                \
+  {                                                                                                          \
+    "floor", NULL, "what excesses of J are counted from", ASSAY_REAL, ASSAY_SIM, NULL, NULL, "0"             \
+  }
 
 static const assay_param network_params[] = {NETWORK_PARAMS, {0}};
-static const assay_observable network_records[] = {RECORD("J", "objective"),
-                                                   RECORD("NC1", "within over between class variance"),
-                                                   RECORD("tan2", "tan^2 of the features' angle to their class mean"),
-                                                   RECORD("decay", "penalty of the blocks"),
-                                                   RECORD("w", "mean norm of the head's rows"),
-                                                   RECORD("NC2", "distance of the head's Gram matrix from the simplex"),
-                                                   RECORD("cv", "coefficient of variation of the blocks' squared norms"),
-                                                   RECORD("attention", "largest |entry| of Q and K"),
-                                                   RECORD("excess", "J - floor"),
-                                                   {0}};
+static const assay_observable network_records[] = {
+    RECORD("J", "objective"),
+    RECORD("NC1", "within over between class variance"),
+    RECORD("tan2", "tan^2 of the features' angle to their class mean"),
+    RECORD("decay", "penalty of the blocks"),
+    RECORD("w", "mean norm of the head's rows"),
+    RECORD("NC2", "distance of the head's Gram matrix from the simplex"),
+    RECORD("cv", "coefficient of variation of the blocks' squared norms"),
+    RECORD("attention", "largest |entry| of Q and K"),
+    RECORD("excess", "J - floor"),
+    {0}};
 const assay_experiment neural_collapse_network_run = {
     .id = "neural-collapse/network",
     .doc = "Network with normalised blocks, to its optimum; linear ones on randomly rotated data.",
@@ -219,7 +242,8 @@ const assay_experiment neural_collapse_network_run = {
 enum { DEPTHS = 8 };
 
 /* L, 2L, 4L, ..., from the same draws; lb = eps L is doubled too. */
-static assay_status replicate_doublings(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_doublings(assay_call *call, void *state, const assay_stream *stream,
+                                        double *out) {
   const network_run *run = state;
   neural_collapse_optimum at[DEPTHS];
   double fall = INFINITY;
@@ -246,15 +270,18 @@ static assay_status replicate_doublings(assay_call *call, void *state, const ass
 }
 
 static const assay_param doublings_params[] = {
-    NETWORK_PARAMS, {"doublings", NULL, "how often the depth is doubled", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,7]", "1"}, {0}};
-static const assay_observable doublings_records[] = {RECORD("J", "objective at L"),
-                                                     RECORD("fall", "least fall of the objective at a doubling"),
-                                                     RECORD("ratio", "(J(2L) - floor)/(J(L) - floor)"),
-                                                     RECORD("increments", "(J(2L) - J(4L))/(J(L) - J(2L)); 0 for one doubling"),
-                                                     RECORD("exponent_NC1", "slope of log NC1 on log L between the ends"),
-                                                     RECORD("exponent_J", "slope of log (J - floor)"),
-                                                     RECORD("exponent_cv", "slope of log cv"),
-                                                     {0}};
+    NETWORK_PARAMS,
+    {"doublings", NULL, "how often the depth is doubled", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,7]", "1"},
+    {0}};
+static const assay_observable doublings_records[] = {
+    RECORD("J", "objective at L"),
+    RECORD("fall", "least fall of the objective at a doubling"),
+    RECORD("ratio", "(J(2L) - floor)/(J(L) - floor)"),
+    RECORD("increments", "(J(2L) - J(4L))/(J(L) - J(2L)); 0 for one doubling"),
+    RECORD("exponent_NC1", "slope of log NC1 on log L between the ends"),
+    RECORD("exponent_J", "slope of log (J - floor)"),
+    RECORD("exponent_cv", "slope of log cv"),
+    {0}};
 const assay_experiment neural_collapse_doublings_run = {
     .id = "neural-collapse/doublings",
     .doc = "The optimum of a network at depths L, 2L, ..., compared.",
@@ -289,8 +316,8 @@ static assay_status replicate_turn(assay_call *call, void *state, const assay_st
   double x[64], y[64], mx = 0, my = 0, xy = 0, xx = 0;
   for (int i = 0; i < run->depths; i++) {
     double cost;
-    const assay_status status = neural_collapse_turn_cost(run->p, run->theta / run->L[i], (unsigned)i, stream, &cost,
-                                                   assay_call_error(call));
+    const assay_status status = neural_collapse_turn_cost(run->p, run->theta / run->L[i], (unsigned)i, stream,
+                                                          &cost, assay_call_error(call));
     if (status != ASSAY_OK) return status;
     x[i] = log(run->L[i]);
     y[i] = log(run->L[i] * cost);
@@ -344,7 +371,7 @@ static assay_status open_chain(assay_call *call, void **state) {
 static assay_status replicate_chain(assay_call *call, void *state, const assay_stream *stream, double *out) {
   const chain_run *run = state;
   return neural_collapse_transport_cost(run->L, run->lb, run->theta0, run->targets, stream, out, out + 1,
-                                 assay_call_error(call));
+                                        assay_call_error(call));
 }
 
 static const assay_param chain_params[] = {

@@ -38,15 +38,17 @@ static double feature_objective(const double *x, double *g, void *context) {
   memcpy(w->H, x + heads, (size_t)all * sizeof *x);
   if (!(w->p->lh > 0)) defined = layer_normalise(w->H, N, t->d, false, w->p->rho, w->lengths);
   if (!defined) return INFINITY;
-  double J = neural_collapse_head_loss(t, w->labels, x, b, w->H, w->logits, g, b ? g + heads + all : NULL, g + heads);
+  double J = neural_collapse_head_loss(t, w->labels, x, b, w->H, w->logits, g, b ? g + heads + all : NULL,
+                                       g + heads);
   J += layer_decay(w->p->lw, x, (size_t)heads, g);
   if (w->p->lh > 0) return J + layer_decay(w->p->lh, x + heads, (size_t)all, g + heads);
   layer_normalise_reverse(w->H, N, t->d, false, w->p->rho, w->lengths, g + heads);
   return J;
 }
 
-assay_status neural_collapse_optimise_features(const neural_collapse_features *p, const assay_stream *stream, double *J,
-                                        neural_collapse_metrics *metrics, assay_error *error) {
+assay_status neural_collapse_optimise_features(const neural_collapse_features *p, const assay_stream *stream,
+                                               double *J, neural_collapse_metrics *metrics,
+                                               assay_error *error) {
   const neural_collapse_task *t = &p->task;
   const size_t heads = (size_t)(t->K * t->d), N = (size_t)(t->K * t->n), all = N * (size_t)t->d,
                unknowns = heads + all + (p->bias ? (size_t)t->K : 0);
@@ -62,8 +64,8 @@ assay_status neural_collapse_optimise_features(const neural_collapse_features *p
   random_source init = random_open(stream, RANDOM_INIT, 0);
   random_normals(&init, x, heads + all);
   cblas_dscal((int)heads, .3, x, 1);
-  assay_status status =
-      lbfgs_minimise(feature_objective, &work, unknowns, &rule, x, x + unknowns + all + N * (1 + (size_t)t->K), &report, error);
+  assay_status status = lbfgs_minimise(feature_objective, &work, unknowns, &rule, x,
+                                       x + unknowns + all + N * (1 + (size_t)t->K), &report, error);
   *J = report.value;
   memcpy(work.H, x + heads, all * sizeof *x);
   if (!(p->lh > 0)) layer_normalise(work.H, (int)N, t->d, false, 1, work.lengths);
@@ -73,8 +75,9 @@ assay_status neural_collapse_optimise_features(const neural_collapse_features *p
   return status;
 }
 
-assay_status neural_collapse_random_state(const neural_collapse_features *p, double R, const assay_stream *stream,
-                                   double *J, double *slip, assay_error *error) {
+assay_status neural_collapse_random_state(const neural_collapse_features *p, double R,
+                                          const assay_stream *stream, double *J, double *slip,
+                                          assay_error *error) {
   const neural_collapse_task *t = &p->task;
   const int d = t->d, room = d - t->K * (t->n - 1);
   const size_t heads = (size_t)(t->K * d), N = (size_t)(t->K * t->n), all = N * (size_t)d;
@@ -107,10 +110,35 @@ assay_status neural_collapse_random_state(const neural_collapse_features *p, dou
       cblas_dscal(t->n - 1, sqrt(1 - R * R), h + room + c * (t->n - 1), 1);
     }
   }
-  *J = neural_collapse_head_loss(t, labels, x, NULL, H, g + heads + all, g, NULL, g + heads) + p->lw / 2 * cblas_ddot((int)heads, x, 1, x, 1);
+  *J = neural_collapse_head_loss(t, labels, x, NULL, H, g + heads + all, g, NULL, g + heads) +
+       p->lw / 2 * cblas_ddot((int)heads, x, 1, x, 1);
   neural_collapse_measure(t, x, H, &metrics);
   *slip = fabs(metrics.R - R);
   free(x);
   free(labels);
   return ASSAY_OK;
+}
+
+/* The logits of one sample of class 0 whose head has rows of norm w. */
+static double collapsed_loss_at(const neural_collapse_task *t, double lw, double R, double w) {
+  double logits[256];
+  const int label = 0;
+  for (int c = 0; c < t->K; c++) logits[c] = c == 0 ? w * R : t->squared ? 0 : -w * R / (t->K - 1);
+  const double loss = t->squared ? layer_one_hot_squares(logits, 1, t->K, &label)
+                                 : layer_cross_entropy(logits, 1, t->K, &label, t->q);
+  return loss + lw / 2 * t->K * w * w;
+}
+
+double neural_collapse_collapsed_loss(const neural_collapse_task *t, double lw, double R) {
+  const double golden = .6180339887498949;
+  double lo = 0,
+         hi = sqrt(2 * log(t->K + 2.) / (lw * t->K)); /* there the penalty alone exceeds the loss at w = 0 */
+  for (int round = 0; round < 60; round++) {
+    const double left = hi - golden * (hi - lo), right = lo + golden * (hi - lo);
+    if (collapsed_loss_at(t, lw, R, left) < collapsed_loss_at(t, lw, R, right))
+      hi = right;
+    else
+      lo = left;
+  }
+  return collapsed_loss_at(t, lw, R, (lo + hi) / 2);
 }

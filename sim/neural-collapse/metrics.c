@@ -5,12 +5,14 @@
 
 #include "sim/neural-collapse/network.h"
 
-double neural_collapse_head_loss(const neural_collapse_task *t, const int *labels, const double *U, const double *b, const double *H,
-                                 double *logits, double *dU, double *db, double *dH) {
+double neural_collapse_head_loss(const neural_collapse_task *t, const int *labels, const double *U,
+                                 const double *b, const double *H, double *logits, double *dU, double *db,
+                                 double *dH) {
   const int N = t->K * t->n;
   layer_dense(H, N, t->d, U, t->K, 0, logits);
   for (int i = 0; b && i < N; i++) cblas_daxpy(t->K, 1, b, 1, logits + i * t->K, 1);
-  const double loss = t->squared ? layer_one_hot_squares(logits, N, t->K, labels) : layer_cross_entropy(logits, N, t->K, labels, t->q);
+  const double loss = t->squared ? layer_one_hot_squares(logits, N, t->K, labels)
+                                 : layer_cross_entropy(logits, N, t->K, labels, t->q);
   layer_dense_reverse(H, N, t->d, U, t->K, logits, dU, 1, dH);
   for (int i = 0; db && i < N; i++) cblas_daxpy(t->K, 1, logits + i * t->K, 1, db, 1);
   return loss;
@@ -44,7 +46,8 @@ static bool right(const neural_collapse_task *t, const double *U, const double *
   return true;
 }
 
-void neural_collapse_measure(const neural_collapse_task *t, const double *U, const double *H, neural_collapse_metrics *m) {
+void neural_collapse_measure(const neural_collapse_task *t, const double *U, const double *H,
+                             neural_collapse_metrics *m) {
   const int N = t->K * t->n, d = t->d;
   double mean[2048] = {0}, all[256] = {0}, within = 0, between = 0;
   int hits = 0;

@@ -14,7 +14,8 @@ size_t neural_collapse_block_size(const neural_collapse_network *net) {
 }
 
 size_t neural_collapse_unknowns(const neural_collapse_network *net) {
-  return (size_t)net->L * neural_collapse_block_size(net) + (size_t)(net->task.K + net->pixels) * (size_t)net->task.d;
+  return (size_t)net->L * neural_collapse_block_size(net) +
+         (size_t)(net->task.K + net->pixels) * (size_t)net->task.d;
 }
 
 /* ---- the room of a pass ---- */
@@ -26,15 +27,15 @@ static size_t batch(const neural_collapse_network *net) {
 static assay_status check(const neural_collapse_network *net, assay_error *error) {
   const bool sequences = net->blocks == NEURAL_COLLAPSE_TX1;
   if (net->task.K < 1 || net->task.n < 1 || net->task.d < 1 || net->L < 0)
-    return assay_error_set(error, ASSAY_DOMAIN, "K = %d, n = %d, d = %d, L = %d: K, n, d >= 1, L >= 0", net->task.K, net->task.n,
-                           net->task.d, net->L);
+    return assay_error_set(error, ASSAY_DOMAIN, "K = %d, n = %d, d = %d, L = %d: K, n, d >= 1, L >= 0",
+                           net->task.K, net->task.n, net->task.d, net->L);
   if (sequences && (net->T < 1 || batch(net) % (size_t)net->T))
     return assay_error_set(error, ASSAY_DOMAIN, "T = %d: it divides the %zu tokens", net->T, batch(net));
   return ASSAY_OK;
 }
 
-assay_status neural_collapse_pass_open(const neural_collapse_network *net, const double *inputs, neural_collapse_pass *pass,
-                                       assay_error *error) {
+assay_status neural_collapse_pass_open(const neural_collapse_network *net, const double *inputs,
+                                       neural_collapse_pass *pass, assay_error *error) {
   *pass = (neural_collapse_pass){.net = net, .inputs = inputs};
   const assay_status status = check(net, error);
   if (status != ASSAY_OK) return status;
@@ -42,7 +43,8 @@ assay_status neural_collapse_pass_open(const neural_collapse_network *net, const
   const int T = net->T, S = T > 0 ? (int)N / T : 0;
   const bool sequences = net->blocks == NEURAL_COLLAPSE_TX1;
   const size_t tokens = sequences ? layer_attention_doubles(S, T, (int)d, (int)d) : 0;
-  double *room = calloc((4 * L + 3) * all + 2 * (L + 1) * N + N * (size_t)net->task.K + L * tokens, sizeof *room);
+  double *room =
+      calloc((4 * L + 3) * all + 2 * (L + 1) * N + N * (size_t)net->task.K + L * tokens, sizeof *room);
   pass->labels = calloc(N, sizeof *pass->labels);
   pass->attention = calloc(L + 1, sizeof *pass->attention);
   pass->H = room;
@@ -58,7 +60,8 @@ assay_status neural_collapse_pass_open(const neural_collapse_network *net, const
   pass->lengths = pass->through + all;
   pass->logits = pass->lengths + 2 * (L + 1) * N;
   double *rest = pass->logits + N * (size_t)net->task.K;
-  for (size_t l = 0; sequences && l < L; l++) pass->attention[l] = layer_attention_open(S, T, (int)d, (int)d, rest + l * tokens);
+  for (size_t l = 0; sequences && l < L; l++)
+    pass->attention[l] = layer_attention_open(S, T, (int)d, (int)d, rest + l * tokens);
   for (size_t i = 0; i < N; i++) pass->labels[i] = (int)i / net->task.n;
   return ASSAY_OK;
 }
@@ -86,8 +89,16 @@ typedef struct {
 static block_view view(const neural_collapse_pass *p, int l) {
   const int N = (int)batch(p->net), d = p->net->task.d;
   const size_t all = (size_t)N * (size_t)d, at = (size_t)l * all;
-  return (block_view){N,         d,           all,         (size_t)d * (size_t)d, p->H + at, p->H + at + all,
-                      p->S + at, p->Z + at, p->middle + at, p->lengths + 2 * (size_t)(l + 1) * (size_t)N};
+  return (block_view){N,
+                      d,
+                      all,
+                      (size_t)d * (size_t)d,
+                      p->H + at,
+                      p->H + at + all,
+                      p->S + at,
+                      p->Z + at,
+                      p->middle + at,
+                      p->lengths + 2 * (size_t)(l + 1) * (size_t)N};
 }
 
 /* s(z) [all]; the argument itself where s is the identity. */
@@ -125,7 +136,8 @@ static void backward(const neural_collapse_pass *p, int l, const double *x, doub
   const block_view b = view(p, l);
   const bool tokens = net->blocks == NEURAL_COLLAPSE_TX1, pair = net->blocks == NEURAL_COLLAPSE_RN2;
   const size_t last = (size_t)(neural_collapse_block_matrices(net->blocks) - 1) * b.square;
-  const double *in = tokens ? b.middle : b.in, *z = pair ? b.Z : in, *S = net->act == ACTIVATION_LIN ? z : b.S;
+  const double *in = tokens ? b.middle : b.in, *z = pair ? b.Z : in,
+               *S = net->act == ACTIVATION_LIN ? z : b.S;
   layer_normalise_reverse(b.out, b.N, b.d, net->centre, 1, b.lengths, p->G);
   layer_dense_reverse(S, b.N, b.d, x + last, b.d, p->G, g + last, 0, p->through);
   if (net->act != ACTIVATION_LIN) layer_activation_reverse(net->act, z, b.all, p->through, p->through);
@@ -136,8 +148,8 @@ static void backward(const neural_collapse_pass *p, int l, const double *x, doub
   if (!tokens) return;
   layer_normalise_reverse(b.middle, b.N, b.d, net->centre, 1, b.lengths + b.N, p->G);
   memcpy(p->through, p->G, b.all * sizeof *p->G);
-  layer_attention_reverse(&p->attention[l], b.in, x, x + b.square, x + 2 * b.square, p->through, g, g + b.square, g + 2 * b.square,
-                          p->G);
+  layer_attention_reverse(&p->attention[l], b.in, x, x + b.square, x + 2 * b.square, p->through, g,
+                          g + b.square, g + 2 * b.square, p->G);
 }
 
 /* ---- the objective ---- */
@@ -156,15 +168,16 @@ static bool embed(const neural_collapse_pass *p, const double *E) {
 double neural_collapse_objective(const double *x, double *g, void *context) {
   neural_collapse_pass *p = context;
   const neural_collapse_network *net = p->net;
-  const size_t block = neural_collapse_block_size(net), blocks = (size_t)net->L * block, heads = (size_t)(net->task.K * net->task.d);
+  const size_t block = neural_collapse_block_size(net), blocks = (size_t)net->L * block,
+               heads = (size_t)(net->task.K * net->task.d);
   const int N = (int)batch(net), d = net->task.d;
   memset(g, 0, neural_collapse_unknowns(net) * sizeof *g);
   memset(p->G, 0, (size_t)N * (size_t)d * sizeof *p->G);
   bool defined = embed(p, x + blocks + heads);
   for (int l = 0; l < net->L && defined; l++) defined = forward(p, l, x + (size_t)l * block);
   if (!defined) return INFINITY;
-  p->loss = neural_collapse_head_loss(&net->task, p->labels, x + blocks, NULL, neural_collapse_features_of(p), p->logits, g + blocks, NULL,
-                                      p->G) +
+  p->loss = neural_collapse_head_loss(&net->task, p->labels, x + blocks, NULL, neural_collapse_features_of(p),
+                                      p->logits, g + blocks, NULL, p->G) +
             layer_decay(net->lw, x + blocks, heads, g + blocks);
   for (int l = net->L - 1; l >= 0; l--) backward(p, l, x + (size_t)l * block, g + (size_t)l * block);
   p->decay = layer_decay(net->lb, x, blocks, g);

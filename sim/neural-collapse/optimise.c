@@ -14,7 +14,7 @@ typedef struct {
   const neural_collapse_search *p;
   neural_collapse_pass pass;
   size_t unknowns, blocks;
-  double *X, *Q;       /* inputs [N][d], and the rotation [d][d] they were turned by, samples times Q */
+  double *X, *Q; /* inputs [N][d], and the rotation [d][d] they were turned by, samples times Q */
   double *x, *g, *room;
 } search_room;
 
@@ -25,21 +25,25 @@ static assay_status inputs(search_room *r, const assay_stream *stream, assay_err
   const int d = t->d, N = t->K * t->n;
   for (int j = 0; j < d; j++) r->Q[j * d + j] = 1;
   if (r->p->net.act != ACTIVATION_LIN) return neural_collapse_samples(&r->p->set, r->X, error);
-  double *flat = r->g; /* room of at least N d doubles, and d more */
+  double *flat = r->g; /* room of at least N d doubles, and 2 d more */
   random_source rotation = random_open(stream, RANDOM_MATRIX, 0);
   assay_status status = neural_collapse_samples(&r->p->set, flat, error);
-  if (status == ASSAY_OK) status = orthogonal_draw(&rotation, d, r->Q, flat + N * d, error);
-  if (status == ASSAY_OK) cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, d, d, 1, flat, d, r->Q, d, 0, r->X, d);
+  if (status == ASSAY_OK) status = orthogonal_fill(&rotation, d, r->Q, flat + N * d, error);
+  if (status == ASSAY_OK)
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, d, d, 1, flat, d, r->Q, d, 0, r->X, d);
   return status;
 }
 
-static assay_status open_search(const neural_collapse_search *p, const assay_stream *stream, search_room *r, assay_error *error) {
+static assay_status open_search(const neural_collapse_search *p, const assay_stream *stream, search_room *r,
+                                assay_error *error) {
   const size_t d = (size_t)p->net.task.d, all = (size_t)(p->net.task.K * p->net.task.n) * d;
   const size_t unknowns = neural_collapse_unknowns(&p->net);
-  *r = (search_room){.p = p, .unknowns = unknowns, .blocks = (size_t)p->net.L * neural_collapse_block_size(&p->net)};
-  const size_t spare = all + d > unknowns ? all + d : unknowns;
+  *r = (search_room){
+      .p = p, .unknowns = unknowns, .blocks = (size_t)p->net.L * neural_collapse_block_size(&p->net)};
+  const size_t spare = all + 2 * d > unknowns ? all + 2 * d : unknowns;
   r->X = calloc(all + d * d + unknowns + spare + lbfgs_room(unknowns, &rule), sizeof *r->X);
-  if (!r->X) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a network of %zu unknowns", unknowns);
+  if (!r->X)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a network of %zu unknowns", unknowns);
   r->Q = r->X + all;
   r->x = r->Q + d * d;
   r->g = r->x + unknowns;
@@ -68,12 +72,14 @@ static void random_start(search_room *r, const assay_stream *stream, int restart
 static void add_projector(const search_room *r, int from, int to, double scale, double *M) {
   const int d = r->p->net.task.d;
   const double *q = r->Q + from * d;
-  if (to > from) cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, d, d, to - from, scale, q, d, q, d, 1, M, d);
+  if (to > from)
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, d, d, to - from, scale, q, d, q, d, 1, M, d);
 }
 
 static void designed_start(search_room *r, const assay_stream *stream, int restart) {
   const neural_collapse_network *net = &r->p->net;
-  const int d = net->task.d, m = neural_collapse_means(&r->p->set), end = m + neural_collapse_deviations(&r->p->set);
+  const int d = net->task.d, m = neural_collapse_means(&r->p->set),
+            end = m + neural_collapse_deviations(&r->p->set);
   const size_t block = neural_collapse_block_size(net), square = (size_t)(d * d);
   const bool pair = net->blocks == NEURAL_COLLAPSE_RN2;
   double axis[256] = {0}, *last = r->x + block - square;
@@ -91,7 +97,8 @@ static void designed_start(search_room *r, const assay_stream *stream, int resta
       axis[c] = 1;
     else
       neural_collapse_simplex_row(net->task.K, c, axis);
-    cblas_dgemv(CblasRowMajor, CblasTrans, d, d, 2.8, r->Q, d, axis, 1, 0, r->x + r->blocks + (size_t)(c * d), 1);
+    cblas_dgemv(CblasRowMajor, CblasTrans, d, d, 2.8, r->Q, d, axis, 1, 0, r->x + r->blocks + (size_t)(c * d),
+                1);
   }
 }
 
@@ -124,7 +131,8 @@ static void describe(search_room *r, const lbfgs_report *report, neural_collapse
   best->cv = variation(r);
   best->attention = largest_attention(r);
   best->gradient = report->gradient;
-  neural_collapse_measure(&r->p->net.task, r->x + r->blocks, neural_collapse_features_of(&r->pass), &best->metrics);
+  neural_collapse_measure(&r->p->net.task, r->x + r->blocks, neural_collapse_features_of(&r->pass),
+                          &best->metrics);
 }
 
 static assay_status check(const neural_collapse_search *p, assay_error *error) {
@@ -134,12 +142,13 @@ static assay_status check(const neural_collapse_search *p, assay_error *error) {
   if (p->start == NEURAL_COLLAPSE_EXPAND && !pair)
     return assay_error_set(error, ASSAY_DOMAIN, "the start that expands is for blocks of two matrices");
   if (p->net.L < 1 || p->net.task.d > 256)
-    return assay_error_set(error, ASSAY_DOMAIN, "L = %d, d = %d: L >= 1 and d <= 256", p->net.L, p->net.task.d);
+    return assay_error_set(error, ASSAY_DOMAIN, "L = %d, d = %d: L >= 1 and d <= 256", p->net.L,
+                           p->net.task.d);
   return ASSAY_OK;
 }
 
-assay_status neural_collapse_optimise_network(const neural_collapse_search *p, const assay_stream *stream, neural_collapse_optimum *best,
-                                              assay_error *error) {
+assay_status neural_collapse_optimise_network(const neural_collapse_search *p, const assay_stream *stream,
+                                              neural_collapse_optimum *best, assay_error *error) {
   search_room r = {0};
   assay_status status = check(p, error), last = ASSAY_NUMERIC;
   if (status == ASSAY_OK) status = open_search(p, stream, &r, error);
@@ -150,7 +159,9 @@ assay_status neural_collapse_optimise_network(const neural_collapse_search *p, c
       random_start(&r, stream, restart);
     else
       designed_start(&r, stream, restart);
-    if (lbfgs_minimise(neural_collapse_objective, &r.pass, r.unknowns, &rule, r.x, r.room, &report, error) != ASSAY_OK) continue;
+    if (lbfgs_minimise(neural_collapse_objective, &r.pass, r.unknowns, &rule, r.x, r.room, &report, error) !=
+        ASSAY_OK)
+      continue;
     last = ASSAY_OK;
     best->converged++;
     if (report.value < best->J) describe(&r, &report, best);

@@ -21,8 +21,9 @@ static void start(const neural_collapse_network *net, const assay_stream *stream
   cblas_dscal(net->pixels * d, 1 / sqrt(net->pixels), x + blocks + heads, 1);
 }
 
-assay_status neural_collapse_train(const neural_collapse_network *net, const double *inputs, int epochs, const assay_stream *stream,
-                                   neural_collapse_trained *result, assay_error *error) {
+assay_status neural_collapse_train(const neural_collapse_network *net, const double *inputs, int epochs,
+                                   const assay_stream *stream, neural_collapse_trained *result,
+                                   assay_error *error) {
   static const adam_rule rule = {.9, .999, 1e-8};
   const size_t n = neural_collapse_unknowns(net), blocks = (size_t)net->L * neural_collapse_block_size(net);
   neural_collapse_pass pass;
@@ -33,7 +34,9 @@ assay_status neural_collapse_train(const neural_collapse_network *net, const dou
   for (long k = 1; k <= epochs + 1 && status == ASSAY_OK; k++) { /* the last pass is for what it measures */
     J = neural_collapse_objective(x, g, &pass);
     if (!isfinite(J))
-      status = assay_error_set(error, ASSAY_NUMERIC, "after %ld steps the objective is %g: a feature vector has no direction", k - 1, J);
+      status =
+          assay_error_set(error, ASSAY_NUMERIC,
+                          "after %ld steps the objective is %g: a feature vector has no direction", k - 1, J);
     else if (k <= epochs)
       adam_step(&rule, .005 * (1 + cos(M_PI * (double)k / epochs)) / 2, k, n, g, g + n, x);
   }

@@ -139,8 +139,9 @@ Test(neural_collapse, depth_law) {
   static const struct {
     neural_collapse_mistake mistake;
     const char *NC1;
-  } wrong[] = {
-      {NEURAL_COLLAPSE_MEANS_ONLY, ".02689"}, {NEURAL_COLLAPSE_DEVIATIONS_ONLY, ".02129"}, {NEURAL_COLLAPSE_NO_DEPTH, ".0690"}};
+  } wrong[] = {{NEURAL_COLLAPSE_MEANS_ONLY, ".02689"},
+               {NEURAL_COLLAPSE_DEVIATIONS_ONLY, ".02129"},
+               {NEURAL_COLLAPSE_NO_DEPTH, ".0690"}};
   for (int i = 0; i < 3; i++) {
     ok(neural_collapse_depth_law(&L8, wrong[i].mistake, &r, e));
     agrees("mistake", r.NC1, wrong[i].NC1);
@@ -221,8 +222,10 @@ Test(neural_collapse, depth_law_of_transformers) {
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     ok(neural_collapse_depth_law(&row[i].chain, NEURAL_COLLAPSE_RIGHT, &r, e));
     agrees("NC1", r.NC1, row[i].NC1);
-    if (row[i].J) agrees("J", r.J, row[i].J);
-    else agrees("J - g*", (assay_value){r.J.value - r.gstar.value, 0}, excess[i - 7]);
+    if (row[i].J)
+      agrees("J", r.J, row[i].J);
+    else
+      agrees("J - g*", (assay_value){r.J.value - r.gstar.value, 0}, excess[i - 7]);
     ok(neural_collapse_depth_law(&row[i].chain, NEURAL_COLLAPSE_NO_ATTENTION, &without, e));
     cr_expect_gt(without.J.value, r.J.value); /* attention helps */
   }
@@ -289,8 +292,10 @@ Test(neural_collapse, shared_matrix) {
     const neural_collapse_set set = {NEURAL_COLLAPSE_DET, row[i].K, row[i].n, row[i].d, row[i].phi, false, 1};
     ok(neural_collapse_samples(&set, X, e));
     ok(neural_collapse_tied_optimum(X, row[i].K, row[i].n, row[i].d, .005, .005, row[i].L, &r, e));
-    if (row[i].J) agrees("J", r.J, row[i].J);
-    else agrees("J - g*", (assay_value){r.J.value - gstar.value, 0}, plateau[i - 8]);
+    if (row[i].J)
+      agrees("J", r.J, row[i].J);
+    else
+      agrees("J - g*", (assay_value){r.J.value - gstar.value, 0}, plateau[i - 8]);
     if (row[i].NC1) agrees("NC1", r.NC1, row[i].NC1);
   }
   const neural_collapse_set sym = {NEURAL_COLLAPSE_SYM, 4, 3, 11, .9, false, 1};
@@ -310,7 +315,14 @@ Test(neural_collapse, shared_matrix) {
     ok(neural_collapse_tied_optimum(X, 3, 4, 8, .005, .005 * L, L, &r, e));
     agrees("penalty that does not fall", (assay_value){r.J.value - gstar.value, 0}, grown[i]);
   }
+  /* what linear maps leave of det(3,8,4) at no cost */
+  const neural_collapse_set crowded = {NEURAL_COLLAPSE_DET, 3, 8, 4, M_PI / 4, false, 1};
+  ok(neural_collapse_samples(&crowded, X, e));
+  ok(neural_collapse_tied_optimum(X, 3, 8, 4, .005, 1e-5, 1e6, &r, e));
+  cr_expect(r.J.value - gstar.value > .0846291563 && r.J.value - gstar.value < .0846291573, "%.10f",
+            r.J.value - gstar.value);
   refuses(neural_collapse_tied_optimum(X, 3, 4, 8, .005, 0, 4, &r, e), "decays > 0");
+  refuses(neural_collapse_tied_optimum(X, 3, 4, 8, .005, .005, 1, &r, e), "L >= 2");
 }
 
 Test(neural_collapse, training_sets) {
@@ -329,7 +341,8 @@ Test(neural_collapse, training_sets) {
       cr_expect_float_eq(square, 1, 1e-14);
     }
   }
-  const neural_collapse_set narrow = {NEURAL_COLLAPSE_SYM, 3, 2, 4, .6, false, 1}, flat = {NEURAL_COLLAPSE_DET, 3, 2, 4, 2, false, 1};
+  const neural_collapse_set narrow = {NEURAL_COLLAPSE_SYM, 3, 2, 4, .6, false, 1},
+                            flat = {NEURAL_COLLAPSE_DET, 3, 2, 4, 2, false, 1};
   refuses(neural_collapse_samples(&narrow, X, e), "at least 5");
   refuses(neural_collapse_samples(&flat, X, e), "pi/2");
 }

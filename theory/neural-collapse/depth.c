@@ -54,14 +54,15 @@ static double attention_decay(const law *a, double tau) {
   return a->attention ? a->L * a->m * step * step : 0;
 }
 
-/* The same with attention's share: *ta of tau. The cost is that of two convex functions but for the big step, so a grid places it and
- * golden section refines it. */
+/* The same with attention's share: *ta of tau. The cost is that of two convex functions but for the big step,
+ * so a grid places it and golden section refines it. */
 static double least_decay(const law *a, double tau, double *ta, double *s1) {
   double least = least_residual_decay(a, tau, s1), at = 0, split;
   *ta = 0;
   if (!a->attention) return least;
   for (int i = 1; i <= 40; i++) {
-    const double value = attention_decay(a, tau * i / 40) + least_residual_decay(a, tau - tau * i / 40, &split);
+    const double value =
+        attention_decay(a, tau * i / 40) + least_residual_decay(a, tau - tau * i / 40, &split);
     if (value < least) least = value, at = tau * i / 40;
   }
   double lo = fmax(0, at - tau / 40), hi = fmin(tau, at + tau / 40);
@@ -77,7 +78,8 @@ static double least_decay(const law *a, double tau, double *ta, double *s1) {
   return attention_decay(a, *ta) + least_residual_decay(a, tau - *ta, s1);
 }
 
-static assay_status objective(const law *a, double tau, double *J, double *ta, double *s1, assay_error *error) {
+static assay_status objective(const law *a, double tau, double *J, double *ta, double *s1,
+                              assay_error *error) {
   const neural_collapse_chain *c = a->chain;
   assay_value F, w;
   const double R = 1 / sqrt(1 + pow(exp(-tau) * tan(c->phi), 2));
@@ -96,7 +98,8 @@ static assay_status pull(const law *a, double tau, double *D, assay_error *error
   return status;
 }
 
-/* The unknown steps: of the block that may differ, of the others, of attention. Those that the law lacks are 0 and stay so. */
+/* The unknown steps: of the block that may differ, of the others, of attention. Those that the law lacks are
+ * 0 and stay so. */
 enum { FIRST, OTHER, TOKENS, STEPS };
 
 static double contraction(const law *a, int alike, const double *x) {
@@ -195,12 +198,13 @@ static assay_status scan(const law *a, double *tau, double *ta, double *s1, assa
 }
 
 /* The result at contraction tau, known to e, with blocks that cost `decay`. */
-static assay_status describe(const neural_collapse_chain *chain, double tau, double e, double decay, neural_collapse_depth *r,
-                             assay_error *error) {
+static assay_status describe(const neural_collapse_chain *chain, double tau, double e, double decay,
+                             neural_collapse_depth *r, assay_error *error) {
   assay_value F, w;
   const double tan2 = pow(exp(-tau) * tan(chain->phi), 2),
                factor = chain->loss == NEURAL_COLLAPSE_CE ? 1 : chain->K / (chain->K - 1);
-  const assay_status status = neural_collapse_bound(chain->loss, chain->K, chain->lw, 1 / sqrt(1 + tan2), &F, &w, error);
+  const assay_status status =
+      neural_collapse_bound(chain->loss, chain->K, chain->lw, 1 / sqrt(1 + tan2), &F, &w, error);
   if (status != ASSAY_OK) return status;
   r->tau = (assay_value){tau, e};
   r->tan2 = (assay_value){tan2, tan2 * 2 * e};
@@ -220,18 +224,19 @@ static law law_of(const neural_collapse_chain *chain, neural_collapse_mistake mi
                chain->attention && mistake != NEURAL_COLLAPSE_NO_ATTENTION};
 }
 
-assay_status neural_collapse_depth_law(const neural_collapse_chain *chain, neural_collapse_mistake mistake, neural_collapse_depth *r,
-                                       assay_error *error) {
+assay_status neural_collapse_depth_law(const neural_collapse_chain *chain, neural_collapse_mistake mistake,
+                                       neural_collapse_depth *r, assay_error *error) {
   const law a = law_of(chain, mistake);
   double tau = 0, ta = 0, s1 = 0, change = 0;
   assay_status status = check(chain, error);
   if (status == ASSAY_OK && chain->L != a.L)
-    status = assay_error_set(error, ASSAY_DOMAIN, "L = %g: the exact law needs a whole number of blocks", chain->L);
+    status = assay_error_set(error, ASSAY_DOMAIN, "L = %g: the exact law needs a whole number of blocks",
+                             chain->L);
   if (status == ASSAY_OK) status = scan(&a, &tau, &ta, &s1, error);
   if (status != ASSAY_OK) return status;
   const double rest = tau - ta;
-  const int alike = a.L == 1 || mistake == NEURAL_COLLAPSE_EQUAL_SPLIT || mistake == NEURAL_COLLAPSE_NO_DEPTH ||
-                    s1 <= rest / a.L * (1 + 1e-6);
+  const int alike = a.L == 1 || mistake == NEURAL_COLLAPSE_EQUAL_SPLIT ||
+                    mistake == NEURAL_COLLAPSE_NO_DEPTH || s1 <= rest / a.L * (1 + 1e-6);
   double x[STEPS] = {alike ? rest / a.L : s1, alike ? 0 : (rest - s1) / (a.L - 1), ta / a.L};
   status = polish(&a, alike, x, &change, error);
   if (status != ASSAY_OK) return status;
@@ -250,7 +255,8 @@ typedef struct {
   neural_collapse_branch branch;
 } pair_law;
 
-/* The decay's derivative in tau minus the pull, over lb: a minimum of the objective is where it turns positive. */
+/* The decay's derivative in tau minus the pull, over lb: a minimum of the objective is where it turns
+ * positive. */
 static assay_status balance(double tau, void *context, double *y, assay_error *error) {
   const pair_law *p = context;
   const neural_collapse_chain *c = p->a.chain;
@@ -260,8 +266,8 @@ static assay_status balance(double tau, void *context, double *y, assay_error *e
   return status;
 }
 
-assay_status neural_collapse_two_matrices(const neural_collapse_chain *chain, neural_collapse_branch branch, neural_collapse_depth *r,
-                                          assay_error *error) {
+assay_status neural_collapse_two_matrices(const neural_collapse_chain *chain, neural_collapse_branch branch,
+                                          neural_collapse_depth *r, assay_error *error) {
   pair_law p = {law_of(chain, NEURAL_COLLAPSE_RIGHT), branch};
   p.a.attention = false;
   assay_value tau = {0, 0};
@@ -276,18 +282,21 @@ assay_status neural_collapse_two_matrices(const neural_collapse_chain *chain, ne
     if (status != ASSAY_OK) break;
     const double decay = branch == NEURAL_COLLAPSE_CONTRACTS ? -expm1(-root.value) * p.a.r
                          : isinf(chain->L)                   ? p.a.m * root.value
-                                                             : p.a.m * chain->L * expm1(root.value / chain->L);
+                                           : p.a.m * chain->L * expm1(root.value / chain->L);
     status = describe(chain, root.value, root.error + 1e-13, chain->lb * decay, r, error);
     if (status == ASSAY_OK && r->J.value < least) least = r->J.value, tau = root, lo = decay;
   }
   if (status != ASSAY_OK) return status;
   if (!isfinite(least))
-    return assay_error_set(error, ASSAY_DOMAIN, "%s: the objective has no interior minimum in tau in (0, 12]: the step is not worth its decay",
-                           branch == NEURAL_COLLAPSE_CONTRACTS ? "contract" : "expand");
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "%s: the objective has no interior minimum in tau in (0, 12]: the step is not worth its decay",
+        branch == NEURAL_COLLAPSE_CONTRACTS ? "contract" : "expand");
   return describe(chain, tau.value, tau.error + 1e-13, chain->lb * lo, r, error);
 }
 
-assay_status neural_collapse_asymptotics(const neural_collapse_chain *c, neural_collapse_rate *r, assay_error *error) {
+assay_status neural_collapse_asymptotics(const neural_collapse_chain *c, neural_collapse_rate *r,
+                                         assay_error *error) {
   assay_value g, w;
   assay_status status = check(c, error);
   if (status == ASSAY_OK) status = neural_collapse_bound(c->loss, c->K, c->lw, 1, &g, &w, error);
@@ -302,8 +311,8 @@ assay_status neural_collapse_asymptotics(const neural_collapse_chain *c, neural_
   return ASSAY_OK;
 }
 
-assay_status neural_collapse_transport_exponent(int p, double theta, const double *L, int count, assay_value *result,
-                                         assay_error *error) {
+assay_status neural_collapse_transport_exponent(int p, double theta, const double *L, int count,
+                                                assay_value *result, assay_error *error) {
   double mx = 0, my = 0, xy = 0, xx = 0;
   if (!(p >= 1 && theta > 0 && theta < M_PI / 2 && count >= 2))
     return assay_error_set(error, ASSAY_DOMAIN,

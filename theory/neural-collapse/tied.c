@@ -11,12 +11,12 @@
 
 enum { MOST_DIMENSIONS = 32, MOST_CLASSES = 64 };
 
-/* Unknowns x: Y = log S, upper triangle row by row, then U [K][d]. */
+/* Unknowns x: Y = L B, upper triangle row by row, then U [K][d]; S = (I + Y/L)^L, or e^Y for L = inf. */
 typedef struct {
   const double *X; /* [N][d] */
   int K, n, d, N, unknowns;
   double lw, lb, L;
-  double *V, *S, *Y, *work;     /* [d][d]; S = e^Y and then derivatives */
+  double *V, *S, *Y, *work; /* [d][d]; S, and then derivatives */
   double lambda[MOST_DIMENSIONS];
   double *H, *dH, *lengths, *z; /* [N][d], [N][d], [N], [N][K] */
   double *hessian, *up, *down, *step, *trial, *g;
@@ -71,19 +71,27 @@ static double cross_entropy(const tied_room *r) {
   return loss / r->N;
 }
 
-/* (e^a - e^b)/(a - b). */
-static double divided(double a, double b) {
+/* f(y) = (1 + y/L)^L, its divided difference (f(a) - f(b))/(a - b), and f'(b) where a = b. Without
+ * cancellation while 1 + y/L > 0; below, where an L of one or two blocks may go, by the difference itself. */
+static double power(double L, double y) {
+  return isinf(L) ? exp(y) : 1 + y / L > 0 ? exp(L * log1p(y / L)) : pow(1 + y / L, L);
+}
+static double divided(double L, double a, double b) {
   const double gap = a - b;
-  return fabs(gap) < 1e-5 ? exp(b) * (1 + gap / 2 + gap * gap / 6) : exp(b) * expm1(gap) / gap;
+  if (isinf(L)) return exp(b) * (gap == 0 ? 1 : expm1(gap) / gap);
+  if (1 + a / L > 0 && 1 + b / L > 0)
+    return power(L, b) * (gap == 0 ? L / (L + b) : expm1(L * log1p(gap / (L + b))) / gap);
+  return fabs(gap) < 1e-5 ? pow(1 + (a + b) / (2 * L), L - 1) : (power(L, a) - power(L, b)) / gap;
 }
 
-/* The derivative by Y in r->Y, from that by S in r->S: V (Phi o V' dS V) V', Phi the divided differences of exp. */
-static void exponential_reverse(tied_room *r) {
+/* The derivative by Y in r->Y, from that by S in r->S: V (Phi o V' dS V) V', Phi the divided differences of
+ * f. */
+static void power_reverse(tied_room *r) {
   const int d = r->d;
   cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, d, d, d, 1, r->V, d, r->S, d, 0, r->work, d);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, d, d, d, 1, r->work, d, r->V, d, 0, r->Y, d);
   for (int i = 0; i < d; i++)
-    for (int j = 0; j < d; j++) r->Y[i * d + j] *= divided(r->lambda[i], r->lambda[j]);
+    for (int j = 0; j < d; j++) r->Y[i * d + j] *= divided(r->L, r->lambda[i], r->lambda[j]);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, d, d, d, 1, r->V, d, r->Y, d, 0, r->work, d);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, d, d, d, 1, r->work, d, r->V, d, 0, r->Y, d);
 }
@@ -95,7 +103,7 @@ static bool features(tied_room *r, const double *x) {
   for (int i = 0, at = 0; i < d; i++)
     for (int j = i; j < d; j++, at++) r->V[i * d + j] = r->V[j * d + i] = x[at];
   if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'U', d, r->V, d, r->lambda)) return false;
-  for (int i = 0; i < d; i++) grown[i] = exp(r->lambda[i]);
+  for (int i = 0; i < d; i++) grown[i] = power(r->L, r->lambda[i]);
   spectral(r, grown, r->S);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, r->N, d, d, 1, r->X, d, r->S, d, 0, r->H, d);
   for (int i = 0; i < r->N; i++) {
@@ -113,9 +121,8 @@ static double objective(tied_room *r, const double *x, double *g) {
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, N, K, d, 1, r->H, d, U, d, 0, r->z, K);
   double J = cross_entropy(r) + r->lw / 2 * cblas_ddot(K * d, U, 1, U, 1);
   for (int i = 0; i < d; i++) {
-    const double one = expm1(r->lambda[i] / r->L);
-    penalty += isinf(r->L) ? 0 : r->L * one * one;
-    slope[i] = r->lb * one * (1 + one);
+    slope[i] = r->lb * r->lambda[i] / r->L;
+    penalty += r->lambda[i] * r->lambda[i] / r->L;
   }
   cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, K, d, N, 1, r->z, K, r->H, d, 0, g + triangle, d);
   cblas_daxpy(K * d, r->lw, U, 1, g + triangle, 1);
@@ -127,7 +134,7 @@ static double objective(tied_room *r, const double *x, double *g) {
   }
   cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, d, d, N, .5, r->X, d, r->dH, d, 0, r->S, d);
   cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, d, d, N, .5, r->dH, d, r->X, d, 1, r->S, d);
-  exponential_reverse(r);
+  power_reverse(r);
   spectral(r, slope, r->S);
   for (int i = 0, at = 0; i < d; i++)
     for (int j = i; j < d; j++, at++) g[at] = (r->Y[i * d + j] + r->S[i * d + j]) * (i == j ? 1 : 2);
@@ -184,7 +191,8 @@ static double largest(const double *x, int n) {
   return fabs(x[cblas_idamax(n, x, 1)]);
 }
 
-/* One accepted step from x, or none: the size of the step (0 where nothing is gained any more). The damping is adapted. */
+/* One accepted step from x, or none: the size of the step (0 where nothing is gained any more). The damping
+ * is adapted. */
 static double advance(tied_room *r, double *x, double *J, double *damping, double *factor) {
   const int n = r->unknowns;
   for (int attempt = 0; attempt < 40; attempt++) {
@@ -216,10 +224,13 @@ static assay_status minimise(tied_room *r, double *x, double *J, assay_error *er
   for (int round = 0; round < 400 && step > 0 && isfinite(*J) && largest(r->g, r->unknowns) > 1e-15; round++)
     step = differentiate(r, x) ? advance(r, x, J, &damping, factor) : 0;
   const double left = largest(r->g, r->unknowns);
-  const bool minimum = isfinite(*J) && left < 1e-10 && damped_step(r, 0, factor); /* leaves the last correction */
+  const bool minimum =
+      isfinite(*J) && left < 1e-10 && damped_step(r, 0, factor); /* leaves the last correction */
   free(factor);
-  return minimum ? ASSAY_OK
-                 : assay_error_set(error, ASSAY_NUMERIC, "Newton's method for the shared matrix ended with a gradient of %.3g", left);
+  return minimum
+             ? ASSAY_OK
+             : assay_error_set(error, ASSAY_NUMERIC,
+                               "Newton's method for the shared matrix ended with a gradient of %.3g", left);
 }
 
 /* S = I and the head along the class means, centred. */
@@ -227,17 +238,28 @@ static void start(const tied_room *r, double *x) {
   const int d = r->d;
   double *U = x + d * (d + 1) / 2;
   for (int i = 0; i < r->N; i++)
-    for (int c = 0; c < r->K; c++) cblas_daxpy(d, (double)(c == i / r->n) - 1. / r->K, r->X + i * d, 1, U + c * d, 1);
+    for (int c = 0; c < r->K; c++)
+      cblas_daxpy(d, (double)(c == i / r->n) - 1. / r->K, r->X + i * d, 1, U + c * d, 1);
   for (int c = 0; c < r->K; c++) cblas_dscal(d, 2 / fmax(cblas_dnrm2(d, U + c * d, 1), 1e-3), U + c * d, 1);
 }
 
-assay_status neural_collapse_tied_optimum(const double *X, int K, int n, int d, double lw, double lb, double L,
-                                          neural_collapse_tied *result, assay_error *error) {
-  if (!(K >= 2 && K <= MOST_CLASSES && n >= 1 && d >= 1 && d <= MOST_DIMENSIONS && lw > 0 && lb > 0 && L >= 1))
-    return assay_error_set(error, ASSAY_DOMAIN,
-                           "K = %d, n = %d, d = %d, lw = %g, lb = %g, L = %g: 2 <= K <= %d, n >= 1, d <= %d, decays > 0, L >= 1", K, n, d, lw,
-                           lb, L, MOST_CLASSES, MOST_DIMENSIONS);
-  tied_room r = {.X = X, .K = K, .n = n, .d = d, .N = K * n, .unknowns = d * (d + 1) / 2 + K * d, .lw = lw, .lb = lb, .L = L};
+assay_status neural_collapse_tied_optimum(const double *X, int K, int n, int d, double lw, double lb,
+                                          double L, neural_collapse_tied *result, assay_error *error) {
+  if (!(K >= 2 && K <= MOST_CLASSES && n >= 1 && d >= 1 && d <= MOST_DIMENSIONS && lw > 0 && lb > 0 &&
+        L >= 2))
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "K = %d, n = %d, d = %d, lw = %g, lb = %g, L = %g: 2 <= K <= %d, n >= 1, d <= %d, decays > 0, L >= 2",
+        K, n, d, lw, lb, L, MOST_CLASSES, MOST_DIMENSIONS);
+  tied_room r = {.X = X,
+                 .K = K,
+                 .n = n,
+                 .d = d,
+                 .N = K * n,
+                 .unknowns = d * (d + 1) / 2 + K * d,
+                 .lw = lw,
+                 .lb = lb,
+                 .L = L};
   double J = 0, *x = calloc((size_t)r.unknowns, sizeof *x);
   if (!x) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d unknowns", r.unknowns);
   assay_status status = open_room(&r, error);

@@ -37,7 +37,7 @@ static assay_status put_rank(assay_call *call, activation act, int d, int n, dat
   if (piecewise && (n > 5 || m != 1 << n))
     return assay_fail(call, ASSAY_USAGE, "counts has %d elements; n = %d <= 5 samples have 2^n", m, n);
   if (!piecewise && !assay_given(call, "p")) {
-    assay_absent(call, O_RANK, "it needs p");
+    assay_absent(call, O_RANK, "p is not given");
     return ASSAY_OK;
   }
   assay_status status = data_reconstruction_rank(act, d, n, p, counts, mistake, &rank, assay_call_error(call));
@@ -232,7 +232,7 @@ static assay_status points_at(assay_call *call, long threshold) {
   if (threshold == 0) threshold = right;
   assay_put(call, O_P_SPAN, 0, (double)right, 0);
   if (!assay_given(call, "p"))
-    assay_absent(call, O_SPURIOUS, "it needs p");
+    assay_absent(call, O_SPURIOUS, "p is not given");
   else if (p == threshold - 1)
     assay_absent(call, O_SPURIOUS, "at p = n + d - 1 there are finitely many points");
   else
@@ -300,7 +300,7 @@ static assay_status output_with(assay_call *call, data_reconstruction_mistake mi
   int d = (int)assay_integer(call, "d"), n = (int)assay_integer(call, "n"), C = (int)assay_integer(call, "C");
   assay_put(call, 0, 0, (double)data_reconstruction_output_width(d, n, C, mistake), 0);
   if (!assay_given(call, "p")) {
-    assay_absent(call, 1, "it needs p");
+    assay_absent(call, 1, "p is not given");
     return ASSAY_OK;
   }
   long p = assay_integer(call, "p"), value = data_reconstruction_output_rank(d, n, C, p);
