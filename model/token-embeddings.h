@@ -29,4 +29,42 @@ assay_status token_embeddings_balanced(int k, int m0, int T, double *count, doub
 assay_status token_embeddings_signed_frequency(const token_embeddings_data *data, double *alpha,
                                                assay_error *error);
 
+/* ---- long sequences over a large vocabulary ---- */
+
+/* The distinct tokens of sequence i, with their counts, stand at start[i] .. start[i+1]-1; length[i] is the
+ * sum of the counts. */
+typedef struct {
+  int n, m;
+  int *start;         /* [n+1] */
+  int *token;         /* [start[n]] */
+  double *count;      /* [start[n]] */
+  double *length, *y; /* [n] */
+} token_embeddings_sequences;
+void token_embeddings_free_sequences(token_embeddings_sequences *sequences);
+
+/* alpha [m] with the labels y [n] (NULL: the sequences' own). */
+void token_embeddings_sparse_frequency(const token_embeddings_sequences *sequences, const double *y,
+                                       double *alpha);
+
+/* Mails as sequences: words are those of model/data/mails.h, spam is +1. Mails with fewer than 20 words are
+ * left out. The vocabulary is the 1000 words of largest document frequency among the training mails; a
+ * sequence is the first 128 words of a mail that are in it, and a mail with fewer than 10 of them is left
+ * out. Split number `split` >= 0: of each class 1856 mails, 1200 of them to train on, the others to test on,
+ * by the order of a hash of (split, number of the mail). -1: all mails to train on, none to test on. */
+typedef struct {
+  token_embeddings_sequences train, test;
+  char **word; /* [train.m] */
+} token_embeddings_mails;
+enum {
+  TOKEN_EMBEDDINGS_MAIL_WORDS = 20,
+  TOKEN_EMBEDDINGS_MAIL_CLASS = 1856,
+  TOKEN_EMBEDDINGS_MAIL_TRAIN = 1200,
+  TOKEN_EMBEDDINGS_VOCABULARY = 1000,
+  TOKEN_EMBEDDINGS_MAIL_MOST = 128,
+  TOKEN_EMBEDDINGS_MAIL_LEAST = 10
+};
+/* ASSAY_NO_DATA when the corpus is not installed or is smaller than the split. To be freed below. */
+assay_status token_embeddings_read_mails(int split, token_embeddings_mails *mails, assay_error *error);
+void token_embeddings_free_mails(token_embeddings_mails *mails);
+
 #endif

@@ -72,6 +72,10 @@ assay_status reconstruction_train(reconstruction *k, const double *V, const doub
   return ASSAY_OK;
 }
 
+const double *reconstruction_parameters(const reconstruction *k) {
+  return k->theta;
+}
+
 void reconstruction_aim(reconstruction *k, const double *V, const double *X, const double *theta) {
   k->V = V, k->X = X;
   memcpy(k->theta, theta, (size_t)k->p * sizeof *theta);
@@ -266,23 +270,32 @@ double reconstruction_overlap(const reconstruction *k, const double *x) {
 
 /* ---- matching ---- */
 
-static double distance(const reconstruction *k, const double *x, const double *y) {
+static double distance(const double *x, const double *y, int d, bool signs) {
   double plus = 0, minus = 0;
-  for (int i = 0; i < k->d; i++)
+  for (int i = 0; i < d; i++)
     plus += (x[i] - y[i]) * (x[i] - y[i]), minus += (x[i] + y[i]) * (x[i] + y[i]);
-  bool signs = !k->no_signs && (k->act == ACTIVATION_ERF || k->act == ACTIVATION_TANH || k->act == ACTIVATION_ABS ||
-               k->act == ACTIVATION_QUAD || k->act == ACTIVATION_CUBIC || k->act == ACTIVATION_LIN);
   return sqrt(signs ? fmin(plus, minus) : plus);
 }
 
-static double best_match(const reconstruction *k, const double *X, int row, unsigned used) {
+typedef struct {
+  const double *X, *Y;
+  int n, d;
+  bool signs;
+} matching;
+
+static double best_match(const matching *k, int row, unsigned used) {
   if (row == k->n) return 0;
   double best = INFINITY;
   for (int j = 0; j < k->n; j++)
     if (!(used >> j & 1))
-      best = fmin(best, distance(k, k->X + (size_t)row * k->d, X + (size_t)j * k->d) +
-                            best_match(k, X, row + 1, used | 1u << j));
+      best = fmin(best, distance(k->X + (size_t)row * k->d, k->Y + (size_t)j * k->d, k->d, k->signs) +
+                            best_match(k, row + 1, used | 1u << j));
   return best;
+}
+
+double reconstruction_match(const double *X, const double *Y, int n, int d, bool signs) {
+  const matching of = {X, Y, n, d, signs};
+  return best_match(&of, 0, 0) / (n * sqrt(d));
 }
 
 void reconstruction_tell_signs(reconstruction *k, bool apart) {
@@ -290,7 +303,9 @@ void reconstruction_tell_signs(reconstruction *k, bool apart) {
 }
 
 double reconstruction_error(const reconstruction *k, const double *X) {
-  return best_match(k, X, 0, 0) / (k->n * sqrt(k->d));
+  bool signs = !k->no_signs && (k->act == ACTIVATION_ERF || k->act == ACTIVATION_TANH || k->act == ACTIVATION_ABS ||
+                                k->act == ACTIVATION_QUAD || k->act == ACTIVATION_CUBIC || k->act == ACTIVATION_LIN);
+  return reconstruction_match(k->X, X, k->n, k->d, signs);
 }
 
 /* ---- the whole Jacobian ---- */

@@ -25,6 +25,8 @@ void reconstruction_free(reconstruction *run);
 assay_status reconstruction_train(reconstruction *run, const double *V, const double *X, const double *Y,
                                   assay_error *error);
 
+/* theta [p]; borrowed until the next training. */
+const double *reconstruction_parameters(const reconstruction *run);
 /* Aims at a given theta [p], e.g. of known coefficients or with noise; X only tells reconstruction_error the truth. */
 void reconstruction_aim(reconstruction *run, const double *V, const double *X, const double *theta);
 
@@ -44,10 +46,10 @@ double reconstruction_point(reconstruction *run, double *x, double stop, int mos
 /* max_i |x_i.x|/d. */
 double reconstruction_overlap(const reconstruction *run, const double *x);
 
-/* The mean distance of the rows over sqrt(d) under the best permutation, and signs where phi is odd or even.
- */
+/* The mean distance of the rows of X and Y [n][d] over sqrt(d) under the best permutation, n <= 8, and with `signs` the best signs. */
+double reconstruction_match(const double *X, const double *Y, int n, int d, bool signs);
+/* The same of the samples and Xh, with signs where phi is odd or even. */
 double reconstruction_error(const reconstruction *run, const double *Xh);
-
 /* Whether the error tells x from -x for odd and even phi, which parameters do not; not unless asked for. */
 void reconstruction_tell_signs(reconstruction *run, bool apart);
 

@@ -71,13 +71,13 @@ assay_status neural_collapse_transport_cost(int L, double lb, double theta0, con
                                             assay_error *error) {
   static const lbfgs_rule rule = {30, 6000, 1e-9};
   const size_t unknowns = (size_t)(L * D * D);
-  double tau[D], Q[D * D],
+  double tau[2 * D], Q[D * D],
       *x = calloc(unknowns + (size_t)(L + 1) * D * D + (size_t)L + lbfgs_room(unknowns, &rule), sizeof *x);
   if (!x) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d blocks", L);
   chain_work work = {.L = L, .lb = lb, .forward = x + unknowns};
   lbfgs_report report;
   random_source init = random_open(stream, RANDOM_INIT, 0), basis = random_open(stream, RANDOM_MATRIX, 0);
-  assay_status status = orthogonal_draw(&basis, D, Q, tau, error);
+  assay_status status = orthogonal_fill(&basis, D, Q, tau, error);
   for (int i = 0; i < D * D; i++) {
     work.start[i / D] = Q[i / D * D];
     work.target[i / D] = cos(theta0) * Q[i / D * D] + sin(theta0) * Q[i / D * D + 1];

@@ -25,10 +25,10 @@ static assay_status inputs(search_room *r, const assay_stream *stream, assay_err
   const int d = t->d, N = t->K * t->n;
   for (int j = 0; j < d; j++) r->Q[j * d + j] = 1;
   if (r->p->net.act != ACTIVATION_LIN) return neural_collapse_samples(&r->p->set, r->X, error);
-  double *flat = r->g; /* room of at least N d doubles, and d more */
+  double *flat = r->g; /* room of at least N d doubles, and 2 d more */
   random_source rotation = random_open(stream, RANDOM_MATRIX, 0);
   assay_status status = neural_collapse_samples(&r->p->set, flat, error);
-  if (status == ASSAY_OK) status = orthogonal_draw(&rotation, d, r->Q, flat + N * d, error);
+  if (status == ASSAY_OK) status = orthogonal_fill(&rotation, d, r->Q, flat + N * d, error);
   if (status == ASSAY_OK)
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, d, d, 1, flat, d, r->Q, d, 0, r->X, d);
   return status;
@@ -40,7 +40,7 @@ static assay_status open_search(const neural_collapse_search *p, const assay_str
   const size_t unknowns = neural_collapse_unknowns(&p->net);
   *r = (search_room){
       .p = p, .unknowns = unknowns, .blocks = (size_t)p->net.L * neural_collapse_block_size(&p->net)};
-  const size_t spare = all + d > unknowns ? all + d : unknowns;
+  const size_t spare = all + 2 * d > unknowns ? all + 2 * d : unknowns;
   r->X = calloc(all + d * d + unknowns + spare + lbfgs_room(unknowns, &rule), sizeof *r->X);
   if (!r->X)
     return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a network of %zu unknowns", unknowns);

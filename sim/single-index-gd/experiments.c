@@ -545,16 +545,20 @@ const assay_experiment single_index_gd_recovery = {.id = "single-index-gd/recove
 
 /* ---- the three methods on as many samples ---- */
 
+static double descended(const assay_call *call, single_index_data *data, const assay_stream *stream) {
+  single_index_direction(stream, 0, data->X.cols, 1, data->theta);
+  for (long t = 0; t < assay_integer(call, "steps"); t++) single_index_spherical_step(data, assay_real(call, "eta"));
+  for (long t = 0; t < assay_integer(call, "last_steps"); t++) single_index_spherical_step(data, assay_real(call, "last_eta"));
+  return square(data->theta[0]);
+}
+
 static assay_status replicate_separation(assay_call *call, void *state, const assay_stream *stream, double *out) {
   batch *b = state;
   single_index_data *data = &b->data;
   long n = data->X.rows, d = data->X.cols;
   double values[1], g;
   single_index_draw(data, stream);
-  single_index_direction(stream, 0, d, 1, data->theta);
-  for (long t = 0; t < assay_integer(call, "steps"); t++) single_index_spherical_step(data, assay_real(call, "eta"));
-  for (long t = 0; t < assay_integer(call, "last_steps"); t++) single_index_spherical_step(data, assay_real(call, "last_eta"));
-  out[0] = square(data->theta[0]);
+  out[0] = strcmp(assay_word(call, "descend"), "yes") ? 0 : descended(call, data, stream);
   for (long i = 0; i < n; i++) b->z[i] = square(data->X.x[i * d]);
   assay_status status = eigen_weighted(&data->X, b->z, EIGEN_LARGEST, 1, stream, values, b->vectors, assay_call_error(call));
   if (status != ASSAY_OK) return status;
@@ -576,6 +580,7 @@ static const assay_param separation_params[] = {
     {"last_eta", NULL, "then a smaller step", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", "0.005"},
     {"last_steps", NULL, "and how many", ASSAY_INTEGER, ASSAY_SIM, NULL, "[0,inf)", "150"},
     {"eta_sgd", NULL, "step of one-pass SGD", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", "0.15"},
+    {"descend", NULL, "no: without gradient descent; q_gd is 0", ASSAY_WORD, ASSAY_SIM, "yes|no", NULL, "yes"},
     {0}};
 static const assay_observable separation_records[] = {
     {"q_gd", NULL, "full-batch gradient descent with truncated labels and student", NULL, ASSAY_MEASURED, 0, 1},

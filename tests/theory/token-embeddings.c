@@ -1,3 +1,4 @@
+#include "model/data/data.h"
 #include "theory/token-embeddings/token-embeddings.h"
 
 #include <criterion/criterion.h>
@@ -382,4 +383,134 @@ Test(token_embeddings, test_gain) {
     cr_expect_float_eq(g.margin.value, row[i].a / row[i].T, 1e-15);
     cr_expect_lt(g.err0_no_data.value, g.err0.value / 2);
   }
+}
+
+/* ---- a whole vocabulary ---- */
+
+/* The same numbers from dense matrices, entry by entry, on a toy whose lengths differ. */
+Test(token_embeddings, regression_agrees_with_dense_matrices) {
+  enum { n = TOKEN_EMBEDDINGS_TOY_N, m = TOKEN_EMBEDDINGS_TOY_M };
+  int start[n + 1] = {0}, token[n * m];
+  double count[n * m], length[n], y[n], M[m][m] = {{0}}, P[m][m] = {{0}}, S[m][m], alpha[m], a2[m], b2[m];
+  const double eta = 7, sigma = 1.3, d = 50, eps2 = sigma * sigma / d;
+  token_embeddings_regression r;
+  assay_error error;
+  for (int i = 0; i < n; i++) {
+    start[i + 1] = start[i];
+    length[i] = 0;
+    y[i] = token_embeddings_toy.y[i];
+    for (int s = 0; s < m; s++) {
+      const double c = token_embeddings_toy.count[i * m + s];
+      length[i] += c;
+      if (c > 0) token[start[i + 1]] = s, count[start[i + 1]++] = c;
+    }
+  }
+  const token_embeddings_sequences data = {n, m, start, token, count, length, y};
+  cr_assert_eq(token_embeddings_step_regression(&data, eta, sigma, d, &r, &error), ASSAY_OK, "%s",
+               error.text);
+  cr_assert_eq(token_embeddings_signed_frequency(&token_embeddings_toy, alpha, &error), ASSAY_OK);
+  cr_assert_eq(token_embeddings_step_mean(&token_embeddings_toy, 0, a2, b2, &error), ASSAY_OK);
+  for (int i = 0; i < n; i++)
+    for (int s = 0; s < m; s++)
+      for (int t = 0; t < m; t++) {
+        const double u = token_embeddings_toy.count[i * m + s] * token_embeddings_toy.count[i * m + t] /
+                         (length[i] * length[i] * n);
+        M[s][t] += u;
+        P[s][t] -= y[i] * u;
+      }
+  for (int s = 0; s < m; s++) P[s][s] += alpha[s];
+  double aa = 0, a2a = 0, along = 0, all = 0, trace = 0, squares = 0, sSs = 0;
+  for (int s = 0; s < m; s++) {
+    double Ma = 0, Pa = 0;
+    aa += alpha[s] * alpha[s];
+    a2a += a2[s] * alpha[s];
+    for (int t = 0; t < m; t++) {
+      Ma += M[s][t] * alpha[t];
+      Pa += P[s][t] * alpha[t];
+      all += M[s][t] * M[s][t] / 16 + P[s][t] * P[s][t] / 4;
+      S[s][t] = 0;
+      for (int q = 0; q < m; q++)
+        S[s][t] += ((s == q) - eta / 4 * M[s][q]) * ((t == q) - eta / 4 * M[t][q]) +
+                   eta * eta / 4 * P[s][q] * P[t][q];
+    }
+    along += Ma * Ma / 16 + Pa * Pa / 4;
+  }
+  for (int s = 0; s < m; s++)
+    for (int t = 0; t < m; t++) {
+      trace += s == t ? S[s][s] : 0;
+      squares += S[s][t] * S[s][t];
+      sSs += eta * eta / 4 * alpha[s] * S[s][t] * alpha[t];
+    }
+  const double ss = eta * eta / 4 * aa, w = eps2 * trace / ss, R = eps2 * all, R1 = eps2 * along / aa;
+  cr_expect_float_eq(r.slope, 1 + 2 * eps2 * a2a / aa, 1e-14);
+  cr_expect_float_eq(r.slope_sd, 2 * sqrt(R1) / sqrt(aa), 1e-14);
+  cr_expect_float_eq(r.unexplained, (R - R1) / (R + aa / 4), 1e-14);
+  cr_expect_float_eq(r.cosine, 1 / sqrt(1 + w), 1e-14);
+  cr_expect_float_eq(
+      r.cosine_sd,
+      pow(1 + w, -1.5) * sqrt(eps2 * eps2 * squares / (2 * ss * ss) + w * w * eps2 * sSs / (ss * ss)), 1e-14);
+}
+
+/* One token, or labels that cancel: nothing to align with. */
+Test(token_embeddings, regression_without_a_signal_is_refused) {
+  int start[] = {0, 1, 2}, token[] = {0, 0};
+  double count[] = {3, 2}, length[] = {3, 2}, y[] = {1, -1};
+  token_embeddings_sequences data = {2, 1, start, token, count, length, y};
+  token_embeddings_regression r;
+  assay_error error;
+  cr_expect_eq(token_embeddings_step_regression(&data, 1, 1, 10, &r, &error), ASSAY_DOMAIN);
+  y[1] = 1; /* one class only: alpha = 1 */
+  cr_expect_eq(token_embeddings_step_regression(&data, 1, 1, 10, &r, &error), ASSAY_OK, "%s", error.text);
+  cr_expect_float_eq(r.unexplained, 0, 1e-15);
+  cr_expect_eq(token_embeddings_step_regression(&data, 0, 1, 10, &r, &error), ASSAY_DOMAIN);
+}
+
+static double of_word(const token_embeddings_mails *mails, const double *x, const char *word) {
+  for (int s = 0; s < mails->train.m; s++)
+    if (!strcmp(mails->word[s], word)) return x[s];
+  return NAN;
+}
+
+Test(token_embeddings, mails_have_the_known_frequencies) {
+  static const struct {
+    const char *word;
+    double alpha;
+  } known[] = {{"the", -.0152787432}, {"your", .0061439399},  {"you", .0061131903},
+               {"free", .0026642504}, {"http", -.0075607064}, {"nbsp", .0097173448}};
+  token_embeddings_mails mails;
+  assay_error error;
+  double alpha[TOKEN_EMBEDDINGS_VOCABULARY];
+  if (data_check("spam-assassin", &error) != ASSAY_OK) return;
+  cr_assert_eq(token_embeddings_read_mails(-1, &mails, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(mails.train.n == 4253 && mails.test.n == 0);
+  token_embeddings_sparse_frequency(&mails.train, NULL, alpha);
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    cr_expect_float_eq(of_word(&mails, alpha, known[i].word), known[i].alpha, 6e-11, "%s: %.12g",
+                       known[i].word, of_word(&mails, alpha, known[i].word));
+  token_embeddings_free_mails(&mails);
+}
+
+Test(token_embeddings, splits_are_balanced_and_disjoint_enough) {
+  token_embeddings_mails a, b;
+  assay_error error;
+  double sum = 0;
+  if (data_check("spam-assassin", &error) != ASSAY_OK) return;
+  cr_assert_eq(token_embeddings_read_mails(0, &a, &error), ASSAY_OK, "%s", error.text);
+  cr_assert_eq(token_embeddings_read_mails(1, &b, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(a.train.n <= 2400 && a.train.n > 2380 && a.test.n <= 1312 && a.test.n > 1290, "%d %d", a.train.n,
+            a.test.n);
+  for (int i = 0; i < a.train.n; i++) sum += a.train.y[i];
+  cr_expect(fabs(sum) < 20);
+  cr_expect(a.train.start[a.train.n] != b.train.start[b.train.n]);
+  /* Predictions of other splits lie in the range that was seen. */
+  token_embeddings_regression r;
+  for (int i = 0; i < 2; i++) {
+    cr_assert_eq(token_embeddings_step_regression(i ? &b.train : &a.train, 400, 1, 256, &r, &error),
+                 ASSAY_OK);
+    cr_expect(r.slope_sd > .011 && r.slope_sd < .0135 && r.cosine > .943 && r.cosine < .949 &&
+                  r.cosine_sd > .0024 && r.cosine_sd < .003 && r.unexplained > .0028 && r.unexplained < .0038,
+              "%g %g %g %g", r.slope_sd, r.unexplained, r.cosine, r.cosine_sd);
+  }
+  token_embeddings_free_mails(&a);
+  token_embeddings_free_mails(&b);
 }

@@ -43,6 +43,20 @@ typedef struct {
 assay_status token_embeddings_alignment(int k, int m0, int T, double a, double sigma, int plain,
                                         token_embeddings_cosine *result, assay_error *error);
 
+/* The step over a whole vocabulary, rho = 0, eps = sigma/sqrt(d); M, P as above, s = eta alpha/2, S_v = (I -
+ * (eta/4) M)^2 + (eta^2/4) P^2. `slope`: of A on alpha/2 through 0, mean 1 + 2 eps^2 a2.alpha/|alpha|^2, sd
+ * 2 eps sqrt(|M alpha|^2/16 + |P alpha|^2/4)/|alpha|^2. `unexplained`: 1 - R^2 of that regression, mean
+ * (R - R_1)/(R + |alpha|^2/4), R = eps^2 (|M|^2/16 + |P|^2/4), R_1 = eps^2 (|M alpha|^2/16 + |P alpha|^2/4)/
+ * |alpha|^2. `cosine` of E^1.v with s: mean (1+w)^{-1/2}, w = eps^2 tr S_v/|s|^2, sd (1+w)^{-3/2}
+ * sqrt(eps^4 tr(S_v^2)/(2|s|^4) + w^2 eps^2 s.S_v s/|s|^4). uniform_*: with P = 0, as if attention stayed
+ * uniform (a mistake). */
+typedef struct {
+  double slope, slope_sd, unexplained, cosine, cosine_sd, uniform_slope_sd, uniform_unexplained;
+} token_embeddings_regression;
+assay_status token_embeddings_step_regression(const token_embeddings_sequences *data, double eta,
+                                              double sigma, double d, token_embeddings_regression *result,
+                                              assay_error *error);
+
 /* ---- average signed frequencies under the data model ---- */
 
 /* Exact at every n: E alpha_j = f/(2T), Var alpha_j = (f/(2T^2) - (f/(2T))^2)/n with f = 1/k for a positive

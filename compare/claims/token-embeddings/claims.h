@@ -10,7 +10,8 @@ extern const assay_claim token_embeddings_gradient_identity_claim, token_embeddi
     token_embeddings_one_step_mean_claim, token_embeddings_one_step_fluctuation_claim, token_embeddings_alignment_cosine_claim,
     token_embeddings_frequency_order_claim, token_embeddings_separation_claim, token_embeddings_margin_limit_claim,
     token_embeddings_flow_max_margin_claim, token_embeddings_flow_rates_claim, token_embeddings_token_selection_claim,
-    token_embeddings_selection_trajectory_claim, token_embeddings_test_gain_claim;
+    token_embeddings_selection_trajectory_claim, token_embeddings_test_gain_claim,
+    token_embeddings_spam_assassin_claim;
 
 /* clang-format off */
 #define PARAM_N {"n", NULL, "number of sequences", ASSAY_INTEGER, 0, NULL, "[1,1000000]", NULL}

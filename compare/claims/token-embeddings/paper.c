@@ -10,12 +10,13 @@ static const assay_claim *const claims[] = {&token_embeddings_gradient_identity_
                                             &token_embeddings_separation_claim,        &token_embeddings_margin_limit_claim,
                                             &token_embeddings_flow_max_margin_claim,   &token_embeddings_flow_rates_claim,
                                             &token_embeddings_token_selection_claim,   &token_embeddings_selection_trajectory_claim,
-                                            &token_embeddings_test_gain_claim,         NULL};
+                                            &token_embeddings_test_gain_claim,
+&token_embeddings_spam_assassin_claim,         NULL};
 
 static const assay_experiment *const experiments[] = {
     &token_embeddings_gradient_run,  &token_embeddings_counts_run, &token_embeddings_antithetic_run,
     &token_embeddings_step_run,      &token_embeddings_order_run,  &token_embeddings_toy_flow_run,
-    &token_embeddings_selection_run, &token_embeddings_test_run,   NULL};
+    &token_embeddings_selection_run, &token_embeddings_test_run, &token_embeddings_mails_run,   NULL};
 
 const assay_paper token_embeddings_paper = {.abi = ASSAY_ABI,
                                             .size = sizeof(assay_paper),

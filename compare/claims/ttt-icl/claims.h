@@ -9,7 +9,7 @@
 extern const assay_claim ttt_icl_rank_one_update_claim, ttt_icl_pretrained_weight_claim, ttt_icl_loss_parabola_claim,
     ttt_icl_isotropic_limit_claim, ttt_icl_cold_start_exact_claim, ttt_icl_context_exponent_claim, ttt_icl_context_nonmonotone_claim,
     ttt_icl_cold_warm_crossover_claim, ttt_icl_alignment_claim, ttt_icl_distribution_shift_claim, ttt_icl_shared_context_claim,
-    ttt_icl_k_for_risk_claim, ttt_icl_multi_step_claim;
+    ttt_icl_k_for_risk_claim, ttt_icl_multi_step_claim, ttt_icl_tabular_attention_claim;
 
 /* clang-format off */
 #define PARAM_N {"n", NULL, "context length", ASSAY_INTEGER, 0, NULL, "[1,2147483647]", NULL}
