@@ -56,20 +56,15 @@ static double norm(const double *x, int d) {
   return square > 1e-280 && square < 1e280 ? sqrt(square) : cblas_dnrm2(d, x, 1);
 }
 
-static void subtract_mean(double *restrict x, int d) {
-  const double mean = sum(x, (size_t)d) / d;
-  for (int j = 0; j < d; j++) x[j] -= mean;
-}
-
 bool layer_normalise(double *X, int N, int d, bool centre, double scale, double *lengths) {
   bool defined = true;
   for (int i = 0; i < N; i++) {
-    double *x = X + (size_t)i * (size_t)d;
-    /* What rounding leaves of a constant row is no direction. */
-    const double before = centre ? norm(x, d) : 0;
-    if (centre) subtract_mean(x, d);
+    double *restrict x = X + (size_t)i * (size_t)d;
+    const double mean = centre ? sum(x, (size_t)d) / d : 0;
+    for (int j = 0; j < d && centre; j++) x[j] -= mean;
     lengths[i] = norm(x, d);
-    defined = defined && isfinite(lengths[i]) && lengths[i] > 1e-15 * before;
+    /* What rounding leaves of a constant row is no direction. */
+    defined = defined && isfinite(lengths[i]) && lengths[i] > 1e-15 * sqrt(d) * fabs(mean);
     const double factor = scale / lengths[i];
     for (int j = 0; j < d; j++) x[j] *= factor;
   }
@@ -81,8 +76,8 @@ void layer_normalise_reverse(const double *H, int N, int d, bool centre, double 
     const double *restrict h = H + (size_t)i * (size_t)d;
     double *restrict g = G + (size_t)i * (size_t)d;
     const double along = dot(h, g, (size_t)d) / (scale * lengths[i]), share = scale / lengths[i];
-    for (int j = 0; j < d; j++) g[j] = share * g[j] - along * h[j];
-    if (centre) subtract_mean(g, d);
+    const double mean = centre ? share * sum(g, (size_t)d) / d : 0; /* h has none */
+    for (int j = 0; j < d; j++) g[j] = share * g[j] - along * h[j] - mean;
   }
 }
 
