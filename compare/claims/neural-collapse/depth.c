@@ -79,6 +79,12 @@ static const assay_target depth_targets[] = {
     {.name = "tan2", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-4, 1e-4, 1e-4), .reason = "as NC1"},
     {.name = "decay", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-4, 1e-4, 1e-4), .reason = "as NC1"},
     {.name = "w", .estimand = ASSAY_EXACT, .margin = RELATIVE(1e-5, 1e-5, 1e-5), .reason = "as NC1"},
+    {.name = "J",
+     .title = "no restart below",
+     .estimand = ASSAY_EXACT,
+     .side = 1,
+     .margin = SAME(1e-8),
+     .reason = "the least of the restarts that reach max |gradient| < 1e-8"},
     {0}};
 static const assay_control depth_controls[] = {
     {.name = "means only",
@@ -342,7 +348,7 @@ static const assay_observable identity_observables[] = {
     {"rho", NULL, "angle left over (a)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 4},
     {"J", NULL, "least objective (a, c)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
     {"A_L", NULL, "least sum of squared block norms (b)", NULL, ASSAY_PREDICTED, 0, INFINITY},
-    {"theta_L", NULL, "smallest final angle allowed (d)", NULL, ASSAY_PREDICTED, 0, 4},
+    {"theta_L", NULL, "smallest final angle allowed (d)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 4},
     {0}};
 static assay_status needs(assay_call *call, const char *const *names) {
   for (; *names; names++)
@@ -372,27 +378,58 @@ static assay_status identity_with(assay_call *call, int chord) {
 }
 static assay_status identity(assay_call *call) { return identity_with(call, 0); }
 static assay_status chord(assay_call *call) { return identity_with(call, 1); }
-static const assay_leg identity_legs[] = {{.experiment = &neural_collapse_chain_run,
-                                           .points = POINTS("A: part=a theta0=1.3 lb=.3 L=1,2,4,8,32"),
-                                           .sizes = {"", "", ""},
-                                           .first = {8, 16, 64},
-                                           .looks = {1, 1, 1}},
-                                          {.experiment = &neural_collapse_chain_run,
-                                           .points = POINTS("C: part=c targets=3,1.5,.4 lb=.2 L=2,4,16"),
-                                           .sizes = {"", "", ""},
-                                           .first = {8, 16, 64},
-                                           .looks = {1, 1, 1}},
-                                          {0}};
+/* Blocks diag(1 + s, 1 - s) on the pair at +-theta0/2 from the first axis: as close as such blocks can bring two samples. */
+static assay_status squeezed_pair(assay_call *call) {
+  int count;
+  const double *s = assay_list(call, "s", &count);
+  double x = cos(assay_real(call, "theta0") / 2), y = sin(assay_real(call, "theta0") / 2);
+  for (int l = 0; l < count; l++) {
+    const double a = x + s[l] * x, b = y - s[l] * y, length = hypot(a, b);
+    x = a / length;
+    y = b / length;
+  }
+  assay_put(call, I_THETA_L, 0, 2 * atan2(y, x), 1e-14);
+  return ASSAY_OK;
+}
+/* tan(theta/2) shrinks by prod (1-s) alone. */
+static assay_status shrunk_only(assay_call *call) {
+  int count;
+  const double *s = assay_list(call, "s", &count);
+  double tangent = tan(assay_real(call, "theta0") / 2);
+  for (int l = 0; l < count; l++) tangent *= 1 - s[l];
+  assay_put(call, I_THETA_L, 0, 2 * atan(tangent), 0);
+  return ASSAY_OK;
+}
+static const assay_leg identity_legs[] = {
+    {.check = squeezed_pair, .points = POINTS("D: part=d theta0=1 s=.1,.3", "D2: part=d theta0=2.5 s=.5,.02,.9"), .sizes = {"", "", ""}},
+    {.experiment = &neural_collapse_chain_run,
+     .points = POINTS("A: part=a theta0=1.3 lb=.3 L=1,2,4,8,32"),
+     .sizes = {"", "", ""},
+     .first = {8, 16, 64},
+     .looks = {1, 1, 1}},
+    {.experiment = &neural_collapse_chain_run,
+     .points = POINTS("C: part=c targets=3,1.5,.4 lb=.2 L=2,4,16"),
+     .sizes = {"", "", ""},
+     .first = {8, 16, 64},
+     .looks = {1, 1, 1}},
+    {0}};
 static const assay_target identity_targets[] = {
-    {.name = "J", .estimand = ASSAY_EXACT, .margin = SAME(1e-9), .reason = "the stopping rule, max |gradient| < 1e-9"},
+    {.name = "J", .points = "A,C", .estimand = ASSAY_EXACT, .margin = SAME(1e-9), .reason = "the stopping rule, max |gradient| < 1e-9"},
+    {.name = "theta_L",
+     .points = "D,D2",
+     .estimand = ASSAY_EXACT,
+     .margin = SAME(1e-12),
+     .reason = "rounding: the pair that is brought closest"},
     {.name = "rho", .points = "A", .estimand = ASSAY_EXACT, .margin = SAME(1e-6), .reason = "the stopping rule"},
     {0}};
-static const assay_control identity_controls[] = {{.name = "chord",
-                                                   .mistake = "blocks pay for the chord, as if the normalisation did not help",
-                                                   .targets = "J",
-                                                   .points = "A",
-                                                   .predict = chord},
-                                                  {0}};
+static const assay_control identity_controls[] = {
+    {.name = "chord",
+     .mistake = "blocks pay for the chord, as if the normalisation did not help",
+     .targets = "J",
+     .points = "A",
+     .predict = chord},
+    {.name = "no stretch", .mistake = "blocks only shrink, tan(theta/2) by prod (1-s)", .targets = "theta_L", .predict = shrunk_only},
+    {0}};
 const assay_claim neural_collapse_transport_identity_claim = {.id = "neural-collapse/transport-identity",
                                                               .kinds = "identity",
                                                               .statement =
