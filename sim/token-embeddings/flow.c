@@ -8,13 +8,20 @@
 assay_status token_embeddings_select(token_embeddings_walk *w, assay_error *error) {
   const token_embeddings_data *data = &w->data;
   const int m = data->m;
+  int cells = 0;
   for (int i = 0; i < data->n; i++) {
     const double *row = data->count + (size_t)i * (size_t)m;
     int best = -1;
-    for (int s = 0; s < m; s++)
-      if (row[s] > 0 && (best < 0 || data->y[i] * w->gam[s] > data->y[i] * w->gam[best])) best = s;
+    w->first[i] = cells;
+    for (int s = 0; s < m; s++) {
+      if (!(row[s] > 0)) continue;
+      w->cell[cells++] = (struct token_embeddings_cell){s, row[s]};
+      if (best < 0 || data->y[i] * w->gam[s] > data->y[i] * w->gam[best]) best = s;
+    }
+    if (best < 0) return assay_error_set(error, ASSAY_DOMAIN, "sequence %d is empty", i + 1);
     w->selected[i] = best;
   }
+  w->first[data->n] = cells;
   double *against = w->room + 16 * m; /* [m][m], used before the counts: 1 where a is selected against b */
   memset(against, 0, (size_t)m * (size_t)m * sizeof *against);
   for (int i = 0; i < data->n; i++)
@@ -40,19 +47,22 @@ static void field(token_embeddings_walk *w, const double *z, double *B) {
   for (int s = 0; s < m; s++) top = fmax(top, z[s]);
   for (int s = 0; s < m; s++) e[s] = exp(z[s] - top);
   for (int i = 0; i < data->n; i++) {
-    const double *row = data->count + (size_t)i * (size_t)m, y = data->y[i];
+    const struct token_embeddings_cell *begin = w->cell + w->first[i], *end = w->cell + w->first[i + 1];
     const int star = w->selected[i];
-    const double best = w->gam[star];
-    double total = 0, missing = 0;
-    for (int s = 0; s < m; s++) {
-      total += row[s] * e[s];
-      missing += row[s] * e[s] * (best - w->gam[s]);
+    const double y = data->y[i], best = w->gam[star];
+    double total = 0, missing = 0, chosen = 0;
+    for (const struct token_embeddings_cell *c = begin; c < end; c++) {
+      const double q = c->count * e[c->token];
+      total += q;
+      missing += q * (best - w->gam[c->token]);
+      if (c->token == star) chosen = q;
     }
     missing *= y / total;
-    const double g = 1 / (1 + exp(y * best - missing)) / data->n / total;
-    for (int s = 0; s < m; s++) B[s] += g * row[s] * e[s] * (missing - y * (best - w->gam[s]));
-    w->excess += log1p(expm1(missing) / (1 + exp(y * best))) / data->n;
-    w->attention += row[star] * e[star] / total / data->n;
+    const double odds = exp(y * best), g = 1 / (1 + odds * exp(-missing)) / data->n / total;
+    for (const struct token_embeddings_cell *c = begin; c < end; c++)
+      B[c->token] += g * c->count * e[c->token] * (missing - y * (best - w->gam[c->token]));
+    w->excess += log1p(expm1(missing) / (1 + odds)) / data->n;
+    w->attention += chosen / total / data->n;
   }
 }
 

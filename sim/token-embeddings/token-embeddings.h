@@ -46,10 +46,15 @@ assay_status token_embeddings_check_gradient(int softmax, const assay_stream *st
 
 typedef struct {
   token_embeddings_data data;
-  const double *gam;        /* [m] */
-  const double *K;          /* [m][m] */
-  const double *z0;         /* [m] */
-  int *selected;            /* [n] argmax y gam, filled by token_embeddings_select */
+  const double *gam; /* [m] */
+  const double *K;   /* [m][m] */
+  const double *z0;  /* [m] */
+  int *selected;     /* [n] argmax y gam, filled by token_embeddings_select */
+  int *first;        /* [n+1] the tokens of sequence i are cell[first[i]] .. cell[first[i+1]-1]; */
+  struct token_embeddings_cell {
+    int token;
+    double count;
+  } * cell;                 /* room [n m]; both filled by token_embeddings_select */
   double *room;             /* [16 m + m m] */
   double excess, attention; /* of the last field */
 } token_embeddings_walk;

@@ -63,7 +63,8 @@ Test(token_embeddings, max_margin_in_closed_form) {
   enum { k = 2, m0 = 5, T = 3, n = 2 * k * m0, m = 2 * k + m0 };
   double count[n * m], y[n], gam[m], K[m * m] = {0}, zero[m] = {0}, weight[m], norm2, slack, tight, q[m],
                                            room[2 * m * m + 4 * m], walk_room[16 * m + m * m];
-  int selected[n];
+  int selected[n], first[n + 1];
+  struct token_embeddings_cell cell[n * m];
   assay_error error;
   cr_assert_eq(token_embeddings_balanced(k, m0, T, count, y, &error), ASSAY_OK);
   for (int s = 0; s < m; s++) {
@@ -71,8 +72,14 @@ Test(token_embeddings, max_margin_in_closed_form) {
     q[s] = s >= 2 * k;
     K[s * m + s] = 1;
   }
-  token_embeddings_walk walk = {
-      .data = {n, m, count, y}, .gam = gam, .K = K, .z0 = zero, .selected = selected, .room = walk_room};
+  token_embeddings_walk walk = {.data = {n, m, count, y},
+                                .gam = gam,
+                                .K = K,
+                                .z0 = zero,
+                                .selected = selected,
+                                .first = first,
+                                .cell = cell,
+                                .room = walk_room};
   cr_assert_eq(token_embeddings_select(&walk, &error), ASSAY_OK);
   for (int i = 0; i < n; i++) cr_expect_eq(selected[i], i / m0);
   cr_assert_eq(token_embeddings_hildreth(&walk, weight, &norm2, &slack, room, &error), ASSAY_OK);
@@ -89,12 +96,16 @@ Test(token_embeddings, max_margin_in_closed_form) {
 }
 
 Test(token_embeddings, tokens_selected_against_each_other_are_discarded) {
-  const double count[] = {1, 1, 1, 1}, y[] = {1, -1}, gam[] = {1, -1};
-  double room[40];
-  int selected[2];
+  double count[] = {1, 1, 1, 1}, room[40];
+  const double y[] = {1, -1}, gam[] = {1, -1};
+  int selected[2], first[3];
+  struct token_embeddings_cell cell[4];
   assay_error error;
-  token_embeddings_walk walk = {.data = {2, 2, count, y}, .gam = gam, .selected = selected, .room = room};
+  token_embeddings_walk walk = {
+      .data = {2, 2, count, y}, .gam = gam, .selected = selected, .first = first, .cell = cell, .room = room};
   cr_expect_eq(token_embeddings_select(&walk, &error), ASSAY_DISCARD);
+  count[2] = count[3] = 0;
+  cr_expect_eq(token_embeddings_select(&walk, &error), ASSAY_DOMAIN, "an empty sequence");
 }
 
 /* ---- experiments ---- */

@@ -245,7 +245,7 @@ static assay_status positive_constraints(assay_call *call) {
   assay_put(call, F_INCREMENT, 0, 1, 0); /* orthogonal: p aligned with v */
   return ASSAY_OK;
 }
-#define INSTANCES " design=base n=400 T=5 k=3 m0=10 eta=120 flow=margin t=1e10" /* a = 2 */
+#define INSTANCES " design=base n=400 T=5 k=3 m0=10 eta=120 flow=margin t=1e50" /* a = 2 */
 static const assay_leg flow_legs[] = {{.experiment = &token_embeddings_toy_flow_run,
                                        .points = POINTS("T: c=1.2"),
                                        .sizes = {"t=1e12", "t=1e12", "t=1e12"},
@@ -256,7 +256,7 @@ static const assay_leg flow_legs[] = {{.experiment = &token_embeddings_toy_flow_
                                        .sizes = {"d=200" INSTANCES, "d=60,200" INSTANCES, "d=60,200,800" INSTANCES},
                                        .first = {12, 48, 256},
                                        .looks = {1, 1, 1},
-                                       .discarded = .25},
+                                       .discarded = .02},
                                       {0}};
 static const assay_target flow_targets[] = {{.name = "norm2",
                                              .records = "t_excess",
@@ -267,9 +267,9 @@ static const assay_target flow_targets[] = {{.name = "norm2",
                                             {.name = "increment",
                                              .points = "D",
                                              .estimand = ASSAY_EXACT,
-                                             .margin = FIXED(.05, .05, .05),
-                                             .reason = "t^{-min(nu, theta-1)} between 1e8 and 1e10; instances with theta < 1.02, or whose "
-                                                       "important tokens are not all ahead, are discarded"},
+                                             .margin = FIXED(.02, .02, .02),
+                                             .reason = "t^{-min(nu, theta-1)} between 1e48 and 1e50, 1/log t where a constraint is nearly "
+                                                       "tight: at most .007 in 300 pilots (seed 2, d = 60, 200)"},
                                             {0}};
 static const assay_control flow_controls[] = {{.name = "positive sequences only",
                                                .mistake = "constraints of the positive sequences only",
@@ -296,7 +296,7 @@ const assay_claim token_embeddings_flow_max_margin_claim = {
 
 static const assay_param rates_params[] = {PARAM_TOY,
                                            PARAMS_TOY_VALUES,
-                                           {"t", NULL, "time of the flow", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,1e30]", "1e6"},
+                                           {"t", NULL, "time of the flow", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,1e200]", "1e6"},
                                            PARAM_DIMENSION,
                                            {0}};
 enum { R_NORM2, R_LSTAR, R_EXCESS, R_PNORM, R_Z, R_RATE };
@@ -348,11 +348,11 @@ static const assay_leg rates_legs[] = {{.experiment = &token_embeddings_toy_flow
                                         .first = {1, 1, 1},
                                         .looks = {1, 1, 1}},
                                        {.experiment = &token_embeddings_selection_run,
-                                        .points = POINTS("D: t=1e10"),
+                                        .points = POINTS("D: t=1e50"),
                                         .sizes = {"d=200" INSTANCES, "d=60,200" INSTANCES, "d=60,200,800" INSTANCES},
                                         .first = {12, 48, 256},
                                         .looks = {1, 1, 1},
-                                        .discarded = .25},
+                                        .discarded = .02},
                                        {0}};
 static const assay_target rates_targets[] = {
     {.name = "excess",
@@ -467,7 +467,7 @@ static const assay_leg choice_legs[] = {
                "d=200 design=base n=400 T=5 eta=120 start_norm=10"},
      .first = {12, 48, 256},
      .looks = {1, 1, 1},
-     .discarded = .3},
+     .discarded = .02},
     {.experiment = &token_embeddings_selection_run,
      .points = POINTS("S: data=shared k=3 m0=8 t=0"),
      .sizes = {"d=1200 design=shared n=3000 T=5 eta=40", "d=1200 design=shared n=3000 T=5 eta=40",

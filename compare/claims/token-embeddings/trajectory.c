@@ -246,7 +246,7 @@ static const assay_leg gain_legs[] = {
      .sizes = {"tests=1000 phase=both", "tests=2000 phase=both", "tests=2000 phase=both"},
      .first = {8, 32, 128},
      .looks = {1, 1, 1},
-     .discarded = .3},
+     .discarded = .02},
     {0}};
 static const assay_target gain_targets[] = {
     {.name = "margin", .points = "A,B,C", .margin = FIXED(.006, .004, .003), .reason = "bias .01 a/T + 10 sd/sqrt(n_max), sd .039 to .05"},
