@@ -548,8 +548,8 @@ static assay_status separation(assay_call *call) {
     return separation_at(call, assay_integer(call, "n"), TOKEN_EMBEDDINGS_COUNTS);
   }
   assay_absent(call, P_SEP, "n is not given");
-  assay_status status = token_embeddings_half((int)assay_integer(call, "T"), (int)assay_integer(call, "k"), (int)assay_integer(call, "m0"), &n,
-                                              assay_call_error(call));
+  assay_status status = token_embeddings_half((int)assay_integer(call, "T"), (int)assay_integer(call, "k"), (int)assay_integer(call, "m0"),
+                                              &n, assay_call_error(call));
   if (status == ASSAY_OK) token_embeddings_put(call, P_HALF, n);
   return status;
 }
@@ -566,8 +566,9 @@ static assay_status half_the_data(assay_call *call) {
 /* One replicate is the mean of 350 draws. */
 static assay_status separation_spread(assay_call *call) {
   assay_value p;
-  assay_status status = token_embeddings_separation((int)assay_integer(call, "n"), (int)assay_integer(call, "T"), (int)assay_integer(call, "k"),
-                                                    (int)assay_integer(call, "m0"), TOKEN_EMBEDDINGS_COUNTS, &p, assay_call_error(call));
+  assay_status status =
+      token_embeddings_separation((int)assay_integer(call, "n"), (int)assay_integer(call, "T"), (int)assay_integer(call, "k"),
+                                  (int)assay_integer(call, "m0"), TOKEN_EMBEDDINGS_COUNTS, &p, assay_call_error(call));
   if (status == ASSAY_OK) assay_put(call, P_SEP, 0, sqrt(p.value * (1 - p.value) / 350), 0);
   return status;
 }

@@ -64,7 +64,8 @@ static const assay_figure tabular_figures[] = {
 const assay_claim ttt_icl_tabular_attention_claim = {
     .id = "ttt-icl/tabular-attention",
     .kinds = "order",
-    .statement = "On images an attention classifier trained at test time needs less than half (softmax) or a quarter (linear) of the context.",
+    .statement =
+        "On images an attention classifier trained at test time needs less than half (softmax) or a quarter (linear) of the context.",
     .source = "stand-in for the TabPFN experiment of arXiv 2503.11842",
     .data = "digits,fashion-mnist",
     .params = tabular_params,
