@@ -637,31 +637,52 @@ enum {
   AT_MISSING,
   AT_RATE,
   AT_INCREMENT,
+  AT_COSINE,
+  AT_SLOPE,
   RECORDS
 };
 
-/* The flow to every t, and to t/100 before it where there is room. */
+/* p_hat.v/|p_hat|: E_s.v = gam_s. */
+static double cosine_with_v(const selection_run *run, double norm2) {
+  return run->margin ? cblas_ddot(run->m, run->weight, 1, run->gam, 1) / sqrt(norm2) : 0;
+}
+
+/* Advances to `t` unless the flow is there or beyond; false then. */
+static bool pass_by(selection_run *run, double *now, double t, double *step, assay_status *status,
+                    assay_error *error) {
+  if (*status != ASSAY_OK || !(t > *now)) return false;
+  *status = token_embeddings_flow_advance(&run->walk, *now, t, step, run->om, error);
+  *now = t;
+  return *status == ASSAY_OK;
+}
+
+/* The flow to every t, and to t/1000 and t/100 before it where there is room. */
 static assay_status walk_through(selection_run *run, double norm2, double *out, assay_error *error) {
   const int m = run->m;
   double now = 0, step = 0;
   memset(run->om, 0, (size_t)m * sizeof(double));
   for (int i = next_time(run->t, run->times, -1); i >= 0; i = next_time(run->t, run->times, now)) {
-    const double before = run->t[i] / 100;
-    bool increments = run->margin && before >= now && run->t[i] > 0;
-    assay_status status =
-        increments ? token_embeddings_flow_advance(&run->walk, now, before, &step, run->om, error) : ASSAY_OK;
-    if (increments) now = before;
+    assay_status status = ASSAY_OK;
+    double missing = 0;
+    const bool slope = pass_by(run, &now, run->t[i] / 1000, &step, &status, error);
+    if (slope) {
+      token_embeddings_flow_read(&run->walk, run->om, run->z);
+      missing = run->walk.missing;
+    }
+    const bool increments = run->margin && pass_by(run, &now, run->t[i] / 100, &step, &status, error);
     memcpy(run->early, run->om, (size_t)m * sizeof(double));
-    if (status == ASSAY_OK)
-      status = token_embeddings_flow_advance(&run->walk, now, run->t[i], &step, run->om, error);
+    pass_by(run, &now, run->t[i], &step, &status, error);
     if (status != ASSAY_OK) return status;
     now = run->t[i];
     token_embeddings_flow_read(&run->walk, run->om, run->z);
     double *at = out + i * RECORDS;
     at[AT_ATTENTION] = run->walk.attention;
-    at[AT_MISSING] = 1 - run->walk.attention;
+    at[AT_MISSING] = run->walk.missing;
     at[AT_RATE] = run->margin ? now * run->walk.excess / norm2 : 0;
-    for (int s = 0; s < m; s++) run->early[s] = (run->om[s] - run->early[s]) / log(100) - run->weight[s];
+    at[AT_COSINE] = cosine_with_v(run, norm2);
+    at[AT_SLOPE] = slope ? log(run->walk.missing / missing) / log(1000) : 0;
+    for (int s = 0; s < m; s++)
+      run->early[s] = (run->om[s] - run->early[s]) / log(100) - (run->margin ? run->weight[s] : 0);
     at[AT_INCREMENT] = increments ? length(run, run->early) / sqrt(norm2) : 0;
   }
   return ASSAY_OK;
@@ -722,6 +743,8 @@ static const assay_observable selection_records[] = {
     RECORD("missing", "1 - attention"),
     RECORD("rate", "t (L - L*)/|p_hat|^2"),
     RECORD("increment", "relative error of [p(t) - p(t/100)]/log 100 against p_hat"),
+    RECORD("cos_v", "cosine of p_hat with v"),
+    RECORD("missing_slope", "log-log slope of `missing` from t/1000 to t"),
     {0}};
 const assay_experiment token_embeddings_selection_run = {
     .id = "token-embeddings/selection",

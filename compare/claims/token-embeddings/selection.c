@@ -209,12 +209,13 @@ static const assay_param flow_params[] = {PARAM_TOY,
                                           {"sequence", NULL, "the toy's sequences", ASSAY_INTEGERS, 0, NULL, "[0,3]", "0,1,2,3"},
                                           PARAM_DIMENSION,
                                           {0}};
-enum { F_NORM2, F_SELECTED, F_INCREMENT };
+enum { F_NORM2, F_SELECTED, F_INCREMENT, F_COSINE };
 static const assay_observable flow_observables[] = {
     {"norm2", NULL, "|p_hat|^2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"selected", NULL, "the token that each sequence selects", "sequence", ASSAY_PREDICTED, 0, 0},
     {"increment", NULL, "relative error of [p(t) - p(t/100)]/log 100 against p_hat on random instances; limit 0", NULL,
      ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"cos_v", NULL, "cosine of p_hat with v on random instances; limit 0", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, -1, 1},
     {0}};
 static assay_status max_margin(assay_call *call) {
   double K[TOKEN_EMBEDDINGS_TOY_M * TOKEN_EMBEDDINGS_TOY_M], weight[TOKEN_EMBEDDINGS_TOY_M];
@@ -229,6 +230,7 @@ static assay_status max_margin(assay_call *call) {
   sequence = assay_list(call, "sequence", &count);
   for (int i = 0; i < count; i++) assay_put(call, F_SELECTED, i, selected[(int)sequence[i]], 0);
   assay_put(call, F_INCREMENT, 0, 0, 0);
+  assay_put(call, F_COSINE, 0, 0, 0);
   return ASSAY_OK;
 }
 /* Constraints of the positive sequences only; no agreement of direction. */
@@ -243,6 +245,7 @@ static assay_status positive_constraints(assay_call *call) {
   if (status != ASSAY_OK) return status;
   token_embeddings_put(call, F_NORM2, norm2);
   assay_put(call, F_INCREMENT, 0, 1, 0); /* orthogonal: p aligned with v */
+  assay_put(call, F_COSINE, 0, 1, 0);
   return ASSAY_OK;
 }
 #define INSTANCES " design=base n=400 T=5 k=3 m0=10 eta=120 flow=margin t=1e50" /* a = 2 */
@@ -258,19 +261,25 @@ static const assay_leg flow_legs[] = {{.experiment = &token_embeddings_toy_flow_
                                        .looks = {1, 1, 1},
                                        .discarded = .02},
                                       {0}};
-static const assay_target flow_targets[] = {{.name = "norm2",
-                                             .records = "t_excess",
-                                             .points = "T",
-                                             .estimand = ASSAY_EXACT,
-                                             .margin = RELATIVE(1e-4, 1e-4, 1e-4),
-                                             .reason = "t^{-2 nu}, nu = .1478, at t = 1e12: 2e-5"},
-                                            {.name = "increment",
-                                             .points = "D",
-                                             .estimand = ASSAY_EXACT,
-                                             .margin = FIXED(.02, .02, .02),
-                                             .reason = "t^{-min(nu, theta-1)} between 1e48 and 1e50, 1/log t where a constraint is nearly "
-                                                       "tight: at most .007 in 300 pilots (seed 2, d = 60, 200)"},
-                                            {0}};
+static const assay_target flow_targets[] = {
+    {.name = "norm2",
+     .records = "t_excess",
+     .points = "T",
+     .estimand = ASSAY_EXACT,
+     .margin = RELATIVE(1e-4, 1e-4, 1e-4),
+     .reason = "t^{-2 nu}, nu = .1478, at t = 1e12: 2e-5"},
+    {.name = "increment",
+     .points = "D",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(.02, .02, .02),
+     .reason = "t^{-min(nu, theta-1)} between 1e48 and 1e50, 1/log t where a constraint is nearly "
+               "tight: at most .007 in 300 pilots (seed 2, d = 60, 200)"},
+    {.name = "cos_v",
+     .points = "D",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(.3, .3, .3),
+     .reason = "p_hat selects both signs; what the labels' and frequencies' chance leaves at n = 400 (pilot)"},
+    {0}};
 static const assay_control flow_controls[] = {{.name = "positive sequences only",
                                                .mistake = "constraints of the positive sequences only",
                                                .targets = "norm2",
@@ -278,7 +287,7 @@ static const assay_control flow_controls[] = {{.name = "positive sequences only"
                                                .predict = positive_constraints},
                                               {.name = "aligned with v",
                                                .mistake = "p aligns with v, to which p_hat is orthogonal",
-                                               .targets = "increment",
+                                               .targets = "increment,cos_v",
                                                .points = "D",
                                                .predict = positive_constraints},
                                               {0}};
@@ -426,7 +435,7 @@ static const assay_param choice_params[] = {
     {"t", NULL, "time of the flow", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", "1e9"},
     PARAM_D,
     {0}};
-enum { S_H, S_NORM2, S_SELECTED, S_MISSING, S_ATTENTION, S_MARGIN2 };
+enum { S_H, S_NORM2, S_SELECTED, S_MISSING, S_ATTENTION, S_MARGIN2, S_SLOPE };
 static const assay_observable choice_observables[] = {
     {"h", NULL, "sigma^2 |p_hat|^2", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"norm2", NULL, "|p_hat|^2", NULL, ASSAY_PREDICTED, 0, INFINITY},
@@ -435,6 +444,7 @@ static const assay_observable choice_observables[] = {
     {"missing", NULL, "1 - mean attention on the selected token", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"attention", NULL, "mean attention on the selected token", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"h_margin2", NULL, "h/(sigma^2 |p_hat|^2) at d, first order", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"missing_slope", NULL, "log-log slope of 1 - attention from t/1000 to t", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
     {0}};
 static assay_status choice(assay_call *call) {
   const double k = assay_real(call, "k"), m0 = assay_real(call, "m0"), sigma2 = pow(assay_real(call, "sigma"), 2);
@@ -445,6 +455,7 @@ static assay_status choice(assay_call *call) {
   assay_put(call, S_SELECTED, 0, 1, 0);
   assay_put(call, S_MISSING, 0, 0, 0);
   assay_put(call, S_ATTENTION, 0, 1, 0);
+  assay_put(call, S_SLOPE, 0, -1, 0);
   if (assay_given(call, "d") && shared)
     assay_put(call, S_MARGIN2, 0, 1 - (N + M - 2) / assay_real(call, "d"), 0);
   else
@@ -456,6 +467,7 @@ static assay_status wrong_choice(assay_call *call) {
   const double k = assay_real(call, "k"), m0 = assay_real(call, "m0"), N = 2 * k + 2, all = N * m0 / (N + m0),
                right = 2 * (2 * k + m0) / (2 + 2 * k + m0);
   assay_put(call, S_ATTENTION, 0, .5, 0);
+  assay_put(call, S_SLOPE, 0, 0, 0);
   assay_put(call, S_SELECTED, 0, 0, 0);
   assay_put(call, S_MARGIN2, 0, right / all, 0);
   return ASSAY_OK;
@@ -491,10 +503,15 @@ static const assay_target choice_targets[] = {
      .points = "S",
      .margin = FIXED(.025, .012, .008),
      .reason = "the second order and the data's noise, about .004, + 10 sd/sqrt(n_max), sd .042"},
+    {.name = "missing_slope",
+     .points = "B",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(.01, .01, .01),
+     .reason = "next order of 1/t, t^{-nu}, from 1e6 to 1e9 (pilot: -1.0000 to -.997)"},
     {0}};
 static const assay_control choice_controls[] = {{.name = "sign forgotten",
                                                  .mistake = "the token of the largest value is selected, whatever the label",
-                                                 .targets = "attention",
+                                                 .targets = "attention,missing_slope",
                                                  .points = "B",
                                                  .predict = wrong_choice},
                                                 {.name = "least frequent",
