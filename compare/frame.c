@@ -1,6 +1,7 @@
 #include "compare/frame.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,24 @@
 enum { HEAD = 16, MOST_HEAD = 1 << 26 };
 static const uint64_t most_payload = (uint64_t)1 << 34;
 
-static assay_status write_all(int fd, const void *bytes, size_t count, assay_error *error) {
+/* Until the other side takes more, what it sends is taken in: two that write to each other would wait for ever. */
+static assay_status wait_for_room(int fd, frame_buffer *incoming, assay_error *error) {
+  struct pollfd ready = {fd, POLLIN | POLLOUT, 0};
+  bool closed = false;
+  assay_status status = ASSAY_OK;
+  if (poll(&ready, 1, -1) > 0 && ready.revents & POLLIN) status = frame_read(fd, incoming, &closed, error);
+  return closed ? assay_error_set(error, ASSAY_IO, "a pipe between runner and worker was closed") : status;
+}
+
+static assay_status write_all(int fd, const void *bytes, size_t count, frame_buffer *incoming, assay_error *error) {
   for (const char *at = bytes; count > 0;) {
     ssize_t done = write(fd, at, count);
     if (done < 0 && errno == EINTR) continue;
+    if (done < 0 && errno == EAGAIN && incoming) {
+      assay_status status = wait_for_room(fd, incoming, error);
+      if (status != ASSAY_OK) return status;
+      continue;
+    }
     if (done < 0) return assay_error_set(error, ASSAY_IO, "a pipe between runner and worker broke: %s", strerror(errno));
     at += done;
     count -= (size_t)done;
@@ -20,7 +35,8 @@ static assay_status write_all(int fd, const void *bytes, size_t count, assay_err
   return ASSAY_OK;
 }
 
-assay_status frame_write(int fd, json_t *head, const void *payload, size_t bytes, assay_error *error) {
+static assay_status write_frame(int fd, json_t *head, const void *payload, size_t bytes, frame_buffer *incoming,
+                                assay_error *error) {
   char *text = head ? json_dumps(head, JSON_COMPACT) : NULL;
   json_decref(head);
   if (!text) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a message");
@@ -29,11 +45,19 @@ assay_status frame_write(int fd, json_t *head, const void *payload, size_t bytes
   uint64_t size = bytes;
   memcpy(fixed + 4, &length, 4);
   memcpy(fixed + 8, &size, 8);
-  assay_status status = write_all(fd, fixed, HEAD, error);
-  if (status == ASSAY_OK) status = write_all(fd, text, length, error);
-  if (status == ASSAY_OK) status = write_all(fd, payload, bytes, error);
+  assay_status status = write_all(fd, fixed, HEAD, incoming, error);
+  if (status == ASSAY_OK) status = write_all(fd, text, length, incoming, error);
+  if (status == ASSAY_OK) status = write_all(fd, payload, bytes, incoming, error);
   free(text);
   return status;
+}
+
+assay_status frame_write(int fd, json_t *head, const void *payload, size_t bytes, assay_error *error) {
+  return write_frame(fd, head, payload, bytes, NULL, error);
+}
+
+assay_status frame_request(int fd, json_t *head, frame_buffer *incoming, assay_error *error) {
+  return write_frame(fd, head, NULL, 0, incoming, error);
 }
 
 assay_status frame_read(int fd, frame_buffer *buffer, bool *closed, assay_error *error) {

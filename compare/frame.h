@@ -15,14 +15,18 @@
 
 #include "model/status.h"
 
-/* Writes one frame, waiting as long as it takes. Takes the reference to `head`. ASSAY_IO when the other side is gone. */
-assay_status frame_write(int fd, json_t *head, const void *payload, size_t bytes, assay_error *error);
-
 /* What has arrived and is not yet a whole frame. Zero-initialised; frame_buffer_free. */
 typedef struct {
   char *bytes;
   size_t used, room;
 } frame_buffer;
+
+/* Writes one frame, waiting as long as it takes. Takes the reference to `head`. ASSAY_IO when the other side is gone. */
+assay_status frame_write(int fd, json_t *head, const void *payload, size_t bytes, assay_error *error);
+
+/* The same without a payload on a descriptor that does not block; while the other side has no room, what it sends is put into
+ * `incoming`. */
+assay_status frame_request(int fd, json_t *head, frame_buffer *incoming, assay_error *error);
 
 /* Reads what is there (blocking when the descriptor is). *closed when the other side has closed. */
 assay_status frame_read(int fd, frame_buffer *buffer, bool *closed, assay_error *error);

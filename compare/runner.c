@@ -209,13 +209,7 @@ static json_t *open_request(const plan_run *run, int index) {
   return head;
 }
 
-/* Requests are small; the descriptor is made blocking for them so that none is cut in two. */
-static bool request(worker *w, json_t *head) {
-  fcntl(w->fd, F_SETFL, 0);
-  bool sent = frame_write(w->fd, head, NULL, 0, NULL) == ASSAY_OK;
-  fcntl(w->fd, F_SETFL, O_NONBLOCK);
-  return sent;
-}
+static bool request(worker *w, json_t *head) { return frame_request(w->fd, head, &w->buffer, NULL) == ASSAY_OK; }
 
 static assay_status give(runner *r, worker *w, job what, assay_error *error) {
   plan_run *run = &r->p->runs[what.run];

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
-enum { SCHEMA_VERSION = 1, APPLICATION = 0x41535359 }; /* "ASSY" */
+enum { SCHEMA_VERSION = 2, APPLICATION = 0x41535359 }; /* "ASSY" */
 
 struct store {
   sqlite3 *db;
@@ -23,7 +24,7 @@ static const char schema[] =
     "CREATE TABLE run(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL, address TEXT NOT NULL,"
     " readouts INTEGER NOT NULL, width INTEGER NOT NULL);"
     "CREATE TABLE block(run INTEGER NOT NULL REFERENCES run(id), first INTEGER NOT NULL, count INTEGER NOT NULL,"
-    " state BLOB, data BLOB NOT NULL, seconds REAL NOT NULL, PRIMARY KEY(run, first)) WITHOUT ROWID;"
+    " state BLOB, data BLOB NOT NULL, seconds REAL NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY(run, first)) WITHOUT ROWID;"
     "CREATE TABLE failure(run INTEGER NOT NULL REFERENCES run(id), replicate INTEGER NOT NULL, reason TEXT NOT NULL,"
     " PRIMARY KEY(run, replicate)) WITHOUT ROWID;";
 
@@ -108,7 +109,7 @@ static assay_status prepare(store *s, const char *sql, sqlite3_stmt **statement,
 static assay_status prepare_all(store *s, assay_error *error) {
   assay_status status = prepare(s, "SELECT id, readouts, width FROM run WHERE key=?1", &s->find_run, error);
   if (s->mode == STORE_READ || status != ASSAY_OK) return status;
-  status = prepare(s, "INSERT OR REPLACE INTO block(run,first,count,state,data,seconds) VALUES(?1,?2,?3,?4,?5,?6)",
+  status = prepare(s, "INSERT OR REPLACE INTO block(run,first,count,state,data,seconds,sum) VALUES(?1,?2,?3,?4,?5,?6,?7)",
                    &s->put_block, error);
   if (status == ASSAY_OK)
     status = prepare(s, "INSERT OR REPLACE INTO failure(run,replicate,reason) VALUES(?1,?2,?3)", &s->put_failure, error);
@@ -291,6 +292,14 @@ static bool all_ok(const unsigned char *state, long count) {
   return true;
 }
 
+/* The CRC-32 of a block, with its place: SQLite itself does not notice a flipped bit. `state` may be NULL. */
+static sqlite3_int64 checksum(long first, long count, const unsigned char *state, const void *values, size_t bytes) {
+  const int64_t place[2] = {first, count};
+  uLong sum = crc32_z(0, (const unsigned char *)place, sizeof place);
+  if (state) sum = crc32_z(sum, state, (size_t)count);
+  return (sqlite3_int64)(bytes ? crc32_z(sum, values, bytes) : sum);
+}
+
 assay_status store_put(store *s, const plan_run *run, long first, long count, const unsigned char *state,
                        const double *values, double seconds, assay_error *error) {
   sqlite3_int64 id;
@@ -300,10 +309,12 @@ assay_status store_put(store *s, const plan_run *run, long first, long count, co
   sqlite3_bind_int64(s->put_block, 1, id);
   sqlite3_bind_int64(s->put_block, 2, first);
   sqlite3_bind_int64(s->put_block, 3, count);
-  if (all_ok(state, count)) sqlite3_bind_null(s->put_block, 4);
+  if (all_ok(state, count)) state = NULL;
+  if (!state) sqlite3_bind_null(s->put_block, 4);
   else sqlite3_bind_blob64(s->put_block, 4, state, (sqlite3_uint64)count, SQLITE_STATIC);
   sqlite3_bind_blob64(s->put_block, 5, values, bytes, SQLITE_STATIC);
   sqlite3_bind_double(s->put_block, 6, seconds);
+  sqlite3_bind_int64(s->put_block, 7, checksum(first, count, state, values, bytes));
   return step_once(s, s->put_block, error);
 }
 
@@ -342,6 +353,8 @@ static assay_status load_block(const store *s, plan_run *run, sqlite3_stmt *bloc
   for (long i = 0; state && i < count; i++)
     if (state[i] < RUN_OK || state[i] > RUN_DISCARDED)
       return assay_error_set(error, ASSAY_IO, "%s is damaged: a replicate of %s has state %d", s->path, run->address, state[i]);
+  if (sqlite3_column_int64(block, 5) != checksum(first, count, state, values, bytes))
+    return assay_error_set(error, ASSAY_IO, "%s is damaged: a block of %s does not have its checksum", s->path, run->address);
   if (bytes) memcpy(run->values + (size_t)first * row, values, bytes);
   for (long i = 0; i < count; i++) plan_mark(run, first + i, state ? state[i] : RUN_OK);
   run->seconds += sqlite3_column_double(block, 4);
@@ -353,7 +366,7 @@ assay_status store_load(store *s, plan_run *run, assay_error *error) {
   if (id == 0) return ASSAY_OK;
   if (id < 0) return assay_error_set(error, ASSAY_IO, "%s: %s is stored with other records", s->path, run->address);
   sqlite3_stmt *block = NULL;
-  assay_status status = prepare(s, "SELECT first,count,state,data,seconds FROM block WHERE run=?1 ORDER BY first", &block, error);
+  assay_status status = prepare(s, "SELECT first,count,state,data,seconds,sum FROM block WHERE run=?1 ORDER BY first", &block, error);
   if (status != ASSAY_OK) return status;
   sqlite3_bind_int64(block, 1, id);
   int code;
@@ -388,7 +401,7 @@ static const char overlapping[] =
     " JOIN main.block m ON m.run = r.id AND m.first < b.first + b.count AND m.first + m.count > b.first LIMIT 1";
 static const char copy_all[] =
     "INSERT OR IGNORE INTO main.run(key,text,address,readouts,width) SELECT key,text,address,readouts,width FROM other.run ORDER BY id;"
-    "INSERT INTO main.block SELECT r.id,b.first,b.count,b.state,b.data,b.seconds FROM other.block b"
+    "INSERT INTO main.block SELECT r.id,b.first,b.count,b.state,b.data,b.seconds,b.sum FROM other.block b"
     " JOIN other.run o ON o.id=b.run JOIN main.run r ON r.key=o.key;"
     "INSERT INTO main.failure SELECT r.id,f.replicate,f.reason FROM other.failure f"
     " JOIN other.run o ON o.id=f.run JOIN main.run r ON r.key=o.key;";

@@ -35,8 +35,8 @@ assay_status store_put_failure(store *s, const plan_run *run, long replicate, co
 assay_status store_commit(store *s, assay_error *error);
 bool store_dirty(const store *s);
 
-/* Loads every stored replicate of the run. Nothing when the store has none. A block whose size is not what the run records is an
- * error. */
+/* Loads every stored replicate of the run. Nothing when the store has none. A block whose size is not what the run records, or whose
+ * checksum is not its own, is an error. */
 assay_status store_load(store *s, plan_run *run, assay_error *error);
 
 /* Copies every run, block and failure of the store at `path` (closed, of the same schema). Nothing is copied, and the error says where,

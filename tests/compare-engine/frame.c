@@ -217,3 +217,43 @@ Test(frame, writing_to_who_is_gone_is_an_error) {
   cr_assert_eq(frame_write(ends[0], NULL, NULL, 0, &error), ASSAY_NO_MEMORY, "a head that could not be made");
   close(ends[0]);
 }
+
+/* Each side has more to say than the pipe holds before it listens. */
+Test(frame, two_that_write_to_each_other_do_not_wait_for_ever) {
+  enum { MUCH = 1 << 20 };
+  int ends[2];
+  cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  char *text = malloc(MUCH + 1);
+  double *payload = calloc(MUCH, sizeof *payload);
+  memset(text, 'x', MUCH);
+  text[MUCH] = 0;
+  pid_t worker = fork();
+  if (worker == 0) {
+    frame_buffer buffer = {0};
+    json_t *head = NULL;
+    double *none = NULL;
+    size_t doubles;
+    bool closed = false;
+    if (frame_write(ends[1], json_pack("{s:s}", "do", "reply"), payload, MUCH * sizeof *payload, NULL)) _exit(1);
+    while (!head && !closed && !frame_take(&buffer, &head, &none, &doubles, NULL) && !head) frame_read(ends[1], &buffer, &closed, NULL);
+    _exit(head && strlen(json_string_value(json_object_get(head, "do"))) == MUCH ? 0 : 2);
+  }
+  frame_buffer incoming = {0};
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  cr_assert_eq(frame_request(ends[0], json_pack("{s:s}", "do", text), &incoming, &error), ASSAY_OK, "%s", error.text);
+  int how = 1;
+  bool closed = false;
+  fcntl(ends[0], F_SETFL, 0);
+  while (incoming.used < MUCH * sizeof *payload && !closed)
+    cr_assert_eq(frame_read(ends[0], &incoming, &closed, &error), ASSAY_OK);
+  expect(&incoming, "reply", payload, MUCH);
+  cr_assert(waitpid(worker, &how, 0) == worker && how == 0, "the other side ended with %d", how);
+  /* A side that is gone is an error. */
+  close(ends[1]);
+  signal(SIGPIPE, SIG_IGN);
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  cr_expect_eq(frame_request(ends[0], json_pack("{s:s}", "do", text), &incoming, &error), ASSAY_IO);
+  frame_buffer_free(&incoming);
+  free(text);
+  free(payload);
+}

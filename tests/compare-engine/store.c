@@ -279,9 +279,9 @@ Test(store, existing_stores_are_not_written_over) {
 
 Test(store, another_schema_version) {
   close_store(opened(STORE_CREATE));
-  sql("PRAGMA user_version=2");
-  refused(STORE_RESUME, "schema version 2");
-  refused(STORE_READ, "schema version 2");
+  sql("PRAGMA user_version=1");
+  refused(STORE_RESUME, "schema version 1");
+  refused(STORE_READ, "schema version 1");
 }
 
 Test(store, is_held_by_one) {
@@ -327,6 +327,9 @@ Test(store, blocks_of_the_wrong_size_or_state_are_damage) {
   damaged("UPDATE block SET state=zeroblob(32) WHERE first=0", "state 0");
   damaged("UPDATE block SET state=CAST(replace(hex(zeroblob(16)),'0','7') AS BLOB) WHERE first=0",
           "state 55");
+  damaged("UPDATE block SET data=x'01'||substr(data,2) WHERE first=32", "checksum");
+  damaged("UPDATE block SET state=NULL WHERE first=0", "checksum");
+  damaged("UPDATE block SET first=33 WHERE first=32", "checksum");
   damaged("UPDATE run SET width=width+1", "other records");
 }
 

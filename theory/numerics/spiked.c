@@ -190,10 +190,22 @@ static assay_status balance(double x, void *context, double *y, assay_error *err
   return status;
 }
 
+/* E f^2 < r_k already at tau: eigenvalue k leaves while the edge's x sticks to tau, where r_k = 1/delta. */
+static assay_status irregular_threshold(const problem *q, assay_value *delta, assay_value *x, assay_error *error) {
+  double r[SPIKED_MOST], near[SPIKED_MOST], tau = q->law->tau;
+  assay_status status = spiked_r(q->law, tau * (1 + 1e-13), r, NULL, error);
+  if (status == ASSAY_OK) status = spiked_r(q->law, tau * (1 + 1e-12), near, NULL, error);
+  if (status != ASSAY_OK) return status;
+  double value = 1 / r[q->k - 1];
+  *x = (assay_value){tau, 0};
+  *delta = (assay_value){value, 2 * fabs(1 / near[q->k - 1] - value) + 1e-12 * value};
+  return ASSAY_OK;
+}
+
 assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, assay_value *x, assay_error *error) {
   if (k < 1 || k > law->p) return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d of %d that can leave the bulk", k, law->p);
   problem q = {law, INFINITY, k};
-  double before = NAN, y = NAN, last = NAN, first, second;
+  double before = NAN, y = NAN, last = NAN, nearest = NAN, first, second;
   for (int i = 0; i <= 1000; i++) { /* delta grows with the edge's x: the first passage from - to + is the smallest delta */
     double at = law->tau * (1 + pow(10, -6 + i / 100.));
     assay_status status = balance(at, &q, &y, error);
@@ -208,7 +220,11 @@ assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, 
       return ASSAY_OK;
     }
     if (status != ASSAY_OK) return status;
+    if (i == 0 && y > 0) return irregular_threshold(&q, delta, x, error);
     before = y, last = at;
+    if (i == 0) nearest = y;
   }
+  if (nearest > 0)
+    return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d is outside the bulk at every delta with a regular edge", k);
   return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d leaves the bulk at no delta", k);
 }

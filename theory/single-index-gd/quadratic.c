@@ -60,16 +60,18 @@ static double quantile_of(double logit) { return 1 / (1 + exp(-logit)); }
 
 typedef struct {
   double n, delta;
-  panels unit; /* on [0,1] */
+  panels unit; /* on [0,1], finer towards 1: the edge lies T_1 sqrt(delta/n) above the largest label */
   spiked_law law;
 } leading;
 
 static assay_status leading_open(leading *l, double d, double delta, assay_error *error) {
-  static const double cuts[] = {0, 1};
+  static const double cuts[] = {0, .25, .5, .75, 1 - 0x1p-3, 1 - 0x1p-4, 1 - 0x1p-5, 1 - 0x1p-6, 1 - 0x1p-7,
+                                1 - 0x1p-8, 1 - 0x1p-9, 1 - 0x1p-10, 1 - 0x1p-11, 1 - 0x1p-12, 1 - 0x1p-13,
+                                1 - 0x1p-14, 1};
   *l = (leading){.n = delta * d, .delta = delta};
   if (!(d >= 2 && delta > 0 && isfinite(d) && l->n >= 2 && isfinite(l->n)))
     return assay_error_set(error, ASSAY_DOMAIN, "d = %g, delta = %g; d and n = delta d are finite and >= 2", d, delta);
-  assay_status status = panels_make(cuts, 2, 8, 64, &l->unit, error);
+  assay_status status = panels_make(cuts, sizeof cuts / sizeof *cuts, 1, 32, &l->unit, error);
   return status == ASSAY_OK ? spiked_law_new(l->unit.n + 1, 1, &l->law, error) : status;
 }
 

@@ -130,7 +130,7 @@ static assay_status threshold_with(assay_call *call, finetune_diagonal_mistake m
   if (assay_given(call, "alpha"))
     assay_put(call, O_RECOVERED, 0, assay_real(call, "alpha") > star.value, 0);
   else
-    assay_absent(call, O_RECOVERED, "it needs alpha");
+    assay_absent(call, O_RECOVERED, "alpha is not given");
   return ASSAY_OK;
 }
 
