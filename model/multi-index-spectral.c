@@ -4,10 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-static int ascending(const double *edges, int n) {
+static double period_of(const multi_index_model *m) { return m->period > 0 ? m->period : M_PI; }
+
+static int ascending(const double *edges, int n, double end) {
   for (int i = 1; i < n; i++)
     if (!(edges[i] > edges[i - 1])) return 0;
-  return n >= 2 && n <= MULTI_INDEX_CELLS / 2 && edges[0] == 0 && fabs(edges[n - 1] - M_PI) < 1e-9;
+  return n >= 2 && n <= MULTI_INDEX_CELLS / 2 && edges[0] == 0 && fabs(edges[n - 1] - end) < 1e-9;
 }
 
 assay_status multi_index_check(const multi_index_model *m, assay_error *error) {
@@ -15,8 +17,10 @@ assay_status multi_index_check(const multi_index_model *m, assay_error *error) {
     return assay_error_set(error, ASSAY_DOMAIN, "alpha = %g, c = %g, sigma = %g; 0 < alpha < 1, |c| < 1, sigma >= 0", m->alpha, m->c, m->sigma);
   if ((m->kind == MULTI_INDEX_NORM || m->kind == MULTI_INDEX_PARITY) && !(m->p >= (m->kind == MULTI_INDEX_PARITY ? 2 : 1) && m->p <= MULTI_INDEX_SIGNALS))
     return assay_error_set(error, ASSAY_DOMAIN, "p = %d; norm has 1 to %d signals, parity 2 to %d", m->p, MULTI_INDEX_SIGNALS, MULTI_INDEX_SIGNALS);
-  if (m->kind >= MULTI_INDEX_POLAR && !(ascending(m->out, m->n_out) && (m->kind == MULTI_INDEX_WEDGE || (ascending(m->in, m->n_in) && m->q > 0))))
+  if (m->kind == MULTI_INDEX_POLAR && !(ascending(m->out, m->n_out, M_PI) && ascending(m->in, m->n_in, M_PI) && m->q > 0))
     return assay_error_set(error, ASSAY_DOMAIN, "edges of cells ascend from 0 to pi, at most %d of them, and q > 0", MULTI_INDEX_CELLS / 2);
+  if (m->kind == MULTI_INDEX_WEDGE && !ascending(m->out, m->n_out, period_of(m)))
+    return assay_error_set(error, ASSAY_DOMAIN, "edges of classes ascend from 0 to %s, at most %d of them", m->period > 4 ? "2 pi" : "pi", MULTI_INDEX_CELLS / 2);
   return ASSAY_OK;
 }
 
@@ -48,13 +52,13 @@ double multi_index_cell_probability(const multi_index_model *m, int cell) {
   int at;
   if (m->kind == MULTI_INDEX_PARITY) return .5;
   const double *e = cell_edges(m, cell, &at, &mean, &ring);
-  return ring * (e[at + 1] - e[at]) / M_PI;
+  return ring * (e[at + 1] - e[at]) / period_of(m);
 }
 
 static double cell_of(const multi_index_model *m, const double *s) {
   double angle = atan2(s[1], s[0]);
-  if (angle < 0) angle += M_PI;
-  if (angle >= M_PI) angle -= M_PI;
+  if (angle < 0) angle += period_of(m);
+  if (angle >= period_of(m)) angle -= period_of(m);
   int inner = m->kind == MULTI_INDEX_POLAR && s[0] * s[0] + s[1] * s[1] < m->q, n = inner ? m->n_in : m->n_out, i = 0;
   const double *e = inner ? m->in : m->out;
   while (i < n - 2 && angle >= e[i + 1]) i++;
@@ -71,6 +75,8 @@ double multi_index_label(const multi_index_model *m, const double *s, double nor
     y = (uniform < m->alpha ? s[0] : m->c * s[0] + sqrt(1 - m->c * m->c) * s[1]) + m->sigma * normal;
     return y * y;
   case MULTI_INDEX_PRODUCT: return s[0] * s[1];
+  case MULTI_INDEX_RELU_PRODUCT: return fmax(s[0], 0) * fmax(s[1], 0);
+  case MULTI_INDEX_STAIR: return s[0] * (1 + s[1]);
   case MULTI_INDEX_NORM:
     for (int i = 0; i < m->p; i++) y += s[i] * s[i];
     return y;
@@ -93,7 +99,13 @@ void multi_index_moment(const multi_index_model *m, double y, double *G) {
     kappa = 1 / (1 + m->sigma * m->sigma), w = kappa * (y * kappa - 1);
     fill(G, w * (m->alpha + (1 - m->alpha) * m->c * m->c), w * (1 - m->alpha) * m->c * sqrt(1 - m->c * m->c), w * (1 - m->alpha) * (1 - m->c * m->c));
     return;
+  case MULTI_INDEX_STAIR: fill(G, NAN, NAN, NAN); return;
   case MULTI_INDEX_PRODUCT:
+  case MULTI_INDEX_RELU_PRODUCT:
+    if (m->kind == MULTI_INDEX_RELU_PRODUCT && y == 0) {
+      fill(G, 0, -2 / (3 * M_PI), 0);
+      return;
+    }
     w = size > 0 ? size * gsl_sf_bessel_K1_scaled(size) / gsl_sf_bessel_K0_scaled(size) : 0;
     fill(G, w - 1, y, w - 1);
     return;
@@ -139,7 +151,9 @@ double multi_index_fourth(const multi_index_model *m, double y, const double *u)
   case MULTI_INDEX_PHASE: return y * y;
   case MULTI_INDEX_NORM: return 3 * y * y / (m->p * (m->p + 2.));
   case MULTI_INDEX_MIXED: return mixed_fourth(m, y, u);
+  case MULTI_INDEX_STAIR: return NAN;
   case MULTI_INDEX_PRODUCT: return product_fourth(y, u);
+  case MULTI_INDEX_RELU_PRODUCT: return y > 0 ? product_fourth(y, u) : 3 - 16 * u[0] * u[1] / (3 * M_PI); /* what the quadrant leaves of 3 */
   case MULTI_INDEX_PARITY: return m->p == 2 ? cell_fourth(M_PI_2, y > 0 ? M_PI_4 : 3 * M_PI_4, 8, u) : 3;
   default: break;
   }
@@ -164,4 +178,41 @@ double multi_index_T_of(const multi_index_model *m, const multi_index_preprocess
   g = multi_index_order(m) == 1 ? G[0] : T->u[0] * T->u[0] * G[0] + 2 * T->u[0] * T->u[1] * G[1] + T->u[1] * T->u[1] * G[3];
   double f = T->kind == MULTI_INDEX_TD ? T->c * g : g;
   return fmax(f / (1 + f), T->kind == MULTI_INDEX_TOPT20 ? -20 : -1e300); /* -inf at f = -1 would make z/(mu - z) a NaN */
+}
+
+/* ---- as parameters of a call ---- */
+
+static int word_of(const assay_call *call, const char *name, const char *const *words) {
+  int i = 0;
+  while (words[i] && strcmp(words[i], assay_word(call, name))) i++;
+  return i;
+}
+
+/* Edges of a wedge: given, or K equal classes. */
+static assay_status read_edges(assay_call *call, multi_index_model *m) {
+  m->out = assay_list(call, "edges", &m->n_out);
+  if (m->n_out > 0) return ASSAY_OK;
+  int K = (int)assay_integer(call, "K");
+  double *edges = assay_alloc(call, ((size_t)K + 1) * sizeof *edges);
+  if (!edges) return ASSAY_NO_MEMORY;
+  for (int i = 0; i <= K; i++) edges[i] = m->period * i / K;
+  m->out = edges, m->n_out = K + 1;
+  return ASSAY_OK;
+}
+
+assay_status multi_index_read(assay_call *call, multi_index_model *m, multi_index_preprocessing *T) {
+  static const char *const models[] = {"phase", "mixed", "product", "relu_product", "stair", "norm", "parity", "polar", "wedge", NULL};
+  static const char *const kinds[] = {"id", "table", "tanh", "cap", "subset", "Td", "Topt", "Topt20", NULL};
+  *m = (multi_index_model){.kind = (multi_index_kind)word_of(call, "model", models), .p = (int)assay_integer(call, "p"), .alpha = assay_real(call, "alpha"),
+                           .c = assay_real(call, "c"), .sigma = assay_real(call, "sigma"), .q = assay_real(call, "q"), .period = M_PI};
+  m->in = assay_list(call, "e_in", &m->n_in);
+  m->out = assay_list(call, "e_out", &m->n_out);
+  if (T) {
+    *T = (multi_index_preprocessing){.kind = (multi_index_T)word_of(call, "T", kinds), .a = assay_real(call, "a"), .t = assay_real(call, "t"), .u = {1, 0}, .c = 1};
+    T->table = assay_list(call, "table", &T->n_table);
+    if (assay_has_param(call, "scale")) T->u[0] = assay_real(call, "u1"), T->u[1] = assay_real(call, "u2"), T->c = assay_real(call, "scale");
+  }
+  if (m->kind != MULTI_INDEX_WEDGE) return ASSAY_OK;
+  if (!assay_integer(call, "antipodal")) m->period = 2 * M_PI;
+  return read_edges(call, m);
 }

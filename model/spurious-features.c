@@ -39,64 +39,76 @@ void spurious_features_sizes(const spurious_features_model *m, int *dx, int *dy)
   *dy = m->kind == SPURIOUS_FEATURES_NEGCORE ? m->d / 2 : m->d;
 }
 
-/* Diagonal pairs: x_i and y_i correlate, other coordinates do not. */
-static void pairs(const spurious_features_model *m, double *Sigma) {
-  int d = m->d, D = 2 * d;
-  for (int i = 0; i < d; i++) {
-    bool two = m->kind == SPURIOUS_FEATURES_TWOBLOCK, first = i < d / 2;
-    double v = two ? (first ? m->v1 : m->v2) : m->v, rho = two ? (first ? m->r1 : m->r2) : m->rho;
-    Sigma[(size_t)i * D + i] = 1, Sigma[(size_t)(d + i) * D + d + i] = v;
-    Sigma[(size_t)i * D + d + i] = Sigma[(size_t)(d + i) * D + i] = rho * sqrt(v);
-  }
-}
-
 /* The power law i^-exponent, i = 1..d, scaled to sum d. */
-static double power_scale(double exponent, int d) {
+static void power_law(double exponent, int d, double *out) {
   double sum = 0;
-  for (int i = 1; i <= d; i++) sum += pow(i, -exponent);
-  return d / sum;
+  for (int i = 0; i < d; i++) sum += out[i] = pow(i + 1, -exponent);
+  for (int i = 0; i < d; i++) out[i] *= d / sum;
 }
 
-static void cosines(const spurious_features_model *m, double *Sigma) {
-  int d = m->d, D = 2 * d;
-  double a = power_scale(m->alpha, d), b = power_scale(m->bet, d);
-  for (int j = 0; j < d; j++) {
-    double aj = a * pow(j + 1, -m->alpha);
-    Sigma[(size_t)j * D + j] = aj, Sigma[(size_t)(d + j) * D + d + j] = b * pow(j + 1, -m->bet);
-    for (int k = 0; k < d; k++) {
-      double U = k ? sqrt(2. / d) * cos(M_PI * (j + .5) * k / d) : 1 / sqrt(d);
-      double s = m->rho * sqrt(aj) * U * sqrt(b * pow(k + 1, -m->bet));
-      Sigma[(size_t)j * D + d + k] = Sigma[(size_t)(d + k) * D + j] = s;
-    }
-  }
-}
-
-static void triples(const spurious_features_model *m, double *Sigma) {
-  int copies = m->d / 2, dx = m->d, D = dx + copies;
-  for (int c = 0; c < copies; c++) {
-    int p = 2 * c, q = 2 * c + 1, y = dx + c;
-    Sigma[(size_t)p * D + p] = 4, Sigma[(size_t)q * D + q] = .25, Sigma[(size_t)y * D + y] = 1;
-    Sigma[(size_t)p * D + y] = Sigma[(size_t)y * D + p] = 1;
-    Sigma[(size_t)q * D + y] = Sigma[(size_t)y * D + q] = .3;
-  }
-}
-
-void spurious_features_covariance(const spurious_features_model *m, double *Sigma, double *theta) {
+void spurious_features_variances(const spurious_features_model *m, double *out) {
   int dx, dy;
-  double norm = 0;
   spurious_features_sizes(m, &dx, &dy);
-  memset(Sigma, 0, (size_t)(dx + dy) * (size_t)(dx + dy) * sizeof *Sigma);
-  if (m->kind == SPURIOUS_FEATURES_DCT)
-    cosines(m, Sigma);
-  else if (m->kind == SPURIOUS_FEATURES_NEGCORE)
-    triples(m, Sigma);
-  else
-    pairs(m, Sigma);
-  for (int i = 0; i < dx; i++) {
+  for (int i = 0; i < dx; i++) out[i] = m->kind == SPURIOUS_FEATURES_NEGCORE ? (i % 2 ? .25 : 4) : 1;
+  for (int i = 0; i < dy; i++) {
+    out[dx + i] = 1;
+    if (m->kind == SPURIOUS_FEATURES_ISO) out[dx + i] = m->v;
+    if (m->kind == SPURIOUS_FEATURES_TWOBLOCK) out[dx + i] = i < dy / 2 ? m->v1 : m->v2;
+  }
+  if (m->kind == SPURIOUS_FEATURES_DCT) power_law(m->alpha, dx, out), power_law(m->bet, dy, out + dx);
+}
+
+void spurious_features_truth(const spurious_features_model *m, double *theta) {
+  double norm = 0;
+  for (int i = 0; i < m->d; i++) {
     theta[i] = i % 2 ? -1 : 1;
     if (m->kind == SPURIOUS_FEATURES_DCT) theta[i] = cos(i + 1);
     if (m->kind == SPURIOUS_FEATURES_NEGCORE) theta[i] = i % 2 ? -.8 : .6;
     norm += theta[i] * theta[i];
   }
-  for (int i = 0; i < dx; i++) theta[i] /= sqrt(norm);
+  for (int i = 0; i < m->d; i++) theta[i] /= sqrt(norm);
+}
+
+static void couple(double *Sigma, int D, int i, int j, double covariance) {
+  Sigma[(size_t)i * D + j] = Sigma[(size_t)j * D + i] = covariance;
+}
+
+/* x_i and y_i correlate, other coordinates do not. */
+static void pairs(const spurious_features_model *m, int D, double *Sigma) {
+  for (int i = 0; i < m->d; i++) {
+    double rho = m->kind == SPURIOUS_FEATURES_ISO ? m->rho : i < m->d / 2 ? m->r1 : m->r2;
+    couple(Sigma, D, i, m->d + i, rho * sqrt(Sigma[(size_t)(m->d + i) * (D + 1)]));
+  }
+}
+
+static void cosines(const spurious_features_model *m, int D, double *Sigma) {
+  for (int j = 0; j < m->d; j++)
+    for (int k = 0; k < m->d; k++) {
+      double U = k ? sqrt(2. / m->d) * cos(M_PI * (j + .5) * k / m->d) : 1 / sqrt(m->d);
+      double a = Sigma[(size_t)j * (D + 1)], b = Sigma[(size_t)(m->d + k) * (D + 1)];
+      couple(Sigma, D, j, m->d + k, m->rho * sqrt(a) * U * sqrt(b));
+    }
+}
+
+static void triples(const spurious_features_model *m, int D, double *Sigma) {
+  for (int c = 0; c < m->d / 2; c++) {
+    couple(Sigma, D, 2 * c, m->d + c, 1);
+    couple(Sigma, D, 2 * c + 1, m->d + c, .3);
+  }
+}
+
+void spurious_features_covariance(const spurious_features_model *m, double *Sigma, double *theta) {
+  int dx, dy;
+  spurious_features_sizes(m, &dx, &dy);
+  int D = dx + dy;
+  memset(Sigma, 0, (size_t)D * (size_t)D * sizeof *Sigma);
+  spurious_features_variances(m, Sigma); /* in the first row, for a moment */
+  for (int i = D - 1; i > 0; i--) Sigma[(size_t)i * (D + 1)] = Sigma[i], Sigma[i] = 0;
+  if (m->kind == SPURIOUS_FEATURES_DCT)
+    cosines(m, D, Sigma);
+  else if (m->kind == SPURIOUS_FEATURES_NEGCORE)
+    triples(m, D, Sigma);
+  else
+    pairs(m, D, Sigma);
+  spurious_features_truth(m, theta);
 }

@@ -1,6 +1,8 @@
 #include "sim/kernels/design.h"
 
 #include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOST_BYTES 2147483648. /* 2 GiB */
@@ -47,4 +49,28 @@ void design_gradient(const design *X, const double *theta, design_factor *factor
     for (long i = 0; i < rows; i++) u[i] = factor(first + i, u[i], context);
     add_transposed(x, rows, X->cols, u, out);
   }
+}
+
+/* The rows with z > 0 from the front, those with z < 0 from the back, each times sqrt|z|; counts in *front, *back. */
+static void pack_rows(const design *X, const double *z, double *packed, long *front, long *back) {
+  long d = X->cols;
+  *front = *back = 0;
+  for (long i = 0; i < X->rows; i++) {
+    if (z[i] == 0) continue;
+    double *to = packed + (z[i] > 0 ? (*front)++ : X->rows - ++*back) * d;
+    const double root = sqrt(fabs(z[i])), *from = X->x + i * d;
+    for (long j = 0; j < d; j++) to[j] = root * from[j];
+  }
+}
+
+assay_status design_weighted_covariance(const design *X, const double *z, double *out, assay_error *error) {
+  int d = (int)X->cols;
+  long front, back;
+  double *packed = calloc((size_t)(X->rows * X->cols), sizeof *packed), scale = 1 / (double)X->rows;
+  if (!packed) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a weighted design of %ld x %d", X->rows, d);
+  pack_rows(X, z, packed, &front, &back);
+  cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, d, (int)front, scale, packed, d, 0, out, d);
+  if (back > 0) cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, d, (int)back, -scale, packed + (X->rows - back) * d, d, 1, out, d);
+  free(packed);
+  return ASSAY_OK;
 }

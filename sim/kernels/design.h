@@ -25,4 +25,8 @@ typedef double design_factor(long i, double u, const void *context);
 /* out [cols] = sum_i factor(i, x_i.theta) x_i in one pass over X: both products on rows that are in the cache. */
 void design_gradient(const design *X, const double *theta, design_factor *factor, const void *context, double *out);
 
+/* The upper triangle by columns of X^T diag(z) X/rows into out [cols][cols], z [rows] of any sign; the rest is left as it is.
+ * ASSAY_NO_MEMORY. */
+assay_status design_weighted_covariance(const design *X, const double *z, double *out, assay_error *error);
+
 #endif

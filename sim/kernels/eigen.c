@@ -107,29 +107,12 @@ assay_status eigen_lanczos(const eigen_operator *A, eigen_end end, int k, int mo
 
 /* ---- weighted covariances ---- */
 
-/* The rows with z > 0 from the front, those with z < 0 from the back, each times sqrt|z|; counts in *front, *back. */
-static void pack_rows(const design *X, const double *z, double *packed, long *front, long *back) {
-  long d = X->cols;
-  *front = *back = 0;
-  for (long i = 0; i < X->rows; i++) {
-    if (z[i] == 0) continue;
-    double *to = packed + (z[i] > 0 ? (*front)++ : X->rows - ++*back) * d;
-    const double root = sqrt(fabs(z[i])), *from = X->x + i * d;
-    for (long j = 0; j < d; j++) to[j] = root * from[j];
-  }
-}
-
 static assay_status weighted_dense(const design *X, const double *z, eigen_end end, int k, double *values, double *vectors, assay_error *error) {
-  int d = (int)X->cols;
-  long front, back;
-  double *packed = calloc((size_t)((X->rows + X->cols) * X->cols), sizeof *packed);
-  if (!packed) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a weighted design of %ld x %d", X->rows, d);
-  double *a = packed + X->rows * X->cols, scale = 1 / (double)X->rows;
-  pack_rows(X, z, packed, &front, &back);
-  cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, d, (int)front, scale, packed, d, 0, a, d);
-  if (back > 0) cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, d, (int)back, -scale, packed + (X->rows - back) * d, d, 1, a, d);
-  assay_status status = eigen_dense(a, d, end, k, values, vectors, error);
-  free(packed);
+  double *a = calloc((size_t)(X->cols * X->cols), sizeof *a);
+  if (!a) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a matrix of order %ld", X->cols);
+  assay_status status = design_weighted_covariance(X, z, a, error);
+  if (status == ASSAY_OK) status = eigen_dense(a, X->cols, end, k, values, vectors, error);
+  free(a);
   return status;
 }
 

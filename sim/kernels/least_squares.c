@@ -3,6 +3,7 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,4 +26,81 @@ assay_status least_norm(int n, int d, const double *X, const double *y, const do
   return code == 0 ? ASSAY_OK
                    : assay_error_set(error, ASSAY_NUMERIC, "a Gram matrix of %d rows is singular at row %d",
                                      n, code);
+}
+
+/* |L^{-1}|^2 = tr (L L')^{-1}; L [order][order] by columns is overwritten. */
+static double inverse_trace(double *L, int order) {
+  double sum = 0;
+  LAPACKE_dtrtri_work(LAPACK_COL_MAJOR, 'L', 'N', order, L, order);
+  for (int k = 0; k < order; k++) {
+    const double *column = L + (size_t)k * (size_t)(order + 1);
+    sum += cblas_ddot(order - k, column, 1, column, 1);
+  }
+  return sum;
+}
+
+static assay_status by_cholesky(int n, int d, const double *X, const double *y, double penalty, double *b, double *trace,
+                                assay_error *error) {
+  bool primal = d <= n;
+  int small = primal ? d : n;
+  size_t order = (size_t)small;
+  double *gram = malloc((order * order + (size_t)n) * sizeof *gram);
+  if (!gram) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for least squares of %d x %d", n, d);
+  double *right = primal ? b : gram + order * order;
+  /* Row-major X is column-major X' [d][n]. */
+  cblas_dsyrk(CblasColMajor, CblasLower, primal ? CblasNoTrans : CblasTrans, small, primal ? n : d, 1, X, d, 0, gram, small);
+  for (size_t i = 0; i < order; i++) gram[i * order + i] += penalty;
+  if (primal)
+    cblas_dgemv(CblasRowMajor, CblasTrans, n, d, 1, X, d, y, 1, 0, b, 1);
+  else
+    memcpy(right, y, (size_t)n * sizeof *y);
+  int code = LAPACKE_dposv_work(LAPACK_COL_MAJOR, 'L', small, 1, gram, small, right, small);
+  if (code == 0 && !primal) cblas_dgemv(CblasRowMajor, CblasTrans, n, d, 1, X, d, right, 1, 0, b, 1);
+  if (code == 0 && trace) *trace = inverse_trace(gram, small) + (n - small) / penalty;
+  free(gram);
+  return code == 0 ? ASSAY_OK
+                   : assay_error_set(error, ASSAY_NUMERIC, "a penalty of %g is lost in the rounding of a Gram matrix of order %d", penalty, small);
+}
+
+/* The diagonal of the triangle that dgels leaves tells the rank, roughly. */
+static bool full_rank(const double *A, int small, int leading) {
+  double most = 0, least = INFINITY;
+  for (int i = 0; i < small; i++) {
+    double size = fabs(A[(size_t)i * (size_t)leading + (size_t)i]);
+    most = fmax(most, size), least = fmin(least, size);
+  }
+  return least > 1e-11 * most;
+}
+
+static assay_status by_factors(int n, int d, const double *X, const double *y, double *b, assay_error *error) {
+  size_t size = (size_t)n * (size_t)d, most = (size_t)(n > d ? n : d);
+  int small = n < d ? n : d, rank;
+  double *A = malloc((size + most + (size_t)small) * sizeof *A);
+  if (!A) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for least squares of %d x %d", n, d);
+  double *right = A + size, *singular = right + most;
+  for (bool by_svd = false;; by_svd = true) {
+    memcpy(A, X, size * sizeof *A), memcpy(right, y, (size_t)n * sizeof *y);
+    /* Column-major A is X' [d][n]: its transpose is meant. The SVD has no transposed form. */
+    int code = by_svd ? LAPACKE_dgelsd(LAPACK_ROW_MAJOR, n, d, 1, A, d, right, 1, singular, 1e-12, &rank)
+                      : LAPACKE_dgels(LAPACK_COL_MAJOR, 'T', d, n, 1, A, d, right, (int)most);
+    if (by_svd && code) {
+      free(A);
+      return assay_error_set(error, ASSAY_NUMERIC, "the singular values of a matrix of %d x %d did not converge", n, d);
+    }
+    if (by_svd || (code == 0 && full_rank(A, small, d))) break;
+  }
+  memcpy(b, right, (size_t)d * sizeof *b);
+  free(A);
+  return ASSAY_OK;
+}
+
+assay_status ridge_regression(int n, int d, const double *X, const double *y, double penalty, double *b, assay_error *error) {
+  if (!(penalty >= 0) || !isfinite(penalty)) return assay_error_set(error, ASSAY_DOMAIN, "a penalty of %g; it is finite and >= 0", penalty);
+  return penalty > 0 ? by_cholesky(n, d, X, y, penalty, b, NULL, error) : by_factors(n, d, X, y, b, error);
+}
+
+assay_status ridge_regression_traced(int n, int d, const double *X, const double *y, double penalty, double *b, double *trace,
+                                     assay_error *error) {
+  if (!(penalty > 0) || !isfinite(penalty)) return assay_error_set(error, ASSAY_DOMAIN, "a penalty of %g; it is finite and > 0", penalty);
+  return by_cholesky(n, d, X, y, penalty, b, trace, error);
 }

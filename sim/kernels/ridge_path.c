@@ -73,12 +73,18 @@ double ridge_path_trace(const ridge_path *p, double lambda) {
   return sum;
 }
 
-double ridge_path_cubed(const ridge_path *p, const double *A, double lambda, double *work) {
-  double sum = 0;
-  cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, p->D, p->D, 1, A, p->D, p->U, p->D, 0, work, p->D);
-  for (int k = 0; k < p->D; k++) {
-    double quadratic = cblas_ddot(p->D, p->U + (size_t)k * p->D, 1, work + (size_t)k * p->D, 1);
-    sum += quadratic * p->w[k] / pow(p->w[k] + lambda, 3);
+/* The eigenvectors of Z'Z/n are those of the primal, or Z'U_k/sqrt(n w_k). */
+double ridge_path_cubed(const ridge_path *p, ridge_metric *A, const void *context, double lambda, double *work) {
+  double sum = 0, *image = work + p->D;
+  for (int k = 0; k < p->rank; k++) {
+    const double *v = p->U + (size_t)k * p->rank;
+    double weight = p->w[k];
+    if (!p->primal) {
+      cblas_dgemv(CblasColMajor, CblasNoTrans, p->D, p->n, 1, p->Z, p->D, v, 1, 0, work, 1);
+      v = work, weight = 1. / p->n;
+    }
+    A(context, v, image);
+    sum += weight * cblas_ddot(p->D, v, 1, image, 1) / pow(p->w[k] + lambda, 3);
   }
   return sum;
 }

@@ -20,7 +20,10 @@ void ridge_path_at(ridge_path *path, double lambda, double *hat, double *slope);
 /* tr (ZZ'/n + lambda)^{-1}, lambda > 0. */
 double ridge_path_trace(const ridge_path *path, double lambda);
 
-/* tr A (Z'Z/n + lambda)^{-3} Z'Z/n for a symmetric A [D][D], n >= D; work [D][D]. */
-double ridge_path_cubed(const ridge_path *path, const double *A, double lambda, double *work);
+/* out = A v for a symmetric A, both [D]. */
+typedef void ridge_metric(const void *context, const double *v, double *out);
+
+/* tr A (Z'Z/n + lambda)^{-3} Z'Z/n; work [2D]. */
+double ridge_path_cubed(const ridge_path *path, ridge_metric *A, const void *context, double lambda, double *work);
 
 #endif

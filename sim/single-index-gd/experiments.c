@@ -263,10 +263,10 @@ const assay_experiment single_index_gd_spherical = {.id = "single-index-gd/spher
 /* ---- one-pass SGD ---- */
 
 /* m(0) = sqrt(s0), or N(0,1)/sqrt d. */
-static double start_overlap(const assay_call *call, const assay_stream *stream, long d) {
+static double start_overlap(const assay_call *call, const assay_stream *stream, long d, unsigned which) {
   if (assay_given(call, "s0")) return sqrt(assay_real(call, "s0"));
   double g;
-  random_source source = random_open(stream, RANDOM_INIT, 0);
+  random_source source = random_open(stream, RANDOM_INIT, which);
   random_normals(&source, &g, 1);
   return fmin(fmax(g / sqrt((double)d), -1), 1);
 }
@@ -282,7 +282,7 @@ static assay_status replicate_chain(assay_call *call, void *state, const assay_s
   long d = assay_integer(call, "d");
   for (int i = 0; i < n; i++) { /* read-outs need not ascend: start anew when one does not */
     if (i == 0 || tau[i] < tau[i - 1])
-      single_index_chain_start(state, link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d), stream);
+      single_index_chain_start(state, link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d, 0), stream);
     single_index_chain_run(state, lround(tau[i] * (double)d), 2);
     double m = ((single_index_chain *)state)->m;
     out[2 * i] = m, out[2 * i + 1] = m * m;
@@ -315,7 +315,7 @@ static assay_status replicate_vector(assay_call *call, void *state, const assay_
   long d = assay_integer(call, "d");
   double *theta = state;
   for (int i = 0; i < n; i++) {
-    double m = single_index_sgd_vector(link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d), lround(tau[i] * (double)d), theta,
+    double m = single_index_sgd_vector(link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d, 0), lround(tau[i] * (double)d), theta,
                                        theta + d, stream);
     out[2 * i] = m, out[2 * i + 1] = m * m;
   }
@@ -332,25 +332,44 @@ const assay_experiment single_index_gd_vector = {.id = "single-index-gd/vector",
 
 enum { LONGEST = 2000 }; /* in units of d samples */
 
-static assay_status replicate_hitting(assay_call *call, void *state, const assay_stream *stream, double *out) {
+/* The time of run number `which` of a replicate; each has a start and samples of its own. */
+static assay_status hit_once(assay_call *call, single_index_chain *chain, const assay_stream *stream, unsigned which, double *tau) {
   long d = assay_integer(call, "d");
-  single_index_chain *chain = state;
-  single_index_chain_start(chain, link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d), stream);
+  single_index_chain_start(chain, link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d, which), stream);
+  chain->source = 2 * which;
   if (!single_index_chain_run(chain, LONGEST * d, assay_real(call, "s1")))
     return assay_fail(call, ASSAY_NUMERIC, "m^2 did not reach %g in %d d samples", assay_real(call, "s1"), LONGEST);
-  out[0] = (double)chain->step / (double)d;
+  *tau = (double)chain->step / (double)d;
+  return ASSAY_OK;
+}
+
+static assay_status replicate_hitting(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  unsigned draws = (unsigned)assay_integer(call, "draws");
+  double tau = 0, mean = 0, squares = 0;
+  for (unsigned i = 0; i < draws; i++) { /* Welford */
+    assay_status status = hit_once(call, state, stream, i, &tau);
+    if (status != ASSAY_OK) return status;
+    double away = tau - mean;
+    mean += away / (i + 1);
+    squares += away * (tau - mean);
+  }
+  out[0] = mean, out[1] = draws > 1 ? squares / (draws - 1) : 0;
   return ASSAY_OK;
 }
 
 static const assay_param hitting_params[] = {
-    LINK, DIMENSION, STEP(NULL), START, {"s1", NULL, "level of m^2", ASSAY_REAL, 0, NULL, "(0,1)", NULL}, {0}};
-static const assay_observable hitting_records[] = {{"tau_hit", NULL, "first time of m^2 >= s1", NULL, ASSAY_MEASURED, 0, INFINITY}, {0}};
+    LINK, DIMENSION, STEP(NULL), START, {"s1", NULL, "level of m^2", ASSAY_REAL, 0, NULL, "(0,1)", NULL},
+    {"draws", NULL, "independent runs in a replicate", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,2000]", "1"}, {0}};
+static const assay_observable hitting_records[] = {
+    {"tau_hit", NULL, "first time of m^2 >= s1, the mean over the draws", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"tau_variance", NULL, "its unbiased variance over the draws; 0 for one", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {0}};
 
 const assay_experiment single_index_gd_hitting = {.id = "single-index-gd/hitting",
                                                   .doc = "The time one-pass SGD takes to reach an overlap, by the scalar chain.",
                                                   .params = hitting_params,
                                                   .records = hitting_records,
-                                                  .block = 32,
+                                                  .block = 8,
                                                   .open = open_chain,
                                                   .replicate = replicate_hitting};
 
@@ -526,16 +545,20 @@ const assay_experiment single_index_gd_recovery = {.id = "single-index-gd/recove
 
 /* ---- the three methods on as many samples ---- */
 
+static double descended(const assay_call *call, single_index_data *data, const assay_stream *stream) {
+  single_index_direction(stream, 0, data->X.cols, 1, data->theta);
+  for (long t = 0; t < assay_integer(call, "steps"); t++) single_index_spherical_step(data, assay_real(call, "eta"));
+  for (long t = 0; t < assay_integer(call, "last_steps"); t++) single_index_spherical_step(data, assay_real(call, "last_eta"));
+  return square(data->theta[0]);
+}
+
 static assay_status replicate_separation(assay_call *call, void *state, const assay_stream *stream, double *out) {
   batch *b = state;
   single_index_data *data = &b->data;
   long n = data->X.rows, d = data->X.cols;
   double values[1], g;
   single_index_draw(data, stream);
-  single_index_direction(stream, 0, d, 1, data->theta);
-  for (long t = 0; t < assay_integer(call, "steps"); t++) single_index_spherical_step(data, assay_real(call, "eta"));
-  for (long t = 0; t < assay_integer(call, "last_steps"); t++) single_index_spherical_step(data, assay_real(call, "last_eta"));
-  out[0] = square(data->theta[0]);
+  out[0] = strcmp(assay_word(call, "descend"), "yes") ? 0 : descended(call, data, stream);
   for (long i = 0; i < n; i++) b->z[i] = square(data->X.x[i * d]);
   assay_status status = eigen_weighted(&data->X, b->z, EIGEN_LARGEST, 1, stream, values, b->vectors, assay_call_error(call));
   if (status != ASSAY_OK) return status;
@@ -557,6 +580,7 @@ static const assay_param separation_params[] = {
     {"last_eta", NULL, "then a smaller step", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", "0.005"},
     {"last_steps", NULL, "and how many", ASSAY_INTEGER, ASSAY_SIM, NULL, "[0,inf)", "150"},
     {"eta_sgd", NULL, "step of one-pass SGD", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", "0.15"},
+    {"descend", NULL, "no: without gradient descent; q_gd is 0", ASSAY_WORD, ASSAY_SIM, "yes|no", NULL, "yes"},
     {0}};
 static const assay_observable separation_records[] = {
     {"q_gd", NULL, "full-batch gradient descent with truncated labels and student", NULL, ASSAY_MEASURED, 0, 1},

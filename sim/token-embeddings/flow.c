@@ -5,8 +5,8 @@
 #include "sim/kernels/runge_kutta.h"
 #include "sim/token-embeddings/token-embeddings.h"
 
-assay_status token_select(token_walk *w, assay_error *error) {
-  const token_data *data = &w->data;
+assay_status token_embeddings_select(token_embeddings_walk *w, assay_error *error) {
+  const token_embeddings_data *data = &w->data;
   const int m = data->m;
   for (int i = 0; i < data->n; i++) {
     const double *row = data->count + (size_t)i * (size_t)m;
@@ -31,8 +31,8 @@ assay_status token_select(token_walk *w, assay_error *error) {
 
 /* B, excess and attention at the logits z. What is missing of the selected value is summed without
  * cancellation. */
-static void field(token_walk *w, const double *z, double *B) {
-  const token_data *data = &w->data;
+static void field(token_embeddings_walk *w, const double *z, double *B) {
+  const token_embeddings_data *data = &w->data;
   const int m = data->m;
   double *e = w->room + 14 * m, top = -INFINITY;
   memset(B, 0, (size_t)m * sizeof *B);
@@ -56,7 +56,7 @@ static void field(token_walk *w, const double *z, double *B) {
   }
 }
 
-static void logits(const token_walk *w, const double *om, double *z) {
+static void logits(const token_embeddings_walk *w, const double *om, double *z) {
   const int m = w->data.m;
   for (int s = 0; s < m; s++) {
     z[s] = w->z0[s];
@@ -65,28 +65,28 @@ static void logits(const token_walk *w, const double *om, double *z) {
 }
 
 static void motion(double tau, const double *om, double *out, void *context) {
-  token_walk *w = context;
+  token_embeddings_walk *w = context;
   double *z = w->room + 13 * w->data.m;
   logits(w, om, z);
   field(w, z, out);
   for (int s = 0; s < w->data.m; s++) out[s] *= exp(tau);
 }
 
-assay_status token_flow_advance(token_walk *w, double t0, double t1, double *step, double *om,
-                                assay_error *error) {
+assay_status token_embeddings_flow_advance(token_embeddings_walk *w, double t0, double t1, double *step,
+                                           double *om, assay_error *error) {
   return runge_kutta_advance(motion, w, (size_t)w->data.m, log1p(t0), log1p(t1), 1e-9, 1e-9, step, om,
                              w->room, error);
 }
 
-void token_flow_read(token_walk *w, const double *om, double *z) {
+void token_embeddings_flow_read(token_embeddings_walk *w, const double *om, double *z) {
   logits(w, om, z);
   field(w, z, w->room);
 }
 
 /* ---- max margin ---- */
 
-assay_status token_hildreth(const token_walk *w, double *weight, double *norm2, double *slack, double *room,
-                            assay_error *error) {
+assay_status token_embeddings_hildreth(const token_embeddings_walk *w, double *weight, double *norm2,
+                                       double *slack, double *room, assay_error *error) {
   const int m = w->data.m;
   double *lambda = room, *z = room + m * m, *pair = z + 2 * m, change = 1;
   const double *K = w->K;
@@ -122,8 +122,8 @@ assay_status token_hildreth(const token_walk *w, double *weight, double *norm2, 
   return ASSAY_OK;
 }
 
-assay_status token_tight_norm2(const double *K, const double *q, int m, double *norm2, double *room,
-                               assay_error *error) {
+assay_status token_embeddings_tight_norm2(const double *K, const double *q, int m, double *norm2,
+                                          double *room, assay_error *error) {
   double *x = room + m * m, qq = 0, q1 = 0, ones = 0;
   memcpy(room, K, (size_t)m * (size_t)m * sizeof *room);
   for (int s = 0; s < m; s++) x[2 * s] = q[s], x[2 * s + 1] = 1;
@@ -140,7 +140,7 @@ assay_status token_tight_norm2(const double *K, const double *q, int m, double *
   return ASSAY_OK;
 }
 
-void token_wishart(int m, long freedom, const assay_stream *stream, double *W, double *room) {
+void token_embeddings_wishart(int m, long freedom, const assay_stream *stream, double *W, double *room) {
   random_source below = random_open(stream, RANDOM_MATRIX, 0),
                 diagonal = random_open(stream, RANDOM_MATRIX, 1);
   memset(room, 0, (size_t)m * (size_t)m * sizeof *room);

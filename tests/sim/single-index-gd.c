@@ -18,7 +18,7 @@ static const struct {
             {&single_index_gd_spherical, "link=smooth n=300 d=20 least_q=0", 2},
             {&single_index_gd_chain, "d=50 eta=.2 s0=.09 tau=2,1", 4},
             {&single_index_gd_vector, "d=50 eta=.2 s0=.09 tau=1", 2},
-            {&single_index_gd_hitting, "link=quad d=50 eta=.2 s1=.1", 1},
+            {&single_index_gd_hitting, "link=quad d=50 eta=.2 s1=.1 draws=3", 2},
             {&single_index_gd_squared, "n=200 d=8 eta=.02 a0=.1 b0=.3 t=10,5", 4},
             {&single_index_gd_search, "n=200 d=20 eta=.02 p=4", 2},
             {&single_index_gd_local, "n=400 d=20 contract=yes", 2},
@@ -132,4 +132,33 @@ Test(single_index_sgd, chain_and_vectors) {
   double se = 0;
   for (int k = 0; k < 2; k++) se += (squares[k] / RUNS - pow(sum[k] / RUNS, 2)) / RUNS;
   cr_expect(fabs(sum[0] - sum[1]) / RUNS < 5 * sqrt(se), "%g and %g, se %g", sum[0] / RUNS, sum[1] / RUNS, sqrt(se));
+}
+
+/* ---- hitting times ---- */
+
+/* Mean and standard deviation of the chain's time to m^2 = 1/20 from a uniform start, eta = 1/3. */
+static void times_of_chain(long d, int runs, double *mean, double *sd) {
+  const single_index_link quad = {SINGLE_INDEX_QUAD, 0};
+  double sum = 0, squares = 0, g;
+  for (int r = 0; r < runs; r++) {
+    const assay_stream stream = {41, (uint64_t)r};
+    random_source source = random_open(&stream, RANDOM_INIT, 0);
+    single_index_chain chain;
+    random_normals(&source, &g, 1);
+    single_index_chain_start(&chain, quad, d, 1 / 3., g / sqrt((double)d), &stream);
+    cr_assert(single_index_chain_run(&chain, 2000 * d, .05));
+    double tau = (double)chain.step / (double)d;
+    sum += tau, squares += tau * tau;
+  }
+  *mean = sum / runs, *sd = sqrt(squares / runs - *mean * *mean);
+}
+
+/* The limiting sd, pi/(2 sqrt 2 kappa) = 1.666, supposes that the level d s_1 lies far above V = 1 + eta^2 V2/(2 kappa) = 6, the noise that
+ * the start gathers. At d = 300 it is 15: the sd is 1.31 (200000 runs: 1.3135 +- .0040), at d = 1000 1.627, at 3000 1.678. */
+Test(single_index_sgd, the_spread_of_hitting_times_is_that_of_the_limit_only_far_above_the_noise) {
+  double mean, sd;
+  times_of_chain(300, 6000, &mean, &sd);
+  cr_expect(fabs(sd - 1.3135) < .11, "%g", sd); /* 5 se */
+  times_of_chain(3000, 3000, &mean, &sd);
+  cr_expect(fabs(sd - 1.678) < .19, "%g", sd);
 }

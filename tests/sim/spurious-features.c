@@ -47,12 +47,14 @@ static const struct {
   const char *point;
   int width;
 } all[] = {
-    {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1,1 triples=50 curvature=yes", 20},
-    {&spurious_features_ridge_path, "model=negcore d=10 n=8 lambda=.1", 10},
-    {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1 entries=rademacher", 10},
-    {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=15 act=tanh ell=.1", 2},
-    {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=60 act=relu", 2},
-    {&spurious_features_kernel_regression, "model=twoblock d=10 n=30 act=relu ell=.1 lambda_rf=.2", 2}};
+    {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1,1 triples=50 curvature=yes argmin=yes", 22},
+    {&spurious_features_ridge_path, "model=negcore d=10 n=8 lambda=.1 curvature=yes", 11},
+    {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1 entries=rademacher", 11},
+    {&spurious_features_ridge_large, "model=dct d=10 n=30 rho=.7 lambda=.1,1", 8},
+    {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=15 act=tanh ell=.1 lambda_rf=.2", 4},
+    {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=60 act=relu lambda_rf=.2", 4},
+    {&spurious_features_kernel_regression, "model=twoblock d=10 n=30 act=relu ell=.1 lambda_rf=.2", 4},
+    {&spurious_features_kernel_regression, "model=dct d=10 n=30 act=he3 rho=.7 lambda_rf=.2", 4}};
 
 static void run(int i, uint64_t replicate, double *out) {
   assay_error error = {ASSAY_OK, ""};
@@ -76,7 +78,7 @@ static void run(int i, uint64_t replicate, double *out) {
 
 Test(spurious_features, experiments_repeat_themselves) {
   for (int i = 0; i < (int)(sizeof all / sizeof *all); i++) {
-    double first[20], other[20], again[20];
+    double first[22], other[22], again[22];
     run(i, 1, first), run(i, 2, other), run(i, 1, again);
     for (int k = 0; k < all[i].width; k++)
       cr_expect(isfinite(first[k]) && first[k] == again[k], "%d, record %d", i, k);

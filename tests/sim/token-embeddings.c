@@ -12,10 +12,12 @@ Test(token_embeddings, gradients_are_those_of_the_loss) {
   assay_error error;
   for (uint64_t i = 0; i < 20; i++) {
     const assay_stream stream = {7, i};
-    cr_assert_eq(token_check_gradient(0, &stream, &embedding, &vector, &rank, &sum, &error), ASSAY_OK);
+    cr_assert_eq(token_embeddings_check_gradient(0, &stream, &embedding, &vector, &rank, &sum, &error),
+                 ASSAY_OK);
     cr_expect(embedding < 1e-8 && vector < 1e-7 && rank < 1e-12 && sum < 1e-13, "%g %g %g %g", embedding,
               vector, rank, sum);
-    cr_assert_eq(token_check_gradient(2, &stream, &embedding, &vector, &rank, &sum, &error), ASSAY_OK);
+    cr_assert_eq(token_embeddings_check_gradient(2, &stream, &embedding, &vector, &rank, &sum, &error),
+                 ASSAY_OK);
     cr_expect(embedding > 1e-4 && sum > 1e-8, "%g %g", embedding, sum);
   }
 }
@@ -23,12 +25,12 @@ Test(token_embeddings, gradients_are_those_of_the_loss) {
 /* Sequences have the right length, tokens and labels; the sum of B vanishes. */
 Test(token_embeddings, drawn_sequences) {
   enum { n = 50, T = 4, k = 2, m0 = 5, m = 2 * k + m0 + 2 };
-  const token_model model = {n, T, k, m0, NULL, 1};
+  const token_embeddings_model model = {n, T, k, m0, NULL, 1};
   double count[n * m], y[n], gam[m], pi[m], A[m], B[m], sum = 0, all = 0;
   uint64_t room[2 * n * T + n];
   const assay_stream stream = {3, 1};
-  cr_assert_eq(token_model_size(&model), m);
-  token_draw(&model, RANDOM_DESIGN, 0, &stream, count, y, room);
+  cr_assert_eq(token_embeddings_model_size(&model), m);
+  token_embeddings_draw(&model, RANDOM_DESIGN, 0, &stream, count, y, room);
   for (int i = 0; i < n; i++) {
     double positive = count[i * m] + count[i * m + 1], negative = count[i * m + 2] + count[i * m + 3],
            total = 0;
@@ -36,9 +38,9 @@ Test(token_embeddings, drawn_sequences) {
     cr_expect(total == T && positive == (y[i] > 0) && negative == (y[i] < 0));
     cr_expect(count[i * m + m - 2] == (y[i] > 0) && count[i * m + m - 1] == (y[i] < 0));
   }
-  const token_data data = {n, m, count, y};
+  const token_embeddings_data data = {n, m, count, y};
   for (int s = 0; s < m; s++) gam[s] = sin(s), pi[s] = cos(2 * s);
-  token_gradients(&data, gam, pi, A, B);
+  token_embeddings_gradients(&data, gam, pi, A, B);
   for (int s = 0; s < m; s++) sum += B[s], all += fabs(B[s]);
   cr_expect(fabs(sum) < 1e-14 * all);
 }
@@ -49,7 +51,7 @@ Test(token_embeddings, wishart_mean) {
   double mean[m * m] = {0}, W[m * m], room[m * m];
   for (uint64_t i = 0; i < DRAWS; i++) {
     const assay_stream stream = {19, i};
-    token_wishart(m, freedom, &stream, W, room);
+    token_embeddings_wishart(m, freedom, &stream, W, room);
     for (int s = 0; s < m * m; s++) mean[s] += W[s] / DRAWS;
   }
   for (int s = 0; s < m * m; s++)
@@ -63,25 +65,25 @@ Test(token_embeddings, max_margin_in_closed_form) {
                                            room[2 * m * m + 4 * m], walk_room[16 * m + m * m];
   int selected[n];
   assay_error error;
-  cr_assert_eq(token_balanced(k, m0, T, count, y, &error), ASSAY_OK);
+  cr_assert_eq(token_embeddings_balanced(k, m0, T, count, y, &error), ASSAY_OK);
   for (int s = 0; s < m; s++) {
     gam[s] = s < k ? 1 : s < 2 * k ? -1 : 0;
     q[s] = s >= 2 * k;
     K[s * m + s] = 1;
   }
-  token_walk walk = {
+  token_embeddings_walk walk = {
       .data = {n, m, count, y}, .gam = gam, .K = K, .z0 = zero, .selected = selected, .room = walk_room};
-  cr_assert_eq(token_select(&walk, &error), ASSAY_OK);
+  cr_assert_eq(token_embeddings_select(&walk, &error), ASSAY_OK);
   for (int i = 0; i < n; i++) cr_expect_eq(selected[i], i / m0);
-  cr_assert_eq(token_hildreth(&walk, weight, &norm2, &slack, room, &error), ASSAY_OK);
-  cr_assert_eq(token_tight_norm2(K, q, m, &tight, room, &error), ASSAY_OK);
+  cr_assert_eq(token_embeddings_hildreth(&walk, weight, &norm2, &slack, room, &error), ASSAY_OK);
+  cr_assert_eq(token_embeddings_tight_norm2(K, q, m, &tight, room, &error), ASSAY_OK);
   cr_expect_float_eq(norm2, 4. * 5 / 9, 1e-11);
   cr_expect_float_eq(tight, 4. * 5 / 9, 1e-12);
   cr_expect(isinf(slack));
   /* and its flow finds it: t (L - L*) */
   double om[m] = {0}, step = 0, z[m];
-  cr_assert_eq(token_flow_advance(&walk, 0, 1e8, &step, om, &error), ASSAY_OK);
-  token_flow_read(&walk, om, z);
+  cr_assert_eq(token_embeddings_flow_advance(&walk, 0, 1e8, &step, om, &error), ASSAY_OK);
+  token_embeddings_flow_read(&walk, om, z);
   cr_expect_float_eq(1e8 * walk.excess / norm2, 1, 1e-4);
   cr_expect_float_eq(walk.attention, 1, 1e-6);
 }
@@ -91,15 +93,16 @@ Test(token_embeddings, tokens_selected_against_each_other_are_discarded) {
   double room[40];
   int selected[2];
   assay_error error;
-  token_walk walk = {.data = {2, 2, count, y}, .gam = gam, .selected = selected, .room = room};
-  cr_expect_eq(token_select(&walk, &error), ASSAY_DISCARD);
+  token_embeddings_walk walk = {.data = {2, 2, count, y}, .gam = gam, .selected = selected, .room = room};
+  cr_expect_eq(token_embeddings_select(&walk, &error), ASSAY_DISCARD);
 }
 
 /* ---- experiments ---- */
 
-static const assay_experiment *const all[] = {&token_gradient_run,  &token_counts_run, &token_antithetic_run,
-                                              &token_step_run,      &token_order_run,  &token_toy_flow_run,
-                                              &token_selection_run, &token_test_run};
+static const assay_experiment *const all[] = {
+    &token_embeddings_gradient_run,  &token_embeddings_counts_run, &token_embeddings_antithetic_run,
+    &token_embeddings_step_run,      &token_embeddings_order_run,  &token_embeddings_toy_flow_run,
+    &token_embeddings_selection_run, &token_embeddings_test_run};
 static const char *const points[] = {"softmax=right",
                                      "n=20 T=3 k=2 m0=5 draws=3",
                                      "rho=.2 eps=.1 a2=1,0,0,0,1 b2=1,1,1,1,1 draws=3",

@@ -358,8 +358,45 @@ Test(single_index_curvature, reference_values) {
   } rows[] = {{2, ".0779955396"}, {4, ".4110543133"}, {10, "1.1062334930"}, {20, "1.6638007701"}, {50, "2.3071560571"}, {INFINITY, "3.8159531772"}};
   assay_value lambda;
   for (int i = 0; i < 6; i++) {
-    ok(single_index_curvature_at_truth(hard(8), rows[i].delta, &lambda, e));
+    ok(single_index_curvature_at_truth(hard(8), rows[i].delta, SINGLE_INDEX_RIGHT, &lambda, e));
     agrees("lambda_min", lambda, rows[i].lambda);
   }
-  refuses(single_index_curvature_at_truth(hard(8), .9, &lambda, e), "more than 1");
+  refuses(single_index_curvature_at_truth(hard(8), .9, SINGLE_INDEX_RIGHT, &lambda, e), "more than 1");
+}
+
+/* The diffusion of m, dm = F dtau + (eta/sqrt d) sqrt(D) dB with D = E[v^2 w^2] (1-m^2), quad: moments of its time to m^2 = s1 from a
+ * uniform start by T'' = -(2/S)(r + F T'), S = eta^2 D/d, r = 1 and then 2 T; T' = 0 at 0 by symmetry. Implicit trapezoids. */
+static void diffusion_times(double d, double eta, double s1, double *mean, double *sd) {
+  enum { N = 200000 };
+  static double T[2][N + 1], slope[N + 1];
+  double h = sqrt(s1) / N, moment[2] = {0};
+  for (int pass = 0; pass < 2; pass++) {
+    double u = 0, A = 0, B = 0;
+    for (int i = 0; i <= N; i++) {
+      double m = i * h, m2 = m * m, b2 = 1 - m2, F = 4 * eta * m * b2 - eta * eta * m * (6 + 24 * m2);
+      double S = eta * eta / d * 4 * b2 * (15 * m2 * m2 + 54 * m2 * b2 + 15 * b2 * b2), a = -2 * F / S, b = -2 * (pass ? 2 * T[0][i] : 1) / S;
+      if (i > 0) u = (u + h / 2 * (A * u + B + b)) / (1 - h / 2 * a);
+      slope[i] = u, A = a, B = b;
+    }
+    T[pass][N] = 0;
+    for (int i = N - 1; i >= 0; i--) T[pass][i] = T[pass][i + 1] - h / 2 * (slope[i] + slope[i + 1]);
+    for (int i = 0; i <= N; i++) moment[pass] += T[pass][i] * 2 * sqrt(d / (2 * M_PI)) * exp(-d * i * h * i * h / 2) * h * (i == 0 || i == N ? .5 : 1);
+  }
+  *mean = moment[0], *sd = sqrt(moment[1] - moment[0] * moment[0]);
+}
+
+/* The mean and the sd of the theory are the limits of the diffusion's, from below and from above, like 1/d. */
+Test(single_index_sgd, hitting_times_are_the_limit_of_a_diffusion) {
+  const double sizes[] = {1e4, 1e5, 1e6};
+  double gap_mean[3], gap_sd[3];
+  for (int i = 0; i < 3; i++) {
+    assay_value mean, sd;
+    double m, s;
+    ok(single_index_hitting((single_index_link){SINGLE_INDEX_QUAD, 0}, sizes[i], 1 / 3., .05, SINGLE_INDEX_RIGHT, &mean, &sd, e));
+    diffusion_times(sizes[i], 1 / 3., .05, &m, &s);
+    gap_mean[i] = m - mean.value, gap_sd[i] = s - sd.value;
+  }
+  cr_expect(gap_mean[0] < -.01 && gap_sd[0] > .02, "%g %g", gap_mean[0], gap_sd[0]);
+  cr_expect(fabs(gap_mean[2]) < 2e-4 && fabs(gap_sd[2]) < 1e-3, "%g %g", gap_mean[2], gap_sd[2]);
+  cr_expect(fabs(gap_mean[1] / gap_mean[2] - 10) < 2 && gap_sd[1] / gap_sd[2] > 5, "%g %g", gap_mean[1] / gap_mean[2], gap_sd[1] / gap_sd[2]);
 }

@@ -190,6 +190,18 @@ static assay_status balance(double x, void *context, double *y, assay_error *err
   return status;
 }
 
+/* E f^2 < r_k already at tau: eigenvalue k leaves while the edge's x sticks to tau, where r_k = 1/delta. */
+static assay_status irregular_threshold(const problem *q, assay_value *delta, assay_value *x, assay_error *error) {
+  double r[SPIKED_MOST], near[SPIKED_MOST], tau = q->law->tau;
+  assay_status status = spiked_r(q->law, tau * (1 + 1e-13), r, NULL, error);
+  if (status == ASSAY_OK) status = spiked_r(q->law, tau * (1 + 1e-12), near, NULL, error);
+  if (status != ASSAY_OK) return status;
+  double value = 1 / r[q->k - 1];
+  *x = (assay_value){tau, 0};
+  *delta = (assay_value){value, 2 * fabs(1 / near[q->k - 1] - value) + 1e-12 * value};
+  return ASSAY_OK;
+}
+
 assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, assay_value *x, assay_error *error) {
   if (k < 1 || k > law->p) return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d of %d that can leave the bulk", k, law->p);
   problem q = {law, INFINITY, k};
@@ -208,6 +220,7 @@ assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, 
       return ASSAY_OK;
     }
     if (status != ASSAY_OK) return status;
+    if (i == 0 && y > 0) return irregular_threshold(&q, delta, x, error);
     before = y, last = at;
     if (i == 0) nearest = y;
   }

@@ -69,7 +69,8 @@ assay_status spiked_eigenvalue(const spiked_law *law, double delta, const spiked
                                assay_error *error);
 
 /* The least delta at which eigenvalue k leaves the bulk: 1/delta = E f^2 at the x > tau where r_k(x) = E f(x)^2, which is scanned for
- * from x/tau - 1 = 1e-6 to 1e4 (100 points a decade) and found where r_k - E f^2 turns from - to +. ASSAY_DOMAIN when it nowhere does. */
+ * from x/tau - 1 = 1e-6 to 1e4 (100 points a decade) and found where r_k - E f^2 turns from - to +. Where r_k exceeds E f^2 already at
+ * tau, x = tau and delta = 1/r_k(tau): the edge is not regular there and spiked_edge refuses. ASSAY_DOMAIN when it nowhere does. */
 assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, assay_value *x, assay_error *error);
 
 #endif

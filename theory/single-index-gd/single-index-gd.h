@@ -22,7 +22,8 @@ typedef enum {
   SINGLE_INDEX_NO_DIFFUSION,  /* SGD: no eta^2 term */
   SINGLE_INDEX_CONSTANT_V2,   /* SGD, quad: E v^2 = 12 for 12 + 48 m^2 */
   SINGLE_INDEX_FIXED_START,   /* hitting time: V = 1, the noise after the start is forgotten */
-  SINGLE_INDEX_FOUR_FOR_SIX   /* population, quad: E[u^3 g] = 3 r^2 a is dropped, which makes 4 of 6 */
+  SINGLE_INDEX_FOUR_FOR_SIX,  /* population, quad: E[u^3 g] = 3 r^2 a is dropped, which makes 4 of 6 */
+  SINGLE_INDEX_PLAIN_SLOPE    /* curvature: |sigma'| for sigma'^2 */
 } single_index_mistake;
 
 /* ---- the spectral matrix ---- */
@@ -115,6 +116,7 @@ assay_status single_index_search_time(single_index_link link, double delta, doub
 assay_status single_index_alignment_threshold(single_index_link link, double eta, double p, assay_value *delta, assay_error *error);
 
 /* Least eigenvalue of the Hessian at theta*, H = (1/n) sum sigma'(g_i)^2 x_i x_i^T; hard or smooth; the limit delta = inf included. */
-assay_status single_index_curvature_at_truth(single_index_link link, double delta, assay_value *lambda_min, assay_error *error);
+assay_status single_index_curvature_at_truth(single_index_link link, double delta, single_index_mistake mistake, assay_value *lambda_min,
+                                             assay_error *error);
 
 #endif

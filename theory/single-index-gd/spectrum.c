@@ -29,6 +29,8 @@ static double squared_slope(single_index_link link, double g) {
   return slope * slope;
 }
 
+static double plain_slope(single_index_link link, double g) { return single_index_slope(link, g); } /* of g > 0 */
+
 /* weight(g) with E[g^2 | .]; the tail beyond the link's reach is an atom, and so is weight 0 with probability 1 - keep. */
 static assay_status law_of(single_index_link link, weight_of *weight, double tau, double keep, int nodes, spiked_law *law, assay_error *error) {
   panels rule;
@@ -196,10 +198,11 @@ static double slope_supremum(single_index_link link) {
   return link.kind == SINGLE_INDEX_QUAD ? 4 * SINGLE_INDEX_CUT * SINGLE_INDEX_CUT : 4 * link.M;
 }
 
-static assay_status curvature_with(single_index_link link, double delta, int nodes, assay_value *lambda_min, assay_error *error) {
+static assay_status curvature_with(single_index_link link, double delta, bool plain, int nodes, assay_value *lambda_min, assay_error *error) {
   spiked_law law = {0};
   spiked_point edge;
-  assay_status status = law_of(link, squared_slope, slope_supremum(link), 1, nodes, &law, error);
+  double tau = slope_supremum(link);
+  assay_status status = law_of(link, plain ? plain_slope : squared_slope, plain ? sqrt(tau) : tau, 1, nodes, &law, error);
   if (status == ASSAY_OK && isinf(delta)) {
     *lambda_min = (assay_value){0, 0};
     for (int i = 0; i < law.n; i++) lambda_min->value += law.weight[i] * law.z[i];
@@ -211,12 +214,14 @@ static assay_status curvature_with(single_index_link link, double delta, int nod
   return status;
 }
 
-assay_status single_index_curvature_at_truth(single_index_link link, double delta, assay_value *lambda_min, assay_error *error) {
+assay_status single_index_curvature_at_truth(single_index_link link, double delta, single_index_mistake mistake, assay_value *lambda_min,
+                                             assay_error *error) {
   assay_value other;
+  bool plain = mistake == SINGLE_INDEX_PLAIN_SLOPE;
   if (!(delta > 0)) return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; it is > 0", delta);
   assay_status status = link.kind == SINGLE_INDEX_QUAD ? ASSAY_OK : check_truncated(link, error);
-  if (status == ASSAY_OK) status = curvature_with(link, delta, SINGLE_INDEX_COARSE, &other, error);
-  if (status == ASSAY_OK) status = curvature_with(link, delta, SINGLE_INDEX_FINE, lambda_min, error);
+  if (status == ASSAY_OK) status = curvature_with(link, delta, plain, SINGLE_INDEX_COARSE, &other, error);
+  if (status == ASSAY_OK) status = curvature_with(link, delta, plain, SINGLE_INDEX_FINE, lambda_min, error);
   if (status == ASSAY_OK) single_index_compare(lambda_min, other.value);
   return status;
 }

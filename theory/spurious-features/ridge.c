@@ -244,7 +244,7 @@ static assay_status feature_tau(features *k, assay_value *tau, assay_error *erro
 }
 
 /* The test loss of a finite or infinite width at tau. */
-static double feature_loss(const features *k, double tau, double sigma2) {
+static double feature_loss(const features *k, double tau, double sigma2, spurious_features_mistake mistake) {
   spectrum *p = k->p;
   double p_n = k->width, D = p->D, mu = k->mu1 * k->mu1, nu2 = tau * mu / D, T = total_freedom(k, tau);
   double F2 = freedom(p, tau, 2), r = 1 - T / p_n, Ups, chi = 0;
@@ -254,6 +254,7 @@ static double feature_loss(const features *k, double tau, double sigma2) {
     Ups = p_n / k->n * ((1 - r) * (1 - r) + r * r * F2 / (p_n - F2));
     chi = (D / mu * resolvent(p, p->m, tau, 1, 2) + k->mt2 / (nu2 * nu2)) / (p_n - F2);
   }
+  if (mistake == SPURIOUS_FEATURES_KERNEL_UPS) Ups = F2 / k->n;
   double bias = spurious_features_b(p, tau) + nu2 * nu2 * chi * (D / mu) * resolvent(p, p->beta2, tau, 2, 2);
   return sigma2 + bias / (1 - Ups) + sigma2 * Ups / (1 - Ups);
 }
@@ -273,6 +274,7 @@ assay_status spurious_features_random_features(spectrum *p, double n, double wid
                            mean_eigenvalue(p));
   features k = {p, n, width, mu1, mt2, ell};
   double lambda = (ell + mt2) * p->D / (n * mu1 * mu1) * (mistake == SPURIOUS_FEATURES_HALF_NOISE ? .5 : 1);
+  if (mistake == SPURIOUS_FEATURES_NO_DIMENSION) lambda /= p->D;
   out->lambda_rf = (assay_value){lambda, 8 * DBL_EPSILON * lambda};
   assay_status status;
   if (isinf(width))
@@ -285,7 +287,7 @@ assay_status spurious_features_random_features(spectrum *p, double n, double wid
   double t = out->tau.value;
   out->C = spurious_features_C(p, t, SPURIOUS_FEATURES_RIGHT);
   out->C.error += fabs(spurious_features_C_slope(p, t)) * out->tau.error;
-  out->L.value = t > 0 ? feature_loss(&k, t, sigma2) : NAN;
+  out->L.value = t > 0 ? feature_loss(&k, t, sigma2, mistake) : NAN;
   if (isinf(width)) out->L.value = (sigma2 + spurious_features_b(p, t)) / spread(p, n, t);
   out->L.error = fabs(out->L.value) * 1e-11;
   return ASSAY_OK;

@@ -31,7 +31,9 @@ typedef enum {
   SPURIOUS_FEATURES_NO_B,           /* sigma2_c without -b */
   SPURIOUS_FEATURES_HALF_NOISE,     /* random features: D -> D/2 in lambda_rf */
   SPURIOUS_FEATURES_NO_HIGHER,      /* random features: mt2 = 0 */
-  SPURIOUS_FEATURES_MU1_PLAIN       /* random features: mu1 for mu1^2 */
+  SPURIOUS_FEATURES_MU1_PLAIN,      /* random features: mu1 for mu1^2 */
+  SPURIOUS_FEATURES_NO_DIMENSION,   /* random features: D missing in lambda_rf */
+  SPURIOUS_FEATURES_KERNEL_UPS      /* random features: L of finite width with Ups = df2/n */
 } spurious_features_mistake;
 
 /* What the predictions need of Sigma, beta and u, in the eigenbasis of Sigma. */

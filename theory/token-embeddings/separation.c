@@ -114,8 +114,8 @@ static double sum_over_counts(const separation *q, int independent) {
   return total;
 }
 
-assay_status token_separation(int n, int T, int k, int m0, int independent, assay_value *p,
-                              assay_error *error) {
+assay_status token_embeddings_separation(int n, int T, int k, int m0, int independent, assay_value *p,
+                                         assay_error *error) {
   separation q = {n, T, k, m0, 0, NULL, NULL};
   numerics_quiet_gsl();
   if (!(n >= 1 && n <= 4000 && T >= 1 && k >= 1 && m0 >= 1))

@@ -356,6 +356,24 @@ static assay_status ridgeless_l2(assay_call *call) {
   return error_with(call, FINETUNE_DIAGONAL_RIDGELESS_L2);
 }
 
+/* chi = d(s2 + E)/d s2, by a difference of 1e-3 of s2. */
+static assay_status chi_by_differences(assay_call *call) {
+  finetune_diagonal_error e[2];
+  double s2 = assay_real(call, "noise_pt"), step = 1e-3 * s2;
+  for (int i = 0; i < 2; i++) {
+    assay_status status = finetune_diagonal_pretraining(assay_real(call, "alpha_pt"), assay_real(call, "rho"), assay_real(call, "m_pt"),
+                                                        assay_real(call, "c"), 0, s2 + (2 * i - 1) * step, FINETUNE_DIAGONAL_RIGHT, &e[i],
+                                                        assay_call_error(call));
+    if (status != ASSAY_OK) return status;
+  }
+  assay_put(call, 3, 0, 1 + (e[1].E.value - e[0].E.value) / (2 * step), (e[0].E.error + e[1].E.error) / (2 * step));
+  return ASSAY_OK;
+}
+static assay_status without_response(assay_call *call) {
+  assay_put(call, 3, 0, 1, 0);
+  return ASSAY_OK;
+}
+
 /* sd(E) sqrt(d)/E is 1.17, 1.59, 2.05, 7, 3.04, .81 at P1-P6, where chi is 1.67, 1.87, 2.27, 7.22, 2.81, 1.44. */
 static assay_status spread_error(assay_call *call) {
   finetune_diagonal_error e;
@@ -385,9 +403,19 @@ static const assay_leg error_legs[] = {
      .sizes = {"d=100", "d=400", "d=800"},
      .first = {128, 128, 128},
      .looks = {4, 6, 5}},
+    {.check = chi_by_differences,
+     .points = POINTS("X1: alpha_pt=.4 rho=.2 c=.1 noise_pt=.05", "X2: alpha_pt=.5 rho=.1 c=.03 noise_pt=.01"),
+     .sizes = {"", "", ""}},
     {0}};
 
-static const assay_target error_targets[] = {{.name = "E_pt", .spread = spread_error, .margin = MARGIN(3), .reason = REASON(3)}, {0}};
+static const assay_target error_targets[] = {
+    {.name = "E_pt", .points = "P?,L", .spread = spread_error, .margin = MARGIN(3), .reason = REASON(3)},
+    {.name = "chi",
+     .points = "X?",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.relative = 1e-4}),
+     .reason = "differences of 1e-3 of the noise, whose square is left"},
+    {0}};
 
 static const assay_control error_controls[] = {{.name = "tau without 1/alpha",
                                                 .mistake = "tau^2 = s2 + E instead of (s2 + E)/alpha",
@@ -409,6 +437,10 @@ static const assay_control error_controls[] = {{.name = "tau without 1/alpha",
                                                 .points = "L",
                                                 .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
                                                 .predict = kappa_product},
+                                               {.name = "no response",
+                                                .mistake = "E does not depend on the noise",
+                                                .targets = "chi",
+                                                .predict = without_response},
                                                {0}};
 
 static const assay_figure error_figures[] = {{.title = "Error of pretraining against the sampling ratio",

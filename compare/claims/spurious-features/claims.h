@@ -10,7 +10,7 @@ extern const assay_claim spurious_features_effective_ridge_claim, spurious_featu
     spurious_features_test_loss_claim, spurious_features_schur_bounds_claim, spurious_features_simplicity_order_claim,
     spurious_features_lambda_shape_claim, spurious_features_trade_off_claim, spurious_features_trade_off_threshold_claim,
     spurious_features_fluctuations_claim, spurious_features_rf_equivalence_claim, spurious_features_rf_width_claim,
-    spurious_features_universality_claim;
+    spurious_features_universality_claim, spurious_features_fashion_colour_claim, spurious_features_network_colour_claim;
 
 /* ---- parameters ---- */
 

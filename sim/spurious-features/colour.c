@@ -1,0 +1,279 @@
+/* Ridge regression and small networks on images with a coloured patch. */
+#include "sim/spurious-features/colour.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/kernels/layers.h"
+#include "sim/kernels/least_squares.h"
+#include "sim/spurious-features/experiments.h"
+
+void colour_rows(const fashion_pool *pool, double r, double kap, const assay_stream *stream, random_purpose purpose, unsigned index, int rows,
+                 double *Z, double *label) {
+  random_source source = random_open(stream, purpose, index), colours = source, patches = source;
+  size_t dx = (size_t)pool->dx;
+  double rest = sqrt(1 - kap * kap);
+  for (size_t k = 0; k < (size_t)rows; k++) {
+    uint64_t image;
+    double uniform, *y = Z + k * 2 * dx + dx;
+    random_integers(&source, (uint64_t)pool->count, &image, 1);
+    random_uniforms(&colours, &uniform, 1);
+    random_normals(&patches, y, dx);
+    label[k] = pool->label[image];
+    memcpy(y - dx, pool->x + image * dx, dx * sizeof *y);
+    double colour = uniform < (1 + r) / 2 ? label[k] : -label[k];
+    for (size_t j = 0; j < dx; j++) y[j] = kap * colour + rest * y[j];
+  }
+}
+
+static double *numbers(assay_call *call, size_t count) {
+  return assay_alloc(call, count * sizeof(double));
+}
+
+/* ---- ridge regression ---- */
+
+typedef struct {
+  fashion_pool pool;
+  fashion_problem population;
+  bool real, twin;
+  int n, readouts;
+  double r, kap;
+  const double *lambda;
+  double *root; /* twin: [D][D], the Cholesky factor of Sigma */
+  double *Z, *S, *g, *label, *hat, *image; /* [n][D] twice, [n] twice, [D] twice */
+} colour_run;
+
+static void close_colour(void *state) {
+  colour_run *run = state;
+  if (!run) return;
+  fashion_pool_free(&run->pool);
+  fashion_problem_free(&run->population);
+}
+
+static assay_status open_colour(assay_call *call, void **state) {
+  colour_run *run = *state = assay_alloc(call, sizeof *run);
+  if (!run) return ASSAY_NO_MEMORY;
+  run->real = !strcmp(assay_word(call, "labels"), "real"), run->twin = !strcmp(assay_word(call, "law"), "twin");
+  run->r = assay_real(call, "r"), run->kap = assay_real(call, "kap"), run->n = (int)assay_integer(call, "n");
+  run->lambda = assay_list(call, "lambda", &run->readouts);
+  assay_status status = fashion_pool_read(2, &run->pool, assay_call_error(call));
+  if (status == ASSAY_OK) status = fashion_problem_of(&run->pool, run->real, run->r, run->kap, &run->population, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  size_t D = (size_t)run->population.D, n = (size_t)run->n;
+  run->Z = numbers(call, n * D), run->S = numbers(call, run->twin ? n * D : 1), run->root = numbers(call, run->twin ? D * D : 1);
+  run->g = numbers(call, n), run->label = numbers(call, n), run->hat = numbers(call, D), run->image = numbers(call, D);
+  if (!run->Z || !run->S || !run->root || !run->g || !run->label || !run->hat || !run->image) return ASSAY_NO_MEMORY;
+  if (!run->twin) return ASSAY_OK;
+  memcpy(run->root, run->population.Sigma, D * D * sizeof *run->root);
+  int code = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', (int)D, run->root, (int)D);
+  for (size_t k = 0; k < D; k++) memset(run->root + k * D + k + 1, 0, (D - k - 1) * sizeof *run->root);
+  return code ? assay_fail(call, ASSAY_NUMERIC, "the covariance of the images is singular") : ASSAY_OK;
+}
+
+/* The twin has normal rows of the same covariance, and g = z.beta plus noise of what beta leaves. */
+static void draw_colour(colour_run *run, const assay_stream *stream) {
+  const fashion_problem *p = &run->population;
+  random_source design = random_open(stream, RANDOM_DESIGN, 0), noise = random_open(stream, RANDOM_LABEL, 0);
+  random_normals(&noise, run->g, (size_t)run->n);
+  if (run->twin) {
+    random_normals(&design, run->S, (size_t)run->n * (size_t)p->D);
+    /* Column-major U with U'U = Sigma is row-major L: rows s L'. */
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, run->n, p->D, p->D, 1, run->S, p->D, run->root, p->D, 0, run->Z, p->D);
+  } else {
+    colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_DESIGN, 0, run->n, run->Z, run->label);
+  }
+  if (run->real && !run->twin)
+    memcpy(run->g, run->label, (size_t)run->n * sizeof *run->g);
+  else
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, run->n, p->D, 1, run->Z, p->D, p->beta, 1, sqrt(p->noise), run->g, 1);
+}
+
+enum { C_C, C_L, C_TAU, C_RECORDS };
+static const assay_observable colour_records[] = {
+    {"C", NULL, "spurious correlation", NULL, ASSAY_MEASURED, 0, 0},
+    {"L", NULL, "test loss", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"tau", NULL, "n/tr (ZZ'/n + lambda)^{-1}", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {0}};
+
+static assay_status record_colour(colour_run *run, double lambda, double *out, assay_error *error) {
+  const fashion_problem *p = &run->population;
+  double trace;
+  assay_status status = ridge_regression_traced(run->n, p->D, run->Z, run->g, run->n * lambda, run->hat, &trace, error);
+  if (status != ASSAY_OK) return status;
+  cblas_dsymv(CblasRowMajor, CblasLower, p->D, 1, p->Sigma, p->D, run->hat, 1, 0, run->image, 1);
+  out[C_C] = cblas_ddot(p->dx, p->c + p->dx, 1, run->hat + p->dx, 1);
+  out[C_L] = p->second - 2 * cblas_ddot(p->D, p->c, 1, run->hat, 1) + cblas_ddot(p->D, run->image, 1, run->hat, 1);
+  out[C_TAU] = 1 / trace; /* tr (ZZ' + n lambda)^{-1} = tr (ZZ'/n + lambda)^{-1}/n */
+  return ASSAY_OK;
+}
+
+static assay_status replicate_colour(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  colour_run *run = state;
+  assay_status status = ASSAY_OK;
+  draw_colour(run, stream);
+  for (int i = 0; i < run->readouts && status == ASSAY_OK; i++)
+    status = record_colour(run, run->lambda[i], out + i * C_RECORDS, assay_call_error(call));
+  return status;
+}
+
+#define REAL(name, doc, role, domain, preset) \
+  { name, NULL, doc, ASSAY_REAL, role, NULL, domain, preset }
+static const assay_param colour_params[] = {
+    {"labels", NULL, "linear in the image, or the classes", ASSAY_WORD, 0, "lin|real", NULL, "lin"},
+    REAL("r", "correlation of colour and label", 0, "[-1,1]", "0.8"),
+    REAL("kap", "strength of the colour", 0, "[0,1)", "0.5"),
+    {"n", NULL, "samples", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[2,100000]", NULL},
+    REAL("lambda", "ridge", ASSAY_READOUT, "(0,inf)", NULL),
+    {"law", NULL, "images from the pool, or normal vectors of the same covariance", ASSAY_WORD, ASSAY_SIM, "pool|twin", NULL, "pool"},
+    {0}};
+
+const assay_experiment spurious_features_colour_ridge = {
+    .id = "spurious-features/colour-ridge",
+    .doc = "Ridge regression on images of clothes with a coloured patch, or on their normal twin.",
+    .params = colour_params,
+    .records = colour_records,
+    .block = 4,
+    .open = open_colour,
+    .replicate = replicate_colour,
+    .close = close_colour,
+};
+
+/* ---- a trained network ---- */
+
+enum { HIDDEN = 64, TEST_ROWS = 4000 };
+#define RATE .1
+
+typedef struct {
+  fashion_pool pool;
+  fashion_problem population;
+  int n, D, readouts, last;
+  bool shuffled;
+  double r, kap, wd;
+  const double *step;
+  double *Z, *g, *label;                    /* [n][D], [n] twice */
+  double *test, *other, *truth;             /* [TEST_ROWS][D] twice, [TEST_ROWS] */
+  double *W, *a, *dW, *da;                  /* [HIDDEN][D], [HIDDEN], the same */
+  double *pre, *hidden, *f;                 /* [TEST_ROWS][HIDDEN] twice, [TEST_ROWS] */
+} network_run;
+
+static void close_network(void *state) {
+  network_run *run = state;
+  if (!run) return;
+  fashion_pool_free(&run->pool);
+  fashion_problem_free(&run->population);
+}
+
+static assay_status open_network(assay_call *call, void **state) {
+  network_run *run = *state = assay_alloc(call, sizeof *run);
+  if (!run) return ASSAY_NO_MEMORY;
+  run->r = assay_real(call, "r"), run->kap = assay_real(call, "kap"), run->wd = assay_real(call, "wd");
+  run->n = (int)assay_integer(call, "n"), run->step = assay_list(call, "step", &run->readouts);
+  run->shuffled = !strcmp(assay_word(call, "test_y"), "shuffled");
+  for (int i = 0; i < run->readouts; i++)
+    if (run->step[i] > run->last) run->last = (int)run->step[i];
+  assay_status status = fashion_pool_read(4, &run->pool, assay_call_error(call));
+  if (status == ASSAY_OK) status = fashion_problem_of(&run->pool, false, run->r, run->kap, &run->population, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  run->D = run->population.D;
+  size_t D = (size_t)run->D, n = (size_t)run->n, most = n > TEST_ROWS ? n : TEST_ROWS;
+  run->Z = numbers(call, n * D), run->g = numbers(call, n), run->label = numbers(call, most);
+  run->test = numbers(call, TEST_ROWS * D), run->other = numbers(call, TEST_ROWS * D), run->truth = numbers(call, TEST_ROWS);
+  run->W = numbers(call, HIDDEN * D), run->a = numbers(call, HIDDEN), run->dW = numbers(call, HIDDEN * D), run->da = numbers(call, HIDDEN);
+  run->pre = numbers(call, most * HIDDEN), run->hidden = numbers(call, most * HIDDEN), run->f = numbers(call, most);
+  return run->Z && run->g && run->label && run->test && run->other && run->truth && run->W && run->a && run->dW && run->da && run->pre &&
+                 run->hidden && run->f
+             ? ASSAY_OK
+             : ASSAY_NO_MEMORY;
+}
+
+/* f = a' relu(W z) of `rows` rows. */
+static void forward(network_run *run, const double *Z, int rows) {
+  layer_dense(Z, rows, run->D, run->W, HIDDEN, 0, run->pre);
+  activation_values(ACTIVATION_RELU, run->pre, (size_t)rows * HIDDEN, run->hidden);
+  layer_dense(run->hidden, rows, HIDDEN, run->a, 1, 0, run->f);
+}
+
+/* One step of gradient descent on (1/2n) sum (f - g)^2 + (wd/2)(|W|^2 + |a|^2). */
+static void descend(network_run *run) {
+  size_t weights = HIDDEN * (size_t)run->D;
+  forward(run, run->Z, run->n);
+  for (int k = 0; k < run->n; k++) run->f[k] = (run->f[k] - run->g[k]) / run->n;
+  memset(run->dW, 0, weights * sizeof *run->dW), memset(run->da, 0, HIDDEN * sizeof *run->da);
+  layer_decay(run->wd, run->W, weights, run->dW), layer_decay(run->wd, run->a, HIDDEN, run->da);
+  /* The hidden values are read before their place is taken by derivatives. */
+  cblas_dgemv(CblasRowMajor, CblasTrans, run->n, HIDDEN, 1, run->hidden, HIDDEN, run->f, 1, 1, run->da, 1);
+  layer_dense_reverse(run->hidden, run->n, HIDDEN, run->a, 1, run->f, NULL, 0, run->hidden);
+  layer_activation_reverse(ACTIVATION_RELU, run->pre, (size_t)run->n * HIDDEN, run->hidden, run->hidden);
+  layer_dense_reverse(run->Z, run->n, run->D, run->W, HIDDEN, run->hidden, run->dW, 0, NULL);
+  cblas_daxpy((int)weights, -RATE, run->dW, 1, run->W, 1), cblas_daxpy(HIDDEN, -RATE, run->da, 1, run->a, 1);
+}
+
+static void begin_network(network_run *run, const assay_stream *stream) {
+  const fashion_problem *p = &run->population;
+  int dx = p->dx;
+  random_source noise = random_open(stream, RANDOM_LABEL, 0), init = random_open(stream, RANDOM_INIT, 0);
+  colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_DESIGN, 0, run->n, run->Z, run->label);
+  random_normals(&noise, run->g, (size_t)run->n);
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, run->n, dx, 1, run->Z, run->D, p->beta, 1, sqrt(p->noise), run->g, 1);
+  random_normals(&init, run->W, HIDDEN * (size_t)run->D), random_normals(&init, run->a, HIDDEN);
+  cblas_dscal(HIDDEN * run->D, 1 / sqrt(run->D), run->W, 1), cblas_dscal(HIDDEN, 1 / sqrt(HIDDEN), run->a, 1);
+  colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_TEST, 0, TEST_ROWS, run->test, run->label);
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, TEST_ROWS, dx, 1, run->test, run->D, p->beta, 1, 0, run->truth, 1);
+  /* Cores of the next row; the patch stays with its label, or (a mistake) comes from the row after that. */
+  for (size_t k = 0; k < TEST_ROWS; k++) {
+    size_t D = (size_t)run->D, core = (k + 1) % TEST_ROWS, patch = run->shuffled ? (k + 2) % TEST_ROWS : k;
+    memcpy(run->other + k * D, run->test + core * D, (size_t)dx * sizeof(double));
+    memcpy(run->other + k * D + dx, run->test + patch * D + dx, (size_t)dx * sizeof(double));
+  }
+}
+
+enum { N_C, N_L, N_RECORDS };
+static const assay_observable network_records[] = {
+    {"C", NULL, "sample covariance of f([x~; y]) and x.theta over 4000 fresh draws", NULL, ASSAY_MEASURED, 0, 0},
+    {"L", NULL, "mean (f - x.theta)^2 over them, plus the noise variance", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {0}};
+
+static void record_network(network_run *run, double *out) {
+  double mf = 0, mg = 0, fg = 0, m = TEST_ROWS;
+  forward(run, run->other, TEST_ROWS);
+  for (int k = 0; k < TEST_ROWS; k++) mf += run->f[k] / m, mg += run->truth[k] / m, fg += run->f[k] * run->truth[k] / m;
+  out[N_C] = (fg - mf * mg) * m / (m - 1);
+  forward(run, run->test, TEST_ROWS);
+  out[N_L] = run->population.noise;
+  for (int k = 0; k < TEST_ROWS; k++) out[N_L] += (run->f[k] - run->truth[k]) * (run->f[k] - run->truth[k]) / m;
+}
+
+static assay_status replicate_network(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  network_run *run = state;
+  (void)call;
+  begin_network(run, stream);
+  for (int step = 0;; step++) {
+    for (int i = 0; i < run->readouts; i++)
+      if ((int)run->step[i] == step) record_network(run, out + i * N_RECORDS);
+    if (step == run->last) return ASSAY_OK;
+    descend(run);
+  }
+}
+
+static const assay_param network_params[] = {
+    REAL("r", "correlation of colour and label", ASSAY_PAIRED, "[-1,1]", "0.8"),
+    REAL("kap", "strength of the colour", ASSAY_PAIRED, "[0,1)", "0.5"),
+    REAL("wd", "weight decay", ASSAY_PAIRED, "[0,inf)", "0.03"),
+    {"n", NULL, "training samples", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[2,100000]", NULL},
+    {"step", NULL, "steps of gradient descent", ASSAY_INTEGER, ASSAY_READOUT, NULL, "[0,100000]", NULL},
+    {"test_y", NULL, "the patch that a test row keeps", ASSAY_WORD, ASSAY_SIM, "own|shuffled", NULL, "own"},
+    {0}};
+
+const assay_experiment spurious_features_colour_network = {
+    .id = "spurious-features/colour-network",
+    .doc = "A two-layer network trained by gradient descent on images of clothes with a coloured patch.",
+    .params = network_params,
+    .records = network_records,
+    .block = 1,
+    .open = open_network,
+    .replicate = replicate_network,
+    .close = close_network,
+};
