@@ -173,7 +173,7 @@ static assay_status nodes_new(const multi_index_model *m, const multi_index_prep
   status = fill_nodes(m, T, x, error);
   for (int i = 0; i < x->n; i++) sum += x->w[i];
   for (int i = 0; i < x->n; i++) x->w[i] /= sum;
-  if (status != ASSAY_OK) free(memory);
+  if (status != ASSAY_OK) free(memory), *x = (nodes){0}; /* callers free x->y all the same */
   return status;
 }
 

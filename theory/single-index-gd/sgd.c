@@ -108,7 +108,7 @@ assay_status single_index_sgd(single_index_link link, double eta, double s0, dou
            rho = 4 * eta + (mistake == SINGLE_INDEX_CONSTANT_V2 ? 0 : 24 * square);
     *s = (assay_value){logistic(kappa, rho, s0, tau), 0};
     s->error = 16 * DBL_EPSILON * (1 + fabs(kappa) * tau) * s->value;
-    *m = (assay_value){sqrt(s->value), s->error / (2 * sqrt(s->value))};
+    *m = (assay_value){sqrt(s->value), s->value > 0 ? s->error / (2 * sqrt(s->value)) : 0};
     return ASSAY_OK;
   }
   assay_value other;
