@@ -471,6 +471,12 @@ static const assay_leg pipeline_legs[] = {
      .sizes = {"d=25", "d=50", "d=50"},
      .first = {2, 4, 8},
      .looks = {1, 1, 1}},
+    {.experiment = &finetune_diagonal_dual_finetuning,
+     .arrange = arrange_pipeline,
+     .points = POINTS("Q7: alpha_pt=.5 alpha_ft=.3 c=.3 lambda=-.99 gamma=.1 reset=rms noise_pt=.05 noise_ft=.5" TASK_MIXED),
+     .sizes = {"d=200", NULL, NULL},
+     .first = {128, 128, 128},
+     .looks = {4, 1, 1}},
     {0}};
 
 static const assay_target pipeline_targets[] = {

@@ -243,7 +243,8 @@ static assay_status gain_spread(assay_call *call) {
 }
 static const assay_leg gain_legs[] = {
     {.experiment = &token_embeddings_test_run,
-     .points = POINTS("A: n=200 T=10 k=4 m0=20 d=400 a=2", "B: n=100 T=20 k=4 m0=40 d=400 a=2", "C: n=400 T=10 k=4 m0=40 d=100 a=1"),
+     .points = POINTS("A: n=200 T=10 k=4 m0=20 d=400 a=2", "B: n=100 T=20 k=4 m0=40 d=400 a=2", "C: n=400 T=10 k=4 m0=40 d=100 a=1",
+                      "D: n=400 T=6 k=3 m0=20 d=60 a=.25"),
      .sizes = {"tests=200", "tests=200", "tests=200"},
      .first = {128, 128, 128},
      .looks = {8, 10, 12}},
