@@ -157,7 +157,7 @@ assay_status overlap_subspaces(const double *U, const double *V, int k, long d, 
   double *c = malloc((size_t)(k * k + k) * sizeof *c), none;
   if (!c) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d principal angles", k);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, k, k, (int)d, 1, U, (int)d, V, (int)d, 0, c, k);
-  int info = LAPACKE_dgesdd(LAPACK_ROW_MAJOR, 'N', k, k, c, k, c + k * k, &none, 1, &none, 1);
+  int info = LAPACKE_dgesdd(LAPACK_ROW_MAJOR, 'N', k, k, c, k, c + k * k, &none, k, &none, k);
   for (int i = 0; i < k && info == 0; i++) squares[i] = c[k * k + i] * c[k * k + i];
   free(c);
   return info == 0 ? ASSAY_OK : assay_error_set(error, ASSAY_NUMERIC, "LAPACK found no singular values of %d overlaps, code %d", k, info);

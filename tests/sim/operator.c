@@ -141,7 +141,8 @@ Test(linear_operator, stored_scaled_and_single_precision_designs) {
   linear_operator S = operator_scaled(&scaling);
   expect_adjoint(X, b.x, b.y), expect_adjoint(F, b.x, b.y), expect_adjoint(S, b.x, b.y);
   X.apply(X.context, b.x, by_double), F.apply(F.context, b.x, by_float);
-  cr_expect_lt(largest_difference(by_double, by_float, ROWS), 2e-5), cr_expect_gt(largest_difference(by_double, by_float, ROWS), 0);
+  cr_expect_lt(largest_difference(by_double, by_float, ROWS), 2e-5);
+  cr_expect_gt(largest_difference(by_double, by_float, ROWS), 0);
   for (int i = 0; i < COLS; i++) b.work[ROWS - COLS + i] = b.y[i] * b.x[i];
   X.apply(X.context, b.work + ROWS - COLS, by_double);
   S.apply(S.context, b.x, scaled);
