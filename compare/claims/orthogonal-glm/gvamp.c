@@ -234,7 +234,7 @@ static assay_status spectral_spread(assay_call *call) {
 static const assay_leg spectral_legs[] = {{.experiment = &orthogonal_glm_gvamp,
                                            .arrange = glm_arrange,
                                            .points = POINTS("G4: " S4 " prior=rad" EARLY),
-                                           .sizes = {"d=1000", "d=4000", "d=32000"},
+                                           .sizes = {"d=1000", "d=2000", "d=32000"},
                                            .first = {128, 128, 128},
                                            .looks = {4, 3, 3}},
                                           {.experiment = &orthogonal_glm_gvamp,
@@ -255,7 +255,7 @@ static const assay_target spectral_targets[] = {
     {.name = "mse1",
      .spread = spectral_spread,
      .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = 6.25e-4, .deviations = 10}},
-     .reason = "20/d at d = 1000 and 2000 + 10 sd/sqrt(n_max)"},
+     .reason = "20/d + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control spectral_controls[] = {{.name = "i.i.d. relation",

@@ -136,7 +136,7 @@ static const assay_target outlier_targets[] = {
      .points = "second*",
      .spread = outlier_spread,
      .margin = {{.bias = .06, .deviations = 10}, {.bias = .035, .deviations = 10}, {.bias = .01, .deviations = 10}},
-     .reason = "below the edge by at most 30/d (15 to 23/d measured at d = 400, 800) + 10 sd/sqrt(n_max)"},
+     .reason = "below the edge by at most 30 to 40/d (15 to 23/d measured at d = 400, 800) + 10 sd/sqrt(n_max)"},
     {.name = "lambda2",
      .title = "below the edge",
      .records = "lambda2",
@@ -730,7 +730,7 @@ static assay_status threshold_spread(assay_call *call) {
   double d = assay_real(call, "d");
   glm_outlier out;
   assay_status status = overlap_of(call, false, &out);
-  if (status == ASSAY_OK) assay_put(call, W_OVERLAP2, 0, out.out ? 3 / sqrt(d) : 14 / d, 0), assay_put(call, W_SCALE, 0, .75 / sqrt(d), 0);
+  if (status == ASSAY_OK) assay_put(call, W_OVERLAP2, 0, out.out ? 3 / sqrt(d) : 14 / d, 0), assay_put(call, W_SCALE, 0, .9 / sqrt(d), 0);
   return status;
 }
 static assay_status scale_iid(assay_call *call) {
