@@ -284,7 +284,7 @@ static assay_status replicate_gamp(assay_call *call, void *state, const assay_st
   double gamp_mse = distance2(run->g.mean, p->b, size) / (double)p->X.d;
   out[0] = distance2(run->v.estimate, p->b, size) / (double)p->X.d;
   out[3] = !(gamp_mse <= 1); /* NaN is divergence */
-  out[1] = out[3] ? 1 : gamp_mse;
+  out[1] = out[3] > 0 ? 1 : gamp_mse;
   out[2] = out[1] - out[0];
   return ASSAY_OK;
 }

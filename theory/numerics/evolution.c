@@ -55,7 +55,7 @@ static assay_status excess(double log_x, void *context, double *y, assay_error *
 
 static assay_status slope_at(const scalar *s, double log_x, double *slope, assay_error *error) {
   const double h = 1e-5;
-  double up, down;
+  double up = 0, down = 0;
   assay_status status = excess(log_x + h, (void *)s, &up, error);
   if (status == ASSAY_OK) status = excess(log_x - h, (void *)s, &down, error);
   *slope = 1 + (up - down) / (2 * h); /* d(g/x - 1)/d ln x = g' - g/x */
