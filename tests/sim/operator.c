@@ -29,7 +29,8 @@ static double largest_difference(const double *x, const double *y, long n) {
   return most;
 }
 
-/* y_k = sqrt(2/n) c_k sum_j x_j cos(pi (j+1/2) k/n), c_0 = 1/sqrt 2; the unitary Fourier transform with e^{-2 pi i jk/n}. */
+/* y_k = sqrt(2/n) c_k sum_j x_j cos(pi (j+1/2) k/n), c_0 = 1/sqrt 2; the unitary Fourier transform with e^{-2
+ * pi i jk/n}. */
 Test(cosine, is_the_transform_that_it_says) {
   enum { N = 45 };
   double x[2 * N], y[2 * N], back[2 * N], direct[2 * N];
@@ -40,9 +41,13 @@ Test(cosine, is_the_transform_that_it_says) {
     for (int k = 0; k < N; k++) {
       double re = 0, im = 0;
       for (int j = 0; j < N; j++) {
-        double angle = width == 1 ? M_PI * (j + .5) * k / N : -2 * M_PI * j * k / N, c = cos(angle), s = sin(angle);
-        if (width == 1) re += sqrt(2. / N) * (k ? 1 : M_SQRT1_2) * c * x[j];
-        else re += (c * x[2 * j] - s * x[2 * j + 1]) / sqrt(N), im += (c * x[2 * j + 1] + s * x[2 * j]) / sqrt(N);
+        double angle = width == 1 ? M_PI * (j + .5) * k / N : -2 * M_PI * j * k / N, c = cos(angle),
+               s = sin(angle);
+        if (width == 1)
+          re += sqrt(2. / N) * (k ? 1 : M_SQRT1_2) * c * x[j];
+        else
+          re += (c * x[2 * j] - s * x[2 * j + 1]) / sqrt(N),
+              im += (c * x[2 * j + 1] + s * x[2 * j]) / sqrt(N);
       }
       direct[k * width] = re;
       if (width == 2) direct[2 * k + 1] = im;
@@ -63,8 +68,10 @@ Test(orthogonal, is_orthogonal_and_drawn) {
     orthogonal *O;
     int width = kind == 1 ? 2 : 1;
     normals(x, 2 * N, 0), normals(y, 2 * N, 1);
-    if (kind == 2) ok(orthogonal_haar_new(N, &O, e));
-    else ok(orthogonal_fast_new(N, width, &O, e));
+    if (kind == 2)
+      ok(orthogonal_haar_new(N, &O, e));
+    else
+      ok(orthogonal_fast_new(N, width, &O, e));
     ok(orthogonal_draw(O, &stream, 4, e));
     orthogonal_apply(O, x, Ox), orthogonal_transposed(O, y, OTy);
     cr_expect_lt(fabs(cblas_ddot(N * width, Ox, 1, y, 1) - cblas_ddot(N * width, x, 1, OTy, 1)), 1e-12);
@@ -92,12 +99,15 @@ Test(orthogonal, entries_have_variance_one_over_n) {
   for (int kind = 0; kind < 2; kind++) {
     orthogonal *O;
     double sum = 0, sum2 = 0;
-    if (kind) ok(orthogonal_haar_new(N, &O, e));
-    else ok(orthogonal_fast_new(N, 1, &O, e));
+    if (kind)
+      ok(orthogonal_haar_new(N, &O, e));
+    else
+      ok(orthogonal_fast_new(N, 1, &O, e));
     for (int i = 0; i < DRAWS; i++) {
       ok(orthogonal_draw(O, &(assay_stream){11, (uint64_t)i}, 0, e));
       orthogonal_apply(O, b, Ob);
-      double square = pow(cblas_ddot(N, a, 1, Ob, 1), 2) * N / (cblas_ddot(N, a, 1, a, 1) * cblas_ddot(N, b, 1, b, 1));
+      double square =
+          pow(cblas_ddot(N, a, 1, Ob, 1), 2) * N / (cblas_ddot(N, a, 1, a, 1) * cblas_ddot(N, b, 1, b, 1));
       sum += square / DRAWS, sum2 += square * square / DRAWS;
     }
     cr_expect_lt(fabs(sum - 1), 5 * sqrt((sum2 - sum * sum) / DRAWS), "kind %d: %g", kind, sum);
@@ -121,7 +131,8 @@ static void open_bed(bed *b) {
   cr_assert_eq(design_new(b->call, ROWS, COLS, &b->X), ASSAY_OK);
   cr_assert_eq(float_design_new(b->call, ROWS, COLS, &b->F), ASSAY_OK);
   design_gaussian(&b->X, &stream, RANDOM_DESIGN), float_design_gaussian(&b->F, &stream, RANDOM_DESIGN);
-  b->x = assay_alloc(b->call, 4 * ROWS * sizeof(double)), b->y = b->x + ROWS, b->z = b->y + ROWS, b->work = b->z + ROWS;
+  b->x = assay_alloc(b->call, 4 * ROWS * sizeof(double)), b->y = b->x + ROWS, b->z = b->y + ROWS,
+  b->work = b->z + ROWS;
   normals(b->x, COLS, 0), normals(b->y, ROWS, 1), normals(b->z, ROWS, 2);
 }
 
@@ -141,7 +152,8 @@ Test(linear_operator, stored_scaled_and_single_precision_designs) {
   linear_operator S = operator_scaled(&scaling);
   expect_adjoint(X, b.x, b.y), expect_adjoint(F, b.x, b.y), expect_adjoint(S, b.x, b.y);
   X.apply(X.context, b.x, by_double), F.apply(F.context, b.x, by_float);
-  cr_expect_lt(largest_difference(by_double, by_float, ROWS), 2e-5), cr_expect_gt(largest_difference(by_double, by_float, ROWS), 0);
+  cr_expect_lt(largest_difference(by_double, by_float, ROWS), 2e-5);
+  cr_expect_gt(largest_difference(by_double, by_float, ROWS), 0);
   for (int i = 0; i < COLS; i++) b.work[ROWS - COLS + i] = b.y[i] * b.x[i];
   X.apply(X.context, b.work + ROWS - COLS, by_double);
   S.apply(S.context, b.x, scaled);
