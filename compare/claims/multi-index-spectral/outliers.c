@@ -172,11 +172,11 @@ static double rho_spread(assay_call *call) {
                                 "mixedc: " MIXEDC, \
                                 "mixedc15: model=mixed alpha=.7 c=.3 delta=15 k=1,2", "mlr: " MLR, \
                                 "polarTd: model=polar" ANGLES " delta=2", \
-                                "stair: " STAIR, "rotated: " ROTATED), \
+                                "rotated: " ROTATED), \
      .sizes = {NULL, "d=200", "d=400"}, .first = {0, 256, 512}, .looks = {0, 5, 4}}, \
     {SPECTRUM, .points = POINTS("phase1: model=phase delta=1", "best: model=phase T=Topt20 delta=1", \
                                 "product: model=product delta=1.5", \
-                                "relu: model=relu_product delta=3"), \
+                                "relu: model=relu_product delta=3", "stair: " STAIR), \
      .sizes = {NULL, "d=400", "d=1600"}, .first = {0, 128, 128}, .looks = {0, 5, 5}}, \
     {SPECTRUM, .points = POINTS("polar2: " POLAR " k=2", "mixed2: model=mixed alpha=.6 delta=8 k=2"), \
      .sizes = {NULL, "d=600", "d=1600"}, .first = {0, 128, 128}, .looks = {0, 4, 4}}, \
