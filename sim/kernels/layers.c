@@ -32,18 +32,18 @@ void layer_activation_reverse(activation act, const double *Z, size_t count, con
 }
 
 /* Rows are short: sums by four, in registers, cost less than a call of BLAS. */
-static double sum(const double *x, int d) {
+static double sum(const double *x, size_t d) {
   double s[4] = {0}, rest = 0;
-  int j = 0;
+  size_t j = 0;
   for (; j + 4 <= d; j += 4)
     for (int k = 0; k < 4; k++) s[k] += x[j + k];
   for (; j < d; j++) rest += x[j];
   return (s[0] + s[1]) + (s[2] + s[3]) + rest;
 }
 
-static double dot(const double *x, const double *y, int d) {
+static double dot(const double *x, const double *y, size_t d) {
   double s[4] = {0}, rest = 0;
-  int j = 0;
+  size_t j = 0;
   for (; j + 4 <= d; j += 4)
     for (int k = 0; k < 4; k++) s[k] += x[j + k] * y[j + k];
   for (; j < d; j++) rest += x[j] * y[j];
@@ -52,24 +52,19 @@ static double dot(const double *x, const double *y, int d) {
 
 /* The Euclidean norm; by BLAS, which scales, where the squares leave the range of doubles. */
 static double norm(const double *x, int d) {
-  const double square = dot(x, x, d);
+  const double square = dot(x, x, (size_t)d);
   return square > 1e-280 && square < 1e280 ? sqrt(square) : cblas_dnrm2(d, x, 1);
-}
-
-static void subtract_mean(double *restrict x, int d) {
-  const double mean = sum(x, d) / d;
-  for (int j = 0; j < d; j++) x[j] -= mean;
 }
 
 bool layer_normalise(double *X, int N, int d, bool centre, double scale, double *lengths) {
   bool defined = true;
   for (int i = 0; i < N; i++) {
-    double *x = X + (size_t)i * (size_t)d;
-    /* What rounding leaves of a constant row is no direction. */
-    const double before = centre ? norm(x, d) : 0;
-    if (centre) subtract_mean(x, d);
+    double *restrict x = X + (size_t)i * (size_t)d;
+    const double mean = centre ? sum(x, (size_t)d) / d : 0;
+    for (int j = 0; j < d && centre; j++) x[j] -= mean;
     lengths[i] = norm(x, d);
-    defined = defined && isfinite(lengths[i]) && lengths[i] > 1e-15 * before;
+    /* What rounding leaves of a constant row is no direction. */
+    defined = defined && isfinite(lengths[i]) && lengths[i] > 1e-15 * sqrt(d) * fabs(mean);
     const double factor = scale / lengths[i];
     for (int j = 0; j < d; j++) x[j] *= factor;
   }
@@ -80,9 +75,9 @@ void layer_normalise_reverse(const double *H, int N, int d, bool centre, double 
   for (int i = 0; i < N; i++) {
     const double *restrict h = H + (size_t)i * (size_t)d;
     double *restrict g = G + (size_t)i * (size_t)d;
-    const double along = dot(h, g, d) / (scale * lengths[i]), share = scale / lengths[i];
-    for (int j = 0; j < d; j++) g[j] = share * g[j] - along * h[j];
-    if (centre) subtract_mean(g, d);
+    const double along = dot(h, g, (size_t)d) / (scale * lengths[i]), share = scale / lengths[i];
+    const double mean = centre ? share * sum(g, (size_t)d) / d : 0; /* h has none */
+    for (int j = 0; j < d; j++) g[j] = share * g[j] - along * h[j] - mean;
   }
 }
 
@@ -195,11 +190,7 @@ double layer_one_hot_squares(double *Z, int N, int K, const int *labels) {
   return loss / N;
 }
 
-double layer_decay(double decay, const double *x, size_t count, double *g) {
-  double sum = 0;
-  for (size_t i = 0; i < count; i++) {
-    sum += x[i] * x[i];
-    g[i] += decay * x[i];
-  }
-  return decay / 2 * sum;
+double layer_decay(double decay, const double *x, size_t count, double *restrict g) {
+  for (size_t i = 0; i < count; i++) g[i] += decay * x[i];
+  return decay / 2 * dot(x, x, count);
 }

@@ -1,5 +1,7 @@
 #include "sim/neural-collapse/experiments.h"
 
+#include <gsl/gsl_fit.h>
+#include <gsl/gsl_poly.h>
 #include <math.h>
 #include <string.h>
 
@@ -76,6 +78,59 @@ const assay_experiment neural_collapse_features_run = {
     .block = 1,
     .open = open_features,
     .replicate = replicate_features};
+
+/* ---- where features vanish ---- */
+
+enum { FITTED = 7 };
+
+/* The zero nearest to 0 of the fit to p over x = cK - 1: a line, or the polynomial of degree 6 through all
+ * points. */
+static assay_status vanishing_point(const double *x, const double *p, bool line, double *zero,
+                                    assay_error *error) {
+  double divided[FITTED], c[FITTED], work[FITTED], at[2], c0, c1, cov[3], squares;
+  int failed = line ? gsl_fit_linear(x, 1, p, 1, FITTED, &c0, &c1, &cov[0], &cov[1], &cov[2], &squares)
+                    : gsl_poly_dd_init(divided, x, p, FITTED);
+  *zero = 0;
+  if (line) *zero = -c0 / c1;
+  if (!line && !failed) failed = gsl_poly_dd_taylor(c, 0, divided, x, FITTED, work);
+  for (int i = 0; !line && i < 30 && !failed; i++) {
+    failed = gsl_poly_eval_derivs(c, FITTED, *zero, at, 2);
+    *zero -= at[0] / at[1];
+  }
+  return failed || !isfinite(*zero)
+             ? assay_error_set(error, ASSAY_NUMERIC, "the fit to p has no zero near cK = 1")
+             : ASSAY_OK;
+}
+
+static assay_status replicate_threshold(assay_call *call, void *state, const assay_stream *stream,
+                                        double *out) {
+  neural_collapse_features p = *(const neural_collapse_features *)state;
+  const neural_collapse_task *t = &p.task;
+  double x[FITTED], overlap[FITTED], J, zero;
+  for (int i = 0; i < FITTED; i++) {
+    neural_collapse_metrics m;
+    x[i] = .8 + .03 * i - 1;
+    p.lh = pow((1 + x[i]) / t->K, 2) / (t->n * p.lw);
+    const assay_status status = neural_collapse_optimise_features(&p, stream, &J, &m, assay_call_error(call));
+    if (status != ASSAY_OK) return status;
+    overlap[i] = m.p;
+  }
+  const assay_status status = vanishing_point(x, overlap, t->squared, &zero, assay_call_error(call));
+  out[0] = pow((1 + zero) / t->K, 2) / (t->n * p.lw);
+  return status;
+}
+
+static const assay_observable threshold_records[] = {
+    RECORD("lh_c", "feature decay at which the fit to u_c.h_c vanishes"), {0}};
+const assay_experiment neural_collapse_threshold_run = {
+    .id = "neural-collapse/threshold",
+    .doc = "Optima of head and free features at seven decays, cK = .80, .83, ..., .98, and where they would "
+           "vanish.",
+    .params = features_params,
+    .records = threshold_records,
+    .block = 1,
+    .open = open_features,
+    .replicate = replicate_threshold};
 
 /* ---- random states against the bound ---- */
 

@@ -191,7 +191,8 @@ Test(neural_collapse, two_minima_at_a_wide_angle) {
   neural_collapse_optimum best;
   assay_error error;
   cr_assert_eq(neural_collapse_optimise_network(&p, &stream, &best, &error), ASSAY_OK, "%s", error.text);
-  cr_expect(best.J > .0968 && best.J < .0970879 + 1e-7, "%.12g", best.J); /* the equal split, or one near it */
+  cr_expect(best.J > .0968 && best.J < .0970879 + 1e-7, "%.12g",
+            best.J); /* the equal split, or one near it */
   p.start = NEURAL_COLLAPSE_CONTRACT;
   p.restarts = 1;
   cr_assert_eq(neural_collapse_optimise_network(&p, &stream, &best, &error), ASSAY_OK, "%s", error.text);

@@ -346,3 +346,97 @@ Test(neural_collapse, training_sets) {
   refuses(neural_collapse_samples(&narrow, X, e), "at least 5");
   refuses(neural_collapse_samples(&flat, X, e), "pi/2");
 }
+
+/* The rest of the printed depth laws. */
+Test(neural_collapse, more_depth_laws) {
+  static const struct {
+    neural_collapse_chain chain;
+    const char *NC1, *J;
+  } row[] = {{{10, 2, M_PI / 4, .005, .005, 2, NEURAL_COLLAPSE_CE, 0}, ".011250370151", "-.497721772562"},
+             {{10, 2, M_PI / 4, .005, .005, 8, NEURAL_COLLAPSE_CE, 0}, ".010621312458", "-.486047665252"},
+             {{10, 2, M_PI / 4, .005, .005, 16, NEURAL_COLLAPSE_CE, 0}, ".0061527926607", "-.481973007646"},
+             {{10, 2, M_PI / 4, .005, .005, 32, NEURAL_COLLAPSE_CE, 0}, ".0034521100228", "-.479344595764"},
+             {{4, 3, 1, .01, .002, 1, NEURAL_COLLAPSE_CE, 0}, ".0014183950569", "-.232244264308"},
+             {{4, 3, 1, .01, .002, 4, NEURAL_COLLAPSE_CE, 0}, ".011627147508", "-.230537461484"},
+             {{4, 3, 1, .01, .002, 16, NEURAL_COLLAPSE_CE, 0}, ".0035251874558", "-.226510447910"},
+             {{4, 3, 1, .01, .002, 32, NEURAL_COLLAPSE_CE, 0}, ".0018543318535", "-.225619865352"},
+             {{2, 4, .6, .02, .02, 2, NEURAL_COLLAPSE_CE, 0}, ".0919921", ".008743446"},
+             {{2, 4, .6, .02, .02, 8, NEURAL_COLLAPSE_CE, 0}, ".03098521", ".003953002"},
+             {{2, 4, .6, .02, .02, 32, NEURAL_COLLAPSE_CE, 0}, ".009816707", ".001596109"},
+             {{5, 2, M_PI / 3, .002, .01, 2, NEURAL_COLLAPSE_CE, 0}, ".08609236", ".02062239"},
+             {{5, 2, M_PI / 3, .002, .01, 8, NEURAL_COLLAPSE_CE, 0}, ".0400657", ".00943811"},
+             {{5, 2, M_PI / 3, .002, .01, 32, NEURAL_COLLAPSE_CE, 0}, ".0128389", ".003555572"}};
+  neural_collapse_depth r;
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) { /* a minus: J itself, else J - g* */
+    ok(neural_collapse_depth_law(&row[i].chain, NEURAL_COLLAPSE_RIGHT, &r, e));
+    agrees("NC1", r.NC1, row[i].NC1);
+    if (row[i].J[0] == '-')
+      agrees("J", r.J, row[i].J + 1);
+    else
+      agrees("J - g*", (assay_value){r.J.value - r.gstar.value, 0}, row[i].J);
+  }
+  static const struct {
+    double L;
+    const char *tan2, *J;
+  } squared[] = {{2, ".064327878177", ".0747315217415"},
+                 {8, ".028453609644", ".0697345310028"},
+                 {16, ".016746553462", ".0681116869245"}};
+  for (int i = 0; i < 3; i++) {
+    const neural_collapse_chain chain = {3, 2, M_PI / 4, .05, .01, squared[i].L, NEURAL_COLLAPSE_MSE, 0};
+    ok(neural_collapse_depth_law(&chain, NEURAL_COLLAPSE_RIGHT, &r, e));
+    agrees("tan2", r.tan2, squared[i].tan2);
+    agrees("J", r.J, squared[i].J);
+    cr_expect_float_eq(r.NC1.value, 1.5 * r.tan2.value, 1e-15);
+  }
+  agrees("g*", r.gstar, ".065217391304");
+  static const char *const tau[] = {"2.0767233", "1.7280986", "1.8872516", "2.1410542",
+                                    "2.4240924", "2.7177378", "3.0162385"},
+                           *const decay[] = {".005605625", ".003964495",  ".002679727", ".001761277",
+                                             ".001125188", ".0007022718", ".0004301113"};
+  for (int i = 0; i < 7; i++) {
+    const neural_collapse_chain chain = {3, 2, M_PI / 4, .005, .005, 1 << i, NEURAL_COLLAPSE_CE, 0};
+    ok(neural_collapse_depth_law(&chain, NEURAL_COLLAPSE_RIGHT, &r, e));
+    agrees("tau", r.tau, tau[i]);
+    agrees("decay", r.decay, decay[i]);
+  }
+}
+
+/* Exponents over octaves of depth, exact and asymptotic; J over its asymptote. */
+Test(neural_collapse, exponents_over_octaves) {
+  static const char *const NC1[] = {"-.7323", "-.8167", "-.8473", "-.8613"}, *const J[] = {"-.646", "-.698",
+                                                                                           "-.727", "-.747"};
+  neural_collapse_depth half, twice;
+  neural_collapse_rate rate;
+  for (int i = 0; i < 4; i++) {
+    neural_collapse_chain chain = {3, 2, M_PI / 4, .005, .005, 4 << i, NEURAL_COLLAPSE_CE, 0};
+    ok(neural_collapse_depth_law(&chain, NEURAL_COLLAPSE_RIGHT, &half, e));
+    chain.L *= 2;
+    ok(neural_collapse_depth_law(&chain, NEURAL_COLLAPSE_RIGHT, &twice, e));
+    agrees("exponent of NC1", (assay_value){log2(twice.NC1.value / half.NC1.value), 0}, NC1[i]);
+    agrees("exponent of J",
+           (assay_value){log2((twice.J.value - twice.gstar.value) / (half.J.value - half.gstar.value)), 0},
+           J[i]);
+  }
+  neural_collapse_chain middle = {3, 2, M_PI / 4, .005, .005, 16 * M_SQRT2, NEURAL_COLLAPSE_CE, 0};
+  ok(neural_collapse_asymptotics(&middle, &rate, e));
+  agrees("16 to 32", rate.exponent_NC1, "-.8377");
+  agrees("16 to 32", rate.exponent_J, "-.7207");
+  middle.L *= 2;
+  ok(neural_collapse_asymptotics(&middle, &rate, e));
+  agrees("32 to 64", rate.exponent_NC1, "-.8518");
+  agrees("32 to 64", rate.exponent_J, "-.7419");
+  static const struct {
+    double L;
+    const char *ratio;
+  } over[] = {{8, "1.0158"}, {16, "1.0146"}, {1024, "1.0007"}, {4096, "1.0002"}};
+  for (int i = 0; i < 4; i++) { /* (lb kappa/(2L)) tau (1 + tau), kappa = 6/5 */
+    const neural_collapse_chain chain = {3, 2, M_PI / 4, .005, .005, over[i].L, NEURAL_COLLAPSE_CE, 0};
+    ok(neural_collapse_depth_law(&chain, NEURAL_COLLAPSE_RIGHT, &half, e));
+    ok(neural_collapse_asymptotics(&chain, &rate, e));
+    const double tau = -rate.exponent_J.value / (1 + rate.exponent_J.value);
+    agrees("J over its asymptote",
+           (assay_value){(half.J.value - half.gstar.value) / (.005 * 1.2 / (2 * over[i].L) * tau * (1 + tau)),
+                         0},
+           over[i].ratio);
+  }
+}

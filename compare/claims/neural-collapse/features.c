@@ -172,7 +172,7 @@ static const assay_observable threshold_observables[] = {
     {0}};
 static assay_status threshold_with(assay_call *call, double n) {
   neural_collapse_decayed r;
-  const double K = assay_real(call, "K"), lw = assay_real(call, "lw"), critical = 1 / (K * K * assay_real(call, "n") * lw);
+  const double K = assay_real(call, "K"), lw = assay_real(call, "lw"), critical = 1 / (K * K * n * lw);
   assay_put(call, T_LH_C, 0, critical, 1e-15 * critical);
   if (!assay_given(call, "lh")) {
     for (int i = T_P; i <= T_H; i++) assay_absent(call, i, "lh is not given");
@@ -189,6 +189,11 @@ static assay_status threshold_with(assay_call *call, double n) {
 }
 static assay_status threshold(assay_call *call) { return threshold_with(call, assay_real(call, "n")); }
 static assay_status n_forgotten(assay_call *call) { return threshold_with(call, 1); }
+static assay_status at_one_class_less(assay_call *call) {
+  const double K = assay_real(call, "K") - 1, n = assay_real(call, "n"), lw = assay_real(call, "lw");
+  assay_put(call, T_LH_C, 0, 1 / (K * K * n * lw), 0);
+  return ASSAY_OK;
+}
 static const assay_leg threshold_legs[] = {
     {.experiment = &neural_collapse_features_run,
      .points = POINTS("A: K=4 n=5 lw=.01 lh=.01", "B: K=4 n=5 lw=.1 lh=.1", "C: K=4 n=5 lw=.01 lh=.01 loss=mse",
@@ -201,15 +206,33 @@ static const assay_leg threshold_legs[] = {
      .sizes = {"d=8", "d=8", "d=8"},
      .first = {8, 16, 32},
      .looks = {1, 1, 1}},
+    {.experiment = &neural_collapse_threshold_run,
+     .points = POINTS("TM: K=4 n=5 lw=.1 loss=mse", "TC: K=4 n=5 lw=.1"),
+     .sizes = {"d=8", "d=8", "d=8"},
+     .first = {4, 8, 32},
+     .looks = {1, 1, 1}},
     {0}};
+#define SAME_KINDS "A,B,C,D,E,F,Z?"
 static const assay_target threshold_targets[] = {
-    {.name = "p", .estimand = ASSAY_EXACT, .margin = SAME(1e-5), .reason = REASON_OPTIMUM},
-    {.name = "J", .estimand = ASSAY_EXACT, .margin = SAME(1e-9), .reason = REASON_OPTIMUM},
+    {.name = "p", .points = SAME_KINDS, .estimand = ASSAY_EXACT, .margin = SAME(1e-5), .reason = REASON_OPTIMUM},
+    {.name = "J", .points = SAME_KINDS, .estimand = ASSAY_EXACT, .margin = SAME(1e-9), .reason = REASON_OPTIMUM},
+    {.name = "lh_c",
+     .points = "TM",
+     .estimand = ASSAY_EXACT,
+     .margin = RELATIVE(2e-6, 2e-6, 2e-6),
+     .reason = "cK to 1e-6: p is a line in cK"},
+    {.name = "lh_c",
+     .points = "TC",
+     .estimand = ASSAY_EXACT,
+     .margin = RELATIVE(2e-5, 2e-5, 2e-5),
+     .reason = "cK to 1e-5: what degree 6 leaves"},
     {.name = "u_norm", .records = "w", .points = "?", .estimand = ASSAY_EXACT, .margin = SAME(1e-5), .reason = REASON_OPTIMUM},
     {.name = "h_norm", .points = "?", .estimand = ASSAY_EXACT, .margin = SAME(1e-5), .reason = REASON_OPTIMUM},
     {0}};
 static const assay_control threshold_controls[] = {
-    {.name = "n forgotten", .mistake = "c = sqrt(lw lh): the threshold is off by sqrt(n)", .targets = "p,J", .predict = n_forgotten}, {0}};
+    {.name = "n forgotten", .mistake = "c = sqrt(lw lh): the threshold is off by sqrt(n)", .targets = "p,J,lh_c", .predict = n_forgotten},
+    {.name = "K - 1", .mistake = "features vanish at c = 1/(K-1)", .targets = "lh_c", .predict = at_one_class_less},
+    {0}};
 static const assay_figure threshold_figures[] = {{.title = "Features vanish at the critical decay",
                                                   .x = "lh",
                                                   .x_label = "feature decay lh",

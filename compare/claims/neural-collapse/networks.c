@@ -71,6 +71,10 @@ static assay_status reduction_with(assay_call *call, double lb) {
       assay_absent(call, i, "no formula for activation = %s: it is simulated", assay_word(call, "activation"));
     return ASSAY_OK;
   }
+  if (assay_real(call, "L") < 2) {
+    for (int i = R_J; i <= R_NC1; i++) assay_absent(call, i, "one block sends samples to zero: there is no optimum with a shared matrix");
+    return ASSAY_OK;
+  }
   status = tied(call, lb, &r);
   if (status != ASSAY_OK) return status;
   neural_collapse_put(call, R_J, r.J);

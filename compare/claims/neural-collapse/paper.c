@@ -20,10 +20,11 @@ static const assay_claim *const claims[] = {&neural_collapse_gufm_ce_optimum_cla
                                             &neural_collapse_equal_energy_claim,
                                             NULL};
 
-static const assay_experiment *const experiments[] = {
-    &neural_collapse_features_run,  &neural_collapse_states_run, &neural_collapse_network_run,
-    &neural_collapse_doublings_run, &neural_collapse_turn_run,   &neural_collapse_images_run,
-    &neural_collapse_texts_run,     &neural_collapse_chain_run,  NULL};
+static const assay_experiment *const experiments[] = {&neural_collapse_features_run,  &neural_collapse_threshold_run,
+                                                      &neural_collapse_states_run,    &neural_collapse_network_run,
+                                                      &neural_collapse_doublings_run, &neural_collapse_turn_run,
+                                                      &neural_collapse_images_run,    &neural_collapse_texts_run,
+                                                      &neural_collapse_chain_run,     NULL};
 
 const assay_paper neural_collapse_paper = {.abi = ASSAY_ABI,
                                            .size = sizeof(assay_paper),
