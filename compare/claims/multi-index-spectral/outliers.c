@@ -446,7 +446,7 @@ static assay_status spread_direction(assay_call *call) {
 
 static const assay_leg direction_legs[] = {
     {SPECTRUM, .points = POINTS("rotated: " ROTATED, "mixedc: " MIXEDC), .sizes = {"d=200", "d=200", "d=400"}, .first = {128, 256, 256},
-     .looks = {3, 4, 4}},
+     .looks = {4, 4, 4}},
     {SPECTRUM, .points = POINTS("mlr: " MLR, "stair: " STAIR), .sizes = {NULL, "d=200", "d=400"}, .first = {0, 256, 256},
      .looks = {0, 4, 4}},
     {SPECTRUM, .points = POINTS("polar: " POLAR), .sizes = {NULL, "d=200", "d=400"}, .first = {0, 512, 512}, .looks = {0, 4, 4}},

@@ -743,7 +743,7 @@ static const assay_leg best_legs[] = {
      .points = POINTS("best: model=phase T=Topt20 delta=2", "td: model=phase T=Td delta=2"),
      .sizes = {"d=200", "d=200", "d=400"},
      .first = {256, 256, 256},
-     .looks = {3, 3, 3}},
+     .looks = {4, 4, 4}},
     {0}};
 
 static const assay_target best_targets[] = {
@@ -767,8 +767,8 @@ static const assay_target best_targets[] = {
     {.name = "lam",
      .records = "lam_cv",
      .points = "best",
-     .margin = {{.relative = .03}, {.relative = .02}, {.relative = .01}},
-     .reason = "3, 2, 1 %: bias below 1 % and 10 se at n_max"},
+     .margin = {{.relative = .02}, {.relative = .02}, {.relative = .01}},
+     .reason = "2, 2, 1 %: bias below .5 % and 10 se at n_max"},
     {.name = "rho2",
      .title = "gain over Td",
      .points = "best",
