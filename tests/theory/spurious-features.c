@@ -364,9 +364,11 @@ static double by_bisection(const double *s, const double *m, int count, double n
   return (double)expl((lo + hi) / 2);
 }
 
-/* Conditions to 1e40, ridges from 0 to 1e12, more and fewer samples than dimensions, as many, and singular covariances. */
+/* Conditions to 1e40, ridges from 0 to 1e12, more and fewer samples than dimensions, as many, and singular
+ * covariances. */
 Test(effective_ridge, corners) {
-  static const double ratio[] = {1e-20, 1e-8, 1e-3, 1, 1e3, 1e8, 1e20}, samples[] = {3, 50, 99, 100, 101, 1e6, 1e-3, 1e12},
+  static const double ratio[] = {1e-20, 1e-8, 1e-3, 1, 1e3, 1e8, 1e20},
+                      samples[] = {3, 50, 99, 100, 101, 1e6, 1e-3, 1e12},
                       ridges[] = {0, 1e-300, 1e-30, 1e-12, 1e-3, 1, 1e6, 1e12};
   assay_value tau;
   for (int a = 0; a < 7; a++)
@@ -380,9 +382,11 @@ Test(effective_ridge, corners) {
             continue;
           }
           double exact = by_bisection(s, m, 2, n, lambda);
-          cr_expect(fabs(tau.value - exact) <= tau.error + 1e-13 * exact, "ratio %g, n = %g, lambda = %g: %.17g +- %g, not %.17g", ratio[a], n,
-                    lambda, tau.value, tau.error, exact);
-          cr_expect(tau.error <= 1e-9 * tau.value, "ratio %g, n = %g, lambda = %g: error %g of %g", ratio[a], n, lambda, tau.error, tau.value);
+          cr_expect(fabs(tau.value - exact) <= tau.error + 1e-13 * exact,
+                    "ratio %g, n = %g, lambda = %g: %.17g +- %g, not %.17g", ratio[a], n, lambda, tau.value,
+                    tau.error, exact);
+          cr_expect(tau.error <= 1e-9 * tau.value, "ratio %g, n = %g, lambda = %g: error %g of %g", ratio[a],
+                    n, lambda, tau.error, tau.value);
         }
 }
 
@@ -403,7 +407,8 @@ Test(effective_ridge, of_a_law) {
 }
 
 Test(effective_ridge, refuses_what_has_no_root) {
-  const double s[] = {1, -1e-3}, infinite[] = {1, INFINITY}, m[] = {1, 1}, negative[] = {1, -1}, zeros[] = {0, 0};
+  const double s[] = {1, -1e-3}, infinite[] = {1, INFINITY}, m[] = {1, 1}, negative[] = {1, -1},
+               zeros[] = {0, 0};
   assay_value tau;
   refuses(effective_ridge(s, m, 2, 1, 1, &tau, e), "eigenvalue -0.001");
   refuses(effective_ridge(infinite, m, 2, 1, 1, &tau, e), "eigenvalue inf");
@@ -420,8 +425,10 @@ Test(effective_ridge, refuses_what_has_no_root) {
 static const struct {
   double v, lambda;
   const char *C;
-} simplicity[] = {{.25, 1, "0.02363833"}, {.5, 1, "0.04056942"}, {1, 1, "0.06391869"}, {2, 1, "0.09118479"}, {4, 1, "0.11780329"},
-                  {.25, .05, "0.01967996"}, {.5, .05, "0.02511624"}, {1, .05, "0.02960899"}, {2, .05, "0.03278109"}, {4, .05, "0.03474874"}};
+} simplicity[] = {{.25, 1, "0.02363833"},  {.5, 1, "0.04056942"},  {1, 1, "0.06391869"},
+                  {2, 1, "0.09118479"},    {4, 1, "0.11780329"},   {.25, .05, "0.01967996"},
+                  {.5, .05, "0.02511624"}, {1, .05, "0.02960899"}, {2, .05, "0.03278109"},
+                  {4, .05, "0.03474874"}};
 
 Test(spurious_features, simplicity) {
   spurious_features_spectrum p;
@@ -441,7 +448,8 @@ Test(spurious_features, simplicity) {
   for (int i = 0; i < 2; i++) {
     ok(spurious_features_spectrum_new(&model, &p, e));
     ok(spurious_features_at(&p, 150, halves[i].lambda, .25, RIGHT, &r, e));
-    for (int h = 0; h < 2; h++) agrees("half", (assay_value){spurious_features_half(&model, h, r.tau.value), 0}, halves[i].half[h]);
+    for (int h = 0; h < 2; h++)
+      agrees("half", (assay_value){spurious_features_half(&model, h, r.tau.value), 0}, halves[i].half[h]);
     spurious_features_spectrum_free(&p);
   }
 }
@@ -463,7 +471,8 @@ Test(spurious_features, best_ridges_of_smaller_models) {
   for (size_t i = 0; i < sizeof smaller / sizeof *smaller; i++) {
     ok(spurious_features_spectrum_new(&smaller[i].model, &p, e));
     ok(spurious_features_trade_off(&p, smaller[i].n, smaller[i].sigma2, &best, e));
-    agrees("lambda_m", best.lambda_m, smaller[i].lambda_m), agrees("dC", best.at.dC, smaller[i].dC), agrees("C", best.at.C, smaller[i].C);
+    agrees("lambda_m", best.lambda_m, smaller[i].lambda_m), agrees("dC", best.at.dC, smaller[i].dC),
+        agrees("C", best.at.C, smaller[i].C);
     spurious_features_spectrum_free(&p);
   }
   static const struct {
@@ -496,7 +505,8 @@ Test(spurious_features, best_ridges_of_smaller_models) {
   ok(spurious_features_shape(&p, 150, &peak, e));
   ok(effective_ridge(p.s, p.m, p.count, 150, 0, &value, e));
   agrees("tau_0", value, "0.1559697512");
-  agrees("lambda_min", (assay_value){p.s[0], 0}, "0.1489214450"), agrees("lambda_max", (assay_value){p.s[199], 0}, "10.0430690866");
+  agrees("lambda_min", (assay_value){p.s[0], 0}, "0.1489214450"),
+      agrees("lambda_max", (assay_value){p.s[199], 0}, "10.0430690866");
   spurious_features_spectrum_free(&p);
   ok(spurious_features_spectrum_new(&smaller[0].model, &p, e));
   ok(spurious_features_shape(&p, 50, &peak, e));
@@ -510,9 +520,12 @@ static const struct {
   spurious_features_mistake mistake;
   double lambda;
   const char *twoblock, *dct; /* C at n = 300; NULL: not given */
-} mistakes[] = {{SPURIOUS_FEATURES_TAU_LAMBDA, .3, "0.047504", "0.112267"},    {SPURIOUS_FEATURES_TAU_LAMBDA, .05, NULL, "0.039020"},
-                {SPURIOUS_FEATURES_CORE_TRACE, .3, "0.052692", "0.120136"},    {SPURIOUS_FEATURES_CORE_TRACE, .05, NULL, "0.051958"},
-                {SPURIOUS_FEATURES_NO_TAU, .3, "0.1130", "0.2623"},            {SPURIOUS_FEATURES_NO_TAU, .05, NULL, "0.6346"}};
+} mistakes[] = {{SPURIOUS_FEATURES_TAU_LAMBDA, .3, "0.047504", "0.112267"},
+                {SPURIOUS_FEATURES_TAU_LAMBDA, .05, NULL, "0.039020"},
+                {SPURIOUS_FEATURES_CORE_TRACE, .3, "0.052692", "0.120136"},
+                {SPURIOUS_FEATURES_CORE_TRACE, .05, NULL, "0.051958"},
+                {SPURIOUS_FEATURES_NO_TAU, .3, "0.1130", "0.2623"},
+                {SPURIOUS_FEATURES_NO_TAU, .05, NULL, "0.6346"}};
 
 /* What the negative controls predict. */
 Test(spurious_features, mistakes_have_their_values) {
@@ -530,8 +543,10 @@ Test(spurious_features, mistakes_have_their_values) {
   static const struct {
     spurious_features_mistake mistake;
     const char *L;
-  } losses[] = {{SPURIOUS_FEATURES_NO_DENOMINATOR, "0.344620"}, {SPURIOUS_FEATURES_NOISE_OUTSIDE, "0.373326"},
-                {SPURIOUS_FEATURES_DF1, "0.542314"}, {SPURIOUS_FEATURES_TAU_LAMBDA, "0.435305"}};
+  } losses[] = {{SPURIOUS_FEATURES_NO_DENOMINATOR, "0.344620"},
+                {SPURIOUS_FEATURES_NOISE_OUTSIDE, "0.373326"},
+                {SPURIOUS_FEATURES_DF1, "0.542314"},
+                {SPURIOUS_FEATURES_TAU_LAMBDA, "0.435305"}};
   ok(spurious_features_spectrum_new(&dct, &p, e));
   for (int i = 0; i < 4; i++) {
     ok(spurious_features_at(&p, 300, .3, .25, losses[i].mistake, &r, e));
@@ -539,18 +554,27 @@ Test(spurious_features, mistakes_have_their_values) {
   }
   spurious_features_random rf;
   activation_hermite h = activation_numbers(ACTIVATION_ERF);
-  ok(spurious_features_random_features(&p, 300, 900, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_KERNEL_UPS, &rf, e));
+  ok(spurious_features_random_features(&p, 300, 900, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_KERNEL_UPS, &rf,
+                                       e));
   agrees("L, df2/n", (assay_value){rf.L.value, 0}, "0.4947");
-  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_HALF_NOISE, &rf, e));
-  agrees("C, d for D", (assay_value){rf.C.value, 0}, "0.052401"), agrees("L", (assay_value){rf.L.value, 0}, "0.508594");
-  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_MU1_PLAIN, &rf, e));
-  agrees("C, mu1", (assay_value){rf.C.value, 0}, "0.061424"), agrees("L", (assay_value){rf.L.value, 0}, "0.488210");
-  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_NO_DIMENSION, &rf, e));
-  agrees("C, no D", (assay_value){rf.C.value, 0}, "0.000901"), agrees("L", (assay_value){rf.L.value, 0}, "0.742791");
-  ok(spurious_features_random_features(&p, 300, 150, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_NO_HIGHER, &rf, e));
+  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_HALF_NOISE,
+                                       &rf, e));
+  agrees("C, d for D", (assay_value){rf.C.value, 0}, "0.052401"),
+      agrees("L", (assay_value){rf.L.value, 0}, "0.508594");
+  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_MU1_PLAIN,
+                                       &rf, e));
+  agrees("C, mu1", (assay_value){rf.C.value, 0}, "0.061424"),
+      agrees("L", (assay_value){rf.L.value, 0}, "0.488210");
+  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2, 0, .25,
+                                       SPURIOUS_FEATURES_NO_DIMENSION, &rf, e));
+  agrees("C, no D", (assay_value){rf.C.value, 0}, "0.000901"),
+      agrees("L", (assay_value){rf.L.value, 0}, "0.742791");
+  ok(spurious_features_random_features(&p, 300, 150, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_NO_HIGHER, &rf,
+                                       e));
   agrees("C, p = 150, mt2 = 0", (assay_value){rf.C.value, 0}, "0.0851");
   h = activation_numbers(ACTIVATION_RELU);
-  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2 + h.mu0 * h.mu0, 0, .25, RIGHT, &rf, e));
+  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2 + h.mu0 * h.mu0, 0, .25, RIGHT, &rf,
+                                       e));
   agrees("L, mu0 inside", (assay_value){rf.L.value, 0}, "0.513423");
   spurious_features_spectrum_free(&p);
 }
@@ -558,11 +582,13 @@ Test(spurious_features, mistakes_have_their_values) {
 /* Hermite numbers, and the fluctuations' control. */
 Test(spurious_features, constants) {
   activation_hermite h = activation_numbers(ACTIVATION_ERF);
-  agrees("mu1", (assay_value){h.mu1, 0}, "0.6514700159"), agrees("mt2", (assay_value){h.mus2, 0}, "0.0401458728");
+  agrees("mu1", (assay_value){h.mu1, 0}, "0.6514700159"),
+      agrees("mt2", (assay_value){h.mus2, 0}, "0.0401458728");
   h = activation_numbers(ACTIVATION_RELU);
   agrees("mt2", (assay_value){h.mus2, 0}, "0.0908450569");
   h = activation_numbers(ACTIVATION_TANH);
-  agrees("mu1", (assay_value){h.mu1, 0}, "0.6057055096"), agrees("mt2", (assay_value){h.mus2, 0}, "0.0274153260");
+  agrees("mu1", (assay_value){h.mu1, 0}, "0.6057055096"),
+      agrees("mt2", (assay_value){h.mus2, 0}, "0.0274153260");
   h = activation_numbers(ACTIVATION_HE3);
   agrees("mu1", (assay_value){h.mu1, 0}, "1"), agrees("mt2", (assay_value){h.mus2, 0}, "0.16");
   spurious_features_model model = ISO(50, 1, .95);
@@ -576,6 +602,7 @@ Test(spurious_features, constants) {
   spurious_features_bounds b;
   spurious_features_model wide = ISO(50, 1, .95);
   ok(spurious_features_bound(&wide, .1, false, &b, e));
-  agrees("U, wrong shift", (assay_value){b.U_wrong, 0}, "0.0746"), agrees("C", spurious_features_C(&p, .1, RIGHT), "0.293496");
+  agrees("U, wrong shift", (assay_value){b.U_wrong, 0}, "0.0746"),
+      agrees("C", spurious_features_C(&p, .1, RIGHT), "0.293496");
   spurious_features_spectrum_free(&p);
 }

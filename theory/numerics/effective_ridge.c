@@ -20,7 +20,8 @@ double effective_freedom(const double *s, const double *m, int count, double tau
   return sum;
 }
 
-/* n (1 - df1/n - lambda/tau) as a function of log tau, increasing. In 1 - s/(s + tau) = tau/(s + tau) nothing cancels when n >= rank. */
+/* n (1 - df1/n - lambda/tau) as a function of log tau, increasing. In 1 - s/(s + tau) = tau/(s + tau) nothing
+ * cancels when n >= rank. */
 static assay_status balance(double log_tau, void *context, double *y, assay_error *error) {
   (void)error;
   const ridge *r = context;
@@ -39,8 +40,10 @@ static assay_status check(ridge *r, double *trace, double *least, assay_error *e
     return assay_error_set(error, ASSAY_DOMAIN, "lambda = %g; a ridge is finite and >= 0", r->lambda);
   for (int k = 0; k < r->count; k++) {
     double s = r->s[k], m = r->m[k];
-    if (!(s >= 0) || !isfinite(s)) return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %g; it is finite and >= 0", s);
-    if (!(m >= 0) || !isfinite(m)) return assay_error_set(error, ASSAY_DOMAIN, "multiplicity %g; it is finite and >= 0", m);
+    if (!(s >= 0) || !isfinite(s))
+      return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %g; it is finite and >= 0", s);
+    if (!(m >= 0) || !isfinite(m))
+      return assay_error_set(error, ASSAY_DOMAIN, "multiplicity %g; it is finite and >= 0", m);
     if (s == 0 || m == 0) continue;
     *trace += m * s, r->rank += m, *least = fmin(*least, s);
   }
@@ -69,12 +72,14 @@ assay_status effective_ridge(const double *s, const double *m, int count, double
     return ASSAY_OK;
   }
   /* Without ridge, n < rank: rank s/(s + tau) >= n at some eigenvalue bounds tau from below. */
-  double lo = lambda > 0 ? log(lambda) - 1e-9 : log(least) + log((r.rank - n) / n) - 1e-9, hi = log(lambda + trace / n) + 1e-9;
+  double lo = lambda > 0 ? log(lambda) - 1e-9 : log(least) + log((r.rank - n) / n) - 1e-9,
+         hi = log(lambda + trace / n) + 1e-9;
   assay_value log_tau;
   status = root_find(balance, &r, lo, hi, 4e-16, &log_tau, error);
   if (status != ASSAY_OK) return status;
   tau->value = exp(log_tau.value);
   /* The root is bracketed in log tau, which is rounded itself. */
-  tau->error = tau->value * (fmin(log_tau.error, 1e-13) + 4 * DBL_EPSILON * fabs(log_tau.value) + rounding(&r, tau->value));
+  tau->error = tau->value * (fmin(log_tau.error, 1e-13) + 4 * DBL_EPSILON * fabs(log_tau.value) +
+                             rounding(&r, tau->value));
   return ASSAY_OK;
 }
