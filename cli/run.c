@@ -216,7 +216,7 @@ static int report_results(const arguments *a, session *s, const runner_report *r
   assay_results *results = results_make(&s->p, s->s, &error);
   if (!results) return cli_fail("%s", error.text);
   results->command = cli_command_line(argc, argv);
-  results->started = cli_now();
+  results->started = store_get(s->s, "started");
   results->wall_seconds = report->wall_seconds;
   int status = write_reports(a, results);
   if (status == EXIT_GOOD) status = verdict_status(results);

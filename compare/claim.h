@@ -125,7 +125,7 @@ typedef struct {
   const char *kinds;     /* of limit, identity, bound, threshold, rate, order, separated by commas */
   const char *statement; /* one line */
   const char *source;    /* where in the paper, or "derived here" */
-  const char *data;      /* the data set it needs; NULL: none */
+  const char *data;      /* the data sets it needs, separated by commas; NULL: none */
   const assay_param *params;
   const assay_observable *observables;
   assay_predict *predict;

@@ -14,7 +14,8 @@ assay_status hash_text(const char *text, char hex[HASH_TEXT], assay_error *error
 /* Its first 64 bits, most significant byte first. */
 assay_status hash_key(const char *text, uint64_t *key, assay_error *error);
 
-/* The SHA-256 of the files of a data set, one after the other. "" when `set` is NULL. */
-assay_status hash_data(const data_set *set, char hex[HASH_TEXT], assay_error *error);
+/* The SHA-256 of the files of the data sets called `names` (separated by commas), one after the other; of a directory, of its *.txt
+ * with their names. "" when `names` is NULL. */
+assay_status hash_data(const char *names, char hex[HASH_TEXT], assay_error *error);
 
 #endif

@@ -141,7 +141,7 @@ static assay_status finish_run(plan_run *run, uint64_t seed, assay_error *error)
   free(run->stored_text);
   run->stored_text = NULL;
   char *text = run_text(run->experiment, run->sim, 0, seed), data[HASH_TEXT];
-  assay_status status = hash_data(run->data ? data_find(run->data) : NULL, data, error);
+  assay_status status = hash_data(run->data, data, error);
   if (status == ASSAY_OK && text &&
       asprintf(&run->stored_text, "%s data=%s fingerprint=%s", text, data, machine_fingerprint()) < 0)
     run->stored_text = NULL;

@@ -3,18 +3,20 @@
 #include <math.h>
 #include <string.h>
 
-static const double toy_count[TOKEN_TOY_N * TOKEN_TOY_M] = {1, 0, 0, 1, 0, 1, 0, 0, 1, 2,
-                                                            0, 1, 0, 0, 1, 0, 0, 1, 1, 1};
-static const double toy_y[TOKEN_TOY_N] = {1, 1, 1, -1};
-const token_data token_toy = {TOKEN_TOY_N, TOKEN_TOY_M, toy_count, toy_y};
-const double token_toy_values[TOKEN_TOY_M] = {2, 1.5, -1.8, .1, -.2};
+static const double toy_count[TOKEN_EMBEDDINGS_TOY_N * TOKEN_EMBEDDINGS_TOY_M] = {
+    1, 0, 0, 1, 0, 1, 0, 0, 1, 2, 0, 1, 0, 0, 1, 0, 0, 1, 1, 1};
+static const double toy_y[TOKEN_EMBEDDINGS_TOY_N] = {1, 1, 1, -1};
+const token_embeddings_data token_embeddings_toy = {TOKEN_EMBEDDINGS_TOY_N, TOKEN_EMBEDDINGS_TOY_M, toy_count,
+                                                    toy_y};
+const double token_embeddings_toy_values[TOKEN_EMBEDDINGS_TOY_M] = {2, 1.5, -1.8, .1, -.2};
 
-void token_toy_embeddings(double c, double *E) {
-  for (int s = 0; s < TOKEN_TOY_M; s++)
-    for (int j = 0; j < TOKEN_TOY_D; j++) E[s * TOKEN_TOY_D + j] = cos(c * (s + 1) * (j + 1) + .7 * j);
+void token_embeddings_toy_embeddings(double c, double *E) {
+  for (int s = 0; s < TOKEN_EMBEDDINGS_TOY_M; s++)
+    for (int j = 0; j < TOKEN_EMBEDDINGS_TOY_D; j++)
+      E[s * TOKEN_EMBEDDINGS_TOY_D + j] = cos(c * (s + 1) * (j + 1) + .7 * j);
 }
 
-assay_status token_balanced(int k, int m0, int T, double *count, double *y, assay_error *error) {
+assay_status token_embeddings_balanced(int k, int m0, int T, double *count, double *y, assay_error *error) {
   if (!(k >= 1 && m0 >= 1 && T >= 2 && T - 1 <= m0))
     return assay_error_set(
         error, ASSAY_DOMAIN,
@@ -31,7 +33,8 @@ assay_status token_balanced(int k, int m0, int T, double *count, double *y, assa
   return ASSAY_OK;
 }
 
-assay_status token_signed_frequency(const token_data *data, double *alpha, assay_error *error) {
+assay_status token_embeddings_signed_frequency(const token_embeddings_data *data, double *alpha,
+                                               assay_error *error) {
   memset(alpha, 0, (size_t)data->m * sizeof *alpha);
   for (int i = 0; i < data->n; i++) {
     const double *row = data->count + (size_t)i * (size_t)data->m;

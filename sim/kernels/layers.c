@@ -2,6 +2,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 void layer_dense(const double *X, int N, int in, const double *W, int out, double beta, double *Y) {
@@ -14,41 +15,69 @@ void layer_dense_reverse(const double *X, int N, int in, const double *W, int ou
   if (dX) cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, in, out, 1, dY, out, W, in, beta, dX, in);
 }
 
+/* x or 0, without a branch, which the processor could not predict. */
+static double kept(double x, bool keep) {
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  bits &= -(uint64_t)keep;
+  memcpy(&x, &bits, sizeof bits);
+  return x;
+}
+
 void layer_activation_reverse(activation act, const double *Z, size_t count, const double *dA, double *dZ) {
   if (act == ACTIVATION_RELU)
-    for (size_t i = 0; i < count; i++) dZ[i] = Z[i] > 0 ? dA[i] : 0;
+    for (size_t i = 0; i < count; i++) dZ[i] = kept(dA[i], Z[i] > 0);
   else
     for (size_t i = 0; i < count; i++) dZ[i] = dA[i] * activation_slope(act, Z[i]);
 }
 
-static void subtract_mean(double *x, int d) {
-  double mean = 0;
-  for (int j = 0; j < d; j++) mean += x[j];
-  mean /= d;
-  for (int j = 0; j < d; j++) x[j] -= mean;
+/* Rows are short: sums by four, in registers, cost less than a call of BLAS. */
+static double sum(const double *x, size_t d) {
+  double s[4] = {0}, rest = 0;
+  size_t j = 0;
+  for (; j + 4 <= d; j += 4)
+    for (int k = 0; k < 4; k++) s[k] += x[j + k];
+  for (; j < d; j++) rest += x[j];
+  return (s[0] + s[1]) + (s[2] + s[3]) + rest;
+}
+
+static double dot(const double *x, const double *y, size_t d) {
+  double s[4] = {0}, rest = 0;
+  size_t j = 0;
+  for (; j + 4 <= d; j += 4)
+    for (int k = 0; k < 4; k++) s[k] += x[j + k] * y[j + k];
+  for (; j < d; j++) rest += x[j] * y[j];
+  return (s[0] + s[1]) + (s[2] + s[3]) + rest;
+}
+
+/* The Euclidean norm; by BLAS, which scales, where the squares leave the range of doubles. */
+static double norm(const double *x, int d) {
+  const double square = dot(x, x, (size_t)d);
+  return square > 1e-280 && square < 1e280 ? sqrt(square) : cblas_dnrm2(d, x, 1);
 }
 
 bool layer_normalise(double *X, int N, int d, bool centre, double scale, double *lengths) {
   bool defined = true;
   for (int i = 0; i < N; i++) {
-    double *x = X + (size_t)i * (size_t)d;
+    double *restrict x = X + (size_t)i * (size_t)d;
+    const double mean = centre ? sum(x, (size_t)d) / d : 0;
+    for (int j = 0; j < d && centre; j++) x[j] -= mean;
+    lengths[i] = norm(x, d);
     /* What rounding leaves of a constant row is no direction. */
-    const double before = centre ? cblas_dnrm2(d, x, 1) : 0;
-    if (centre) subtract_mean(x, d);
-    lengths[i] = cblas_dnrm2(d, x, 1);
-    defined = defined && isfinite(lengths[i]) && lengths[i] > 1e-15 * before;
-    cblas_dscal(d, scale / lengths[i], x, 1);
+    defined = defined && isfinite(lengths[i]) && lengths[i] > 1e-15 * sqrt(d) * fabs(mean);
+    const double factor = scale / lengths[i];
+    for (int j = 0; j < d; j++) x[j] *= factor;
   }
   return defined;
 }
 
 void layer_normalise_reverse(const double *H, int N, int d, bool centre, double scale, const double *lengths, double *G) {
   for (int i = 0; i < N; i++) {
-    const double *h = H + (size_t)i * (size_t)d;
-    double *g = G + (size_t)i * (size_t)d;
-    const double along = cblas_ddot(d, h, 1, g, 1) / scale;
-    for (int j = 0; j < d; j++) g[j] = (scale * g[j] - h[j] * along) / lengths[i];
-    if (centre) subtract_mean(g, d);
+    const double *restrict h = H + (size_t)i * (size_t)d;
+    double *restrict g = G + (size_t)i * (size_t)d;
+    const double along = dot(h, g, (size_t)d) / (scale * lengths[i]), share = scale / lengths[i];
+    const double mean = centre ? share * sum(g, (size_t)d) / d : 0; /* h has none */
+    for (int j = 0; j < d; j++) g[j] = share * g[j] - along * h[j] - mean;
   }
 }
 
@@ -100,17 +129,19 @@ void layer_attention_reverse(const layer_attention_room *m, const double *H, con
   layer_dense_reverse(m->mixed, N, d, V, d, dY, dV, 0, m->through);
   for (int s = 0; s < m->S; s++) {
     const size_t row = (size_t)s * (size_t)T;
-    const double *h = H + row * (size_t)d, *a = m->a + row * (size_t)T, *q = m->q + row * (size_t)r, *k = m->k + row * (size_t)r;
+    const double *h = H + row * (size_t)d, *a = m->a + row * (size_t)T;
+    double *q = m->q + row * (size_t)r, *k = m->k + row * (size_t)r;
     const double *g = m->through + row * (size_t)d;
     layer_dense(g, T, d, h, T, 0, scores);
     cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, T, d, T, 1, a, T, g, d, 1, dH + row * (size_t)d, d);
     softmax_reverse(a, T, scores);
-    /* dq = scores k, dk = scores' q go through the projections at once. */
+    /* dk = scores' q and dq = scores k take the places of k and q; the projections' reverse is then one product of the batch. */
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, T, r, T, 1, scores, T, k, r, 0, side, r);
-    layer_dense_reverse(h, T, d, Q, r, side, dQ, 1, dH + row * (size_t)d);
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, T, r, T, 1, scores, T, q, r, 0, side, r);
-    layer_dense_reverse(h, T, d, K, r, side, dK, 1, dH + row * (size_t)d);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, T, r, T, 1, scores, T, q, r, 0, k, r);
+    memcpy(q, side, (size_t)T * (size_t)r * sizeof *q);
   }
+  layer_dense_reverse(H, N, d, Q, r, m->q, dQ, 1, dH);
+  layer_dense_reverse(H, N, d, K, r, m->k, dK, 1, dH);
 }
 
 void layer_softmax(double *Z, int N, int K) {
@@ -159,11 +190,7 @@ double layer_one_hot_squares(double *Z, int N, int K, const int *labels) {
   return loss / N;
 }
 
-double layer_decay(double decay, const double *x, size_t count, double *g) {
-  double sum = 0;
-  for (size_t i = 0; i < count; i++) {
-    sum += x[i] * x[i];
-    g[i] += decay * x[i];
-  }
-  return decay / 2 * sum;
+double layer_decay(double decay, const double *x, size_t count, double *restrict g) {
+  for (size_t i = 0; i < count; i++) g[i] += decay * x[i];
+  return decay / 2 * dot(x, x, count);
 }

@@ -31,7 +31,7 @@ void layer_normalise_reverse(const double *H, int N, int d, bool centre, double 
  *
  *     a_ts = softmax over s of (Q h_t).(K h_s) ,   Y_t = beta Y_t + V sum_s a_ts h_s ;   Q, K [r][d], V [d][d].
  *
- * The room belongs to one application: the reverse pass reads what the forward pass left there. */
+ * The room belongs to one application: the reverse pass reads what the forward pass left there, and leaves derivatives in q and k. */
 typedef struct {
   int S, T, d, r;
   double *q, *k;                   /* [N][r] Q h, K h */

@@ -100,14 +100,16 @@ static double largest(int n, const double *x) {
   return fabs(x[cblas_idamax(n, x, 1)]);
 }
 
-assay_status lbfgs_minimise(lbfgs_objective *f, void *context, size_t size, const lbfgs_rule *rule, double *x,
-                            double *room, lbfgs_report *report, assay_error *error) {
+lbfgs_report lbfgs_until(lbfgs_objective *f, void *context, size_t size, const lbfgs_rule *rule,
+                         double enough, double *x, double *room) {
   const int n = (int)size, memory = rule->memory;
   double *gradient = room, *direction = gradient + n, *trial = direction + n, *fresh = trial + n,
          *s = fresh + n, *y = s + size * (size_t)memory;
   double *rho = y + size * (size_t)memory, *alpha = rho + memory, value = f(x, gradient, context);
   int kept = 0, oldest = 0, done = 0;
-  for (; done < rule->iterations && isfinite(value) && largest(n, gradient) >= rule->gradient; done++) {
+  for (; done < rule->iterations && isfinite(value) && !(value < enough) &&
+         largest(n, gradient) >= rule->gradient;
+       done++) {
     quasi_newton(n, kept, oldest, memory, s, y, rho, alpha, gradient, direction);
     double slope = cblas_ddot(n, gradient, 1, direction, 1);
     if (!(slope < 0)) { /* forget a metric that points uphill */
@@ -142,9 +144,14 @@ assay_status lbfgs_minimise(lbfgs_objective *f, void *context, size_t size, cons
     memcpy(gradient, fresh, size * sizeof *x);
     value = end.value;
   }
-  *report = (lbfgs_report){value, largest(n, gradient), done};
-  if (isfinite(value) && report->gradient < rule->gradient) return ASSAY_OK;
+  return (lbfgs_report){value, largest(n, gradient), done};
+}
+
+assay_status lbfgs_minimise(lbfgs_objective *f, void *context, size_t n, const lbfgs_rule *rule, double *x,
+                            double *room, lbfgs_report *report, assay_error *error) {
+  *report = lbfgs_until(f, context, n, rule, -INFINITY, x, room);
+  if (isfinite(report->value) && report->gradient < rule->gradient) return ASSAY_OK;
   return assay_error_set(error, ASSAY_NUMERIC,
-                         "after %d iterations the largest gradient entry is %.3g, not below %.3g", done,
-                         report->gradient, rule->gradient);
+                         "after %d iterations the largest gradient entry is %.3g, not below %.3g",
+                         report->iterations, report->gradient, rule->gradient);
 }

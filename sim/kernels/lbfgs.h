@@ -30,4 +30,9 @@ size_t lbfgs_room(size_t n, const lbfgs_rule *rule);
 assay_status lbfgs_minimise(lbfgs_objective *f, void *context, size_t n, const lbfgs_rule *rule, double *x,
                             double *room, lbfgs_report *report, assay_error *error);
 
+/* The same for an objective whose least value is known: it ends, too, where the value is below `enough`. What
+ * was reached is in the report; the caller judges it. */
+lbfgs_report lbfgs_until(lbfgs_objective *f, void *context, size_t n, const lbfgs_rule *rule, double enough,
+                         double *x, double *room);
+
 #endif

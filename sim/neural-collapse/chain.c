@@ -1,11 +1,10 @@
 #include <cblas.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/kernels/lbfgs.h"
-#include "sim/kernels/random.h"
+#include "sim/kernels/orthogonal.h"
 #include "sim/neural-collapse/neural-collapse.h"
 
 /* Chains of L blocks I + W_l in three dimensions; unknowns W [L][3][3]. */
@@ -67,28 +66,18 @@ static double product_objective(const double *x, double *g, void *context) {
   return J;
 }
 
-/* A random orthonormal basis in the columns of Q. */
-static assay_status random_basis(const assay_stream *stream, double *Q, assay_error *error) {
-  double tau[D];
-  random_source source = random_open(stream, RANDOM_MATRIX, 0);
-  random_normals(&source, Q, D * D);
-  lapack_int info = LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, D, D, Q, D, tau);
-  if (!info) info = LAPACKE_dorgqr(LAPACK_ROW_MAJOR, D, D, D, Q, D, tau);
-  return info ? assay_error_set(error, ASSAY_NUMERIC, "the basis could not be made (QR: %d)", (int)info)
-              : ASSAY_OK;
-}
-
-assay_status collapse_transport_cost(int L, double lb, double theta0, const double *targets,
-                                     const assay_stream *stream, double *J, double *rho, assay_error *error) {
+assay_status neural_collapse_transport_cost(int L, double lb, double theta0, const double *targets,
+                                            const assay_stream *stream, double *J, double *rho,
+                                            assay_error *error) {
   static const lbfgs_rule rule = {30, 6000, 1e-9};
   const size_t unknowns = (size_t)(L * D * D);
-  double Q[D * D],
+  double tau[2 * D], Q[D * D],
       *x = calloc(unknowns + (size_t)(L + 1) * D * D + (size_t)L + lbfgs_room(unknowns, &rule), sizeof *x);
   if (!x) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d blocks", L);
   chain_work work = {.L = L, .lb = lb, .forward = x + unknowns};
   lbfgs_report report;
-  random_source init = random_open(stream, RANDOM_INIT, 0);
-  assay_status status = random_basis(stream, Q, error);
+  random_source init = random_open(stream, RANDOM_INIT, 0), basis = random_open(stream, RANDOM_MATRIX, 0);
+  assay_status status = orthogonal_fill(&basis, D, Q, tau, error);
   for (int i = 0; i < D * D; i++) {
     work.start[i / D] = Q[i / D * D];
     work.target[i / D] = cos(theta0) * Q[i / D * D] + sin(theta0) * Q[i / D * D + 1];

@@ -4,7 +4,9 @@
 
 #include "sim/experiment.h"
 
-extern const assay_experiment collapse_features_run, collapse_states_run, collapse_network_run,
-    collapse_turn_run, collapse_chain_run;
+extern const assay_experiment neural_collapse_features_run, neural_collapse_threshold_run,
+    neural_collapse_states_run, neural_collapse_network_run, neural_collapse_doublings_run,
+    neural_collapse_turn_run, neural_collapse_images_run, neural_collapse_texts_run,
+    neural_collapse_chain_run;
 
 #endif

@@ -1,279 +1,171 @@
+/* Networks to their optimum. */
 #include <cblas.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/kernels/lbfgs.h"
-#include "sim/kernels/random.h"
+#include "sim/kernels/orthogonal.h"
 #include "sim/neural-collapse/neural-collapse.h"
 
 static const lbfgs_rule rule = {30, 6000, 1e-8};
 
-static assay_status no_memory(assay_error *error) {
-  return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a network");
-}
-
-/* h = scale v/|v| of each of N columns [N][d]; in place with the lengths [N] kept. */
-static void normalise(double *H, int N, int d, double scale, double *lengths) {
-  for (int i = 0; i < N; i++) {
-    lengths[i] = cblas_dnrm2(d, H + (size_t)i * (size_t)d, 1);
-    cblas_dscal(d, scale / lengths[i], H + (size_t)i * (size_t)d, 1);
-  }
-}
-
-/* dJ/dv from dJ/dh, in place: (scale g - h (h.g)/scale)/|v|. */
-static void normalise_back(const double *H, int N, int d, double scale, const double *lengths, double *G) {
-  for (int i = 0; i < N; i++) {
-    const double *h = H + (size_t)i * (size_t)d;
-    double *g = G + (size_t)i * (size_t)d, along = cblas_ddot(d, h, 1, g, 1) / scale;
-    for (int j = 0; j < d; j++) g[j] = (scale * g[j] - h[j] * along) / lengths[i];
-  }
-}
-
-/* (decay/2)|x|^2, its gradient added. */
-static double penalty(double decay, const double *x, double *g, int count) {
-  cblas_daxpy(count, decay, x, 1, g, 1);
-  return decay / 2 * cblas_ddot(count, x, 1, x, 1);
-}
-
-/* ---- free features: unknowns U, V, and the bias ---- */
-
 typedef struct {
-  const collapse_features *p;
-  double *H, *lengths;
-} feature_work;
+  const neural_collapse_search *p;
+  neural_collapse_pass pass;
+  size_t unknowns, blocks;
+  double *X, *Q; /* inputs [N][d], and the rotation [d][d] they were turned by, samples times Q */
+  double *x, *g, *room;
+} search_room;
 
-static double feature_objective(const double *x, double *g, void *context) {
-  const feature_work *w = context;
-  const collapse_task *t = &w->p->task;
-  const int heads = t->K * t->d, N = t->K * t->n, all = N * t->d;
-  const double *b = w->p->bias ? x + heads + all : NULL;
-  memset(g, 0, (size_t)(heads + all + (b ? t->K : 0)) * sizeof *g);
-  memcpy(w->H, x + heads, (size_t)all * sizeof *x);
-  if (!(w->p->lh > 0)) normalise(w->H, N, t->d, w->p->rho, w->lengths);
-  double J = collapse_head_loss(t, x, b, w->H, g, b ? g + heads + all : NULL, g + heads);
-  J += penalty(w->p->lw, x, g, heads);
-  if (w->p->lh > 0) return J + penalty(w->p->lh, x + heads, g + heads, all);
-  normalise_back(w->H, N, t->d, w->p->rho, w->lengths, g + heads);
-  return J;
-}
+/* ---- the inputs ---- */
 
-assay_status collapse_optimise_features(const collapse_features *p, const assay_stream *stream, double *J,
-                                        collapse_metrics *metrics, assay_error *error) {
-  const collapse_task *t = &p->task;
-  const size_t heads = (size_t)(t->K * t->d), N = (size_t)(t->K * t->n), all = N * (size_t)t->d,
-               unknowns = heads + all + (p->bias ? (size_t)t->K : 0);
-  double *x = calloc(unknowns + all + N + lbfgs_room(unknowns, &rule), sizeof *x);
-  if (!x) return no_memory(error);
-  feature_work work = {p, x + unknowns, x + unknowns + all};
-  lbfgs_report report;
-  random_source init = random_open(stream, RANDOM_INIT, 0);
-  random_normals(&init, x, heads + all);
-  cblas_dscal((int)heads, .3, x, 1);
-  assay_status status =
-      lbfgs_minimise(feature_objective, &work, unknowns, &rule, x, x + unknowns + all + N, &report, error);
-  *J = report.value;
-  memcpy(work.H, x + heads, all * sizeof *x);
-  if (!(p->lh > 0)) normalise(work.H, (int)N, t->d, 1, work.lengths);
-  collapse_measure(t, x, work.H, metrics);
-  free(x);
+static assay_status inputs(search_room *r, const assay_stream *stream, assay_error *error) {
+  const neural_collapse_task *t = &r->p->net.task;
+  const int d = t->d, N = t->K * t->n;
+  for (int j = 0; j < d; j++) r->Q[j * d + j] = 1;
+  if (r->p->net.act != ACTIVATION_LIN) return neural_collapse_samples(&r->p->set, r->X, error);
+  double *flat = r->g; /* room of at least N d doubles, and 2 d more */
+  random_source rotation = random_open(stream, RANDOM_MATRIX, 0);
+  assay_status status = neural_collapse_samples(&r->p->set, flat, error);
+  if (status == ASSAY_OK) status = orthogonal_fill(&rotation, d, r->Q, flat + N * d, error);
+  if (status == ASSAY_OK)
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, d, d, 1, flat, d, r->Q, d, 0, r->X, d);
   return status;
 }
 
-static void simplex_row(int K, int c, double *out);
+static assay_status open_search(const neural_collapse_search *p, const assay_stream *stream, search_room *r,
+                                assay_error *error) {
+  const size_t d = (size_t)p->net.task.d, all = (size_t)(p->net.task.K * p->net.task.n) * d;
+  const size_t unknowns = neural_collapse_unknowns(&p->net);
+  *r = (search_room){
+      .p = p, .unknowns = unknowns, .blocks = (size_t)p->net.L * neural_collapse_block_size(&p->net)};
+  const size_t spare = all + 2 * d > unknowns ? all + 2 * d : unknowns;
+  r->X = calloc(all + d * d + unknowns + spare + lbfgs_room(unknowns, &rule), sizeof *r->X);
+  if (!r->X)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a network of %zu unknowns", unknowns);
+  r->Q = r->X + all;
+  r->x = r->Q + d * d;
+  r->g = r->x + unknowns;
+  r->room = r->g + spare;
+  const assay_status status = neural_collapse_pass_open(&p->net, r->X, &r->pass, error);
+  return status == ASSAY_OK ? inputs(r, stream, error) : status;
+}
 
-assay_status collapse_random_state(const collapse_features *p, double R, const assay_stream *stream,
-                                   double *J, double *slip, assay_error *error) {
-  const collapse_task *t = &p->task;
-  const int d = t->d, room = d - t->K * (t->n - 1);
-  const size_t heads = (size_t)(t->K * d), N = (size_t)(t->K * t->n), all = N * (size_t)d;
-  double *x = calloc(2 * (heads + all), sizeof *x), *H = x + heads, *g = H + all, scale[3];
-  if (!x) return no_memory(error);
-  collapse_metrics metrics;
-  random_source init = random_open(stream, RANDOM_INIT, 0), means = random_open(stream, RANDOM_INIT, 1);
-  random_normals(&init, scale, 3);
-  random_normals(&init, x, heads);
-  cblas_dscal((int)heads, .3 * exp(2 * scale[0]), x, 1);
-  for (int c = 0; c < t->K; c++) {
-    double mean[256] = {0}, noise[256];
-    random_normals(&means, noise, (size_t)room);
-    if (t->squared)
-      mean[c] = 1;
+static void close_search(search_room *r) {
+  neural_collapse_pass_close(&r->pass);
+  free(r->X);
+}
+
+/* ---- where it starts ---- */
+
+static void random_start(search_room *r, const assay_stream *stream, int restart) {
+  static const double sizes[4] = {.05, .3, 1, 1};
+  const neural_collapse_network *net = &r->p->net;
+  random_source init = random_open(stream, RANDOM_INIT, (unsigned)restart);
+  random_normals(&init, r->x, r->unknowns);
+  cblas_dscal((int)r->blocks, sizes[restart % 4] / (net->L * sqrt(net->task.d)), r->x, 1);
+  cblas_dscal(net->task.K * net->task.d, .3, r->x + r->blocks, 1);
+}
+
+/* M [d][d] += scale times the projector on the images of the axes from..to-1. */
+static void add_projector(const search_room *r, int from, int to, double scale, double *M) {
+  const int d = r->p->net.task.d;
+  const double *q = r->Q + from * d;
+  if (to > from)
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, d, d, to - from, scale, q, d, q, d, 1, M, d);
+}
+
+static void designed_start(search_room *r, const assay_stream *stream, int restart) {
+  const neural_collapse_network *net = &r->p->net;
+  const int d = net->task.d, m = neural_collapse_means(&r->p->set),
+            end = m + neural_collapse_deviations(&r->p->set);
+  const size_t block = neural_collapse_block_size(net), square = (size_t)(d * d);
+  const bool pair = net->blocks == NEURAL_COLLAPSE_RN2;
+  double axis[256] = {0}, *last = r->x + block - square;
+  random_source init = random_open(stream, RANDOM_INIT, (unsigned)restart);
+  random_normals(&init, r->x, r->blocks);
+  cblas_dscal((int)r->blocks, .01 / (net->L * sqrt(d)), r->x, 1);
+  if (r->p->start == NEURAL_COLLAPSE_CONTRACT) {
+    if (pair) add_projector(r, m, end, .9, r->x);
+    add_projector(r, m, end, pair ? -.9 : -.99, last);
+  } else
+    for (size_t at = 0; at < r->blocks; at += square) add_projector(r, 0, m, sqrt(1.1 / net->L), r->x + at);
+  for (int c = 0; c < net->task.K; c++) {
+    memset(axis, 0, (size_t)d * sizeof *axis);
+    if (net->task.squared)
+      axis[c] = 1;
     else
-      simplex_row(t->K, c, mean);
-    cblas_daxpy(room, .1 * exp(2 * scale[1]), noise, 1, mean, 1);
-    cblas_dscal(room, 1 / cblas_dnrm2(room, mean, 1), mean, 1);
-    cblas_daxpy(room, 3 * exp(scale[2]), mean, 1, x + c * d, 1);
-    for (int i = 0; i < t->n; i++) {
-      double *h = H + (size_t)(c * t->n + i) * (size_t)d;
-      cblas_daxpy(room, R, mean, 1, h, 1);
-      simplex_row(t->n, i, h + room + c * (t->n - 1));
-      cblas_dscal(t->n - 1, sqrt(1 - R * R), h + room + c * (t->n - 1), 1);
-    }
+      neural_collapse_simplex_row(net->task.K, c, axis);
+    cblas_dgemv(CblasRowMajor, CblasTrans, d, d, 2.8, r->Q, d, axis, 1, 0, r->x + r->blocks + (size_t)(c * d),
+                1);
   }
-  *J = collapse_head_loss(t, x, NULL, H, g, NULL, g + heads) + p->lw / 2 * cblas_ddot((int)heads, x, 1, x, 1);
-  collapse_measure(t, x, H, &metrics);
-  *slip = fabs(metrics.R - R);
-  free(x);
+}
+
+/* ---- what it finds ---- */
+
+static double variation(const search_room *r) {
+  const int L = r->p->net.L;
+  const size_t block = neural_collapse_block_size(&r->p->net);
+  double mean = 0, square = 0;
+  for (int l = 0; l < L; l++) {
+    const double *W = r->x + (size_t)l * block, energy = cblas_ddot((int)block, W, 1, W, 1);
+    mean += energy / L;
+    square += energy * energy / L;
+  }
+  return L > 1 ? sqrt(fmax(0, square - mean * mean)) / mean : 0;
+}
+
+static double largest_attention(const search_room *r) {
+  const size_t block = neural_collapse_block_size(&r->p->net);
+  double most = 0;
+  if (r->p->net.blocks != NEURAL_COLLAPSE_TX1) return 0;
+  for (size_t at = 0; at < r->blocks; at += block)
+    for (size_t i = 0; i < block / 2; i++) most = fmax(most, fabs(r->x[at + i]));
+  return most;
+}
+
+static void describe(search_room *r, const lbfgs_report *report, neural_collapse_optimum *best) {
+  best->J = neural_collapse_objective(r->x, r->g, &r->pass);
+  best->decay = r->pass.decay;
+  best->cv = variation(r);
+  best->attention = largest_attention(r);
+  best->gradient = report->gradient;
+  neural_collapse_measure(&r->p->net.task, r->x + r->blocks, neural_collapse_features_of(&r->pass),
+                          &best->metrics);
+}
+
+static assay_status check(const neural_collapse_search *p, assay_error *error) {
+  const bool designed = p->start != NEURAL_COLLAPSE_RANDOM, pair = p->net.blocks == NEURAL_COLLAPSE_RN2;
+  if (designed && p->set.data != NEURAL_COLLAPSE_SYM)
+    return assay_error_set(error, ASSAY_DOMAIN, "designed starts are for data = sym");
+  if (p->start == NEURAL_COLLAPSE_EXPAND && !pair)
+    return assay_error_set(error, ASSAY_DOMAIN, "the start that expands is for blocks of two matrices");
+  if (p->net.L < 1 || p->net.task.d > 256)
+    return assay_error_set(error, ASSAY_DOMAIN, "L = %d, d = %d: L >= 1 and d <= 256", p->net.L,
+                           p->net.task.d);
   return ASSAY_OK;
 }
 
-/* ---- networks: unknowns W_1..W_L [d][d], U [K][d] ---- */
-
-typedef struct {
-  const collapse_network *p;
-  const double *X; /* [N][d] */
-  double *H, *lengths,
-      *G; /* H [L+1][N][d] the inputs of the blocks and the features, lengths [L][N], G [2][N][d] */
-} network_work;
-
-static double network_objective(const double *x, double *g, void *context) {
-  const network_work *w = context;
-  const collapse_task *t = &w->p->task;
-  const int d = t->d, N = t->K * t->n, L = w->p->L, block = d * d, all = N * d;
-  const double *U = x + (size_t)L * (size_t)block;
-  double *dU = g + (size_t)L * (size_t)block, *G = w->G, *through = w->G + all;
-  memset(g, 0, (size_t)(L * block + t->K * d) * sizeof *g);
-  memset(G, 0, (size_t)all * sizeof *G);
-  memcpy(w->H, w->X, (size_t)all * sizeof *w->X);
-  for (int l = 0; l < L; l++) {
-    double *in = w->H + (size_t)l * (size_t)all, *out = in + all;
-    memcpy(out, in, (size_t)all * sizeof *in);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, N, d, d, 1, in, d, x + (size_t)l * (size_t)block, d,
-                1, out, d);
-    normalise(out, N, d, 1, w->lengths + l * N);
-  }
-  double J = collapse_head_loss(t, U, NULL, w->H + (size_t)L * (size_t)all, dU, NULL, G);
-  J += penalty(w->p->lw, U, dU, t->K * d);
-  for (int l = L - 1; l >= 0; l--) {
-    const double *in = w->H + (size_t)l * (size_t)all, *W = x + (size_t)l * (size_t)block;
-    double *dW = g + (size_t)l * (size_t)block;
-    normalise_back(in + all, N, d, 1, w->lengths + l * N, G);
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, d, d, N, 1, G, d, in, d, 0, dW, d);
-    J += penalty(w->p->lb, W, dW, block);
-    memcpy(through, G, (size_t)all * sizeof *G);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, d, d, 1, through, d, W, d, 1, G, d);
-  }
-  return J;
-}
-
-/* Row c of the K unit simplex vectors in R^{K-1}. */
-static void simplex_row(int K, int c, double *out) {
-  for (int j = 0; j < K - 1; j++) {
-    const double entry = c <= j ? 1 : c == j + 1 ? -(j + 1.) : 0;
-    out[j] = entry / sqrt((j + 1.) * (j + 2.)) * sqrt(K / (K - 1.));
-  }
-}
-
-static int data_dimension(const collapse_task *t) {
-  return (t->squared ? t->K : t->K - 1) + t->K * (t->n - 1);
-}
-
-/* sym(K,n,phi), X [N][d], in a random orthonormal basis. */
-static assay_status symmetric_data(const collapse_network *p, const assay_stream *stream, double *X,
-                                   assay_error *error) {
-  const collapse_task *t = &p->task;
-  const int d = t->d, m = t->squared ? t->K : t->K - 1, N = t->K * t->n;
-  double *Q = calloc((size_t)d * (size_t)d + (size_t)d + (size_t)N * (size_t)d, sizeof *Q), *tau = Q + d * d,
-         *flat = tau + d;
-  if (!Q) return no_memory(error);
-  random_source rotation = random_open(stream, RANDOM_MATRIX, 0);
-  random_normals(&rotation, Q, (size_t)(d * d));
-  lapack_int info = LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, d, d, Q, d, tau);
-  if (!info) info = LAPACKE_dorgqr(LAPACK_ROW_MAJOR, d, d, d, Q, d, tau);
-  for (int i = 0; i < N; i++) {
-    const int c = i / t->n;
-    double *x = flat + i * d;
-    if (t->squared)
-      x[c] = 1;
-    else
-      simplex_row(t->K, c, x);
-    cblas_dscal(m, cos(p->phi), x, 1);
-    simplex_row(t->n, i % t->n, x + m + c * (t->n - 1));
-    cblas_dscal(t->n - 1, sin(p->phi), x + m + c * (t->n - 1), 1);
-  }
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, d, d, 1, flat, d, Q, d, 0, X, d);
-  free(Q);
-  return info ? assay_error_set(error, ASSAY_NUMERIC, "the rotation could not be made (QR: %d)", (int)info)
-              : ASSAY_OK;
-}
-
-typedef struct {
-  size_t unknowns;
-  double *x, *g, *room;
-  network_work work;
-} network_room;
-
-static assay_status open_network(const collapse_network *p, const assay_stream *stream, network_room *r,
-                                 assay_error *error) {
-  const size_t d = (size_t)p->task.d, N = (size_t)(p->task.K * p->task.n), L = (size_t)p->L, all = N * d;
-  r->unknowns = L * d * d + (size_t)p->task.K * d;
-  r->x = calloc(2 * r->unknowns + all * (L + 4) + L * N + lbfgs_room(r->unknowns, &rule), sizeof *r->x);
-  if (!r->x) return no_memory(error);
-  r->g = r->x + r->unknowns;
-  double *X = r->g + r->unknowns;
-  r->work = (network_work){p, X, X + all, X + all * (L + 4), X + all * (L + 2)};
-  r->room = X + all * (L + 4) + L * N;
-  return symmetric_data(p, stream, X, error);
-}
-
-/* A random start: blocks N(0,1) g/(L sqrt d), g by the restart; head .3 N(0,1). */
-static void start(const collapse_network *p, const assay_stream *stream, int restart, network_room *r) {
-  static const double sizes[4] = {.05, .3, 1, 1};
-  const int blocks = p->L * p->task.d * p->task.d;
-  random_source init = random_open(stream, RANDOM_INIT, (unsigned)restart);
-  random_normals(&init, r->x, r->unknowns);
-  cblas_dscal(blocks, sizes[restart % 4] / (p->L * sqrt(p->task.d)), r->x, 1);
-  cblas_dscal(p->task.K * p->task.d, .3, r->x + blocks, 1);
-}
-
-assay_status collapse_optimise_network(const collapse_network *given, const assay_stream *stream,
-                                       collapse_optimum *best, assay_error *error) {
-  collapse_network p = *given;
-  network_room r;
-  p.task.d = data_dimension(&p.task);
-  assay_status status = open_network(&p, stream, &r, error), last = ASSAY_NUMERIC;
-  const int blocks = p.L * p.task.d * p.task.d;
-  *best = (collapse_optimum){.J = INFINITY, .least = INFINITY};
-  for (int restart = 0; restart < p.restarts && status == ASSAY_OK; restart++) {
+assay_status neural_collapse_optimise_network(const neural_collapse_search *p, const assay_stream *stream,
+                                              neural_collapse_optimum *best, assay_error *error) {
+  search_room r = {0};
+  assay_status status = check(p, error), last = ASSAY_NUMERIC;
+  if (status == ASSAY_OK) status = open_search(p, stream, &r, error);
+  *best = (neural_collapse_optimum){.J = INFINITY};
+  for (int restart = 0; restart < p->restarts && status == ASSAY_OK; restart++) {
     lbfgs_report report;
-    start(&p, stream, restart, &r);
-    if (lbfgs_minimise(network_objective, &r.work, r.unknowns, &rule, r.x, r.room, &report, error) !=
+    if (p->start == NEURAL_COLLAPSE_RANDOM)
+      random_start(&r, stream, restart);
+    else
+      designed_start(&r, stream, restart);
+    if (lbfgs_minimise(neural_collapse_objective, &r.pass, r.unknowns, &rule, r.x, r.room, &report, error) !=
         ASSAY_OK)
       continue;
     last = ASSAY_OK;
-    best->least = fmin(best->least, report.value);
-    if (!(report.value < best->J)) continue;
-    best->J = network_objective(r.x, r.g, &r.work);
-    best->decay = p.lb / 2 * cblas_ddot(blocks, r.x, 1, r.x, 1);
-    collapse_measure(&p.task, r.x + blocks, r.work.H + (size_t)p.L * (size_t)(p.task.K * p.task.n * p.task.d),
-                     &best->metrics);
+    best->converged++;
+    if (report.value < best->J) describe(&r, &report, best);
   }
-  free(r.x);
+  close_search(&r);
   return status == ASSAY_OK ? last : status;
-}
-
-assay_status collapse_check_gradient(const collapse_network *given, const assay_stream *stream, double *worst,
-                                     assay_error *error) {
-  collapse_network p = *given;
-  network_room r;
-  p.task.d = data_dimension(&p.task);
-  assay_status status = open_network(&p, stream, &r, error);
-  random_source directions = random_open(stream, RANDOM_PERTURBATION, 0);
-  *worst = 0;
-  for (int trial = 0; trial < 4 && status == ASSAY_OK; trial++) {
-    double *v = r.room;
-    start(&p, stream, trial, &r);
-    random_normals(&directions, v, r.unknowns);
-    network_objective(r.x, r.g, &r.work);
-    const double slope = cblas_ddot((int)r.unknowns, r.g, 1, v, 1), width = 1e-6;
-    cblas_daxpy((int)r.unknowns, width, v, 1, r.x, 1);
-    const double up = network_objective(r.x, r.g, &r.work);
-    cblas_daxpy((int)r.unknowns, -2 * width, v, 1, r.x, 1);
-    const double quotient = (up - network_objective(r.x, r.g, &r.work)) / (2 * width);
-    *worst = fmax(*worst, fabs(quotient - slope) / (fabs(slope) + 1e-3));
-  }
-  free(r.x);
-  return status;
 }

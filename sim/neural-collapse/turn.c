@@ -43,8 +43,8 @@ static double turn_objective(const double *x, double *g, void *context) {
   return f;
 }
 
-assay_status collapse_turn_cost(int p, double angle, unsigned index, const assay_stream *stream, double *cost,
-                                assay_error *error) {
+assay_status neural_collapse_turn_cost(int p, double angle, unsigned index, const assay_stream *stream,
+                                       double *cost, assay_error *error) {
   enum { UNKNOWNS = 1 + (MOST - 1) * D * D };
   static const lbfgs_rule rule = {20, 4000, 1e-9};
   double x[UNKNOWNS], room[44 * UNKNOWNS + 40], noise[UNKNOWNS];

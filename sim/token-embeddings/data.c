@@ -4,12 +4,12 @@
 
 #include "sim/token-embeddings/token-embeddings.h"
 
-int token_model_size(const token_model *p) {
+int token_embeddings_model_size(const token_embeddings_model *p) {
   return 2 * p->k + p->m0 + (p->shared ? 2 : 0);
 }
 
 /* The important token of each sequence, 0..k-1, by its probability. */
-static void draw_important(const token_model *p, random_source *source, uint64_t *token) {
+static void draw_important(const token_embeddings_model *p, random_source *source, uint64_t *token) {
   if (!p->f) {
     random_integers(source, (uint64_t)p->k, token, (size_t)p->n);
     return;
@@ -23,9 +23,9 @@ static void draw_important(const token_model *p, random_source *source, uint64_t
   }
 }
 
-void token_draw(const token_model *p, random_purpose purpose, unsigned index, const assay_stream *stream,
-                double *count, double *y, uint64_t *room) {
-  const size_t m = (size_t)token_model_size(p), n = (size_t)p->n,
+void token_embeddings_draw(const token_embeddings_model *p, random_purpose purpose, unsigned index,
+                           const assay_stream *stream, double *count, double *y, uint64_t *room) {
+  const size_t m = (size_t)token_embeddings_model_size(p), n = (size_t)p->n,
                others = (size_t)(p->T - 1 - (p->shared ? 1 : 0));
   uint64_t *important = room, *irrelevant = room + n;
   random_source labels = random_open(stream, purpose, 4 * index),
@@ -44,8 +44,8 @@ void token_draw(const token_model *p, random_purpose purpose, unsigned index, co
 }
 
 /* Signed counts of one data set, without its sequences: S [2k + m0]. */
-static void signed_counts(const token_model *p, random_source *source, double *y, uint64_t *important,
-                          uint64_t *irrelevant, double *S) {
+static void signed_counts(const token_embeddings_model *p, random_source *source, double *y,
+                          uint64_t *important, uint64_t *irrelevant, double *S) {
   const size_t others = (size_t)(p->T - 1);
   memset(S, 0, (size_t)(2 * p->k + p->m0) * sizeof *S);
   random_signs(&source[0], y, (size_t)p->n);
@@ -57,7 +57,7 @@ static void signed_counts(const token_model *p, random_source *source, double *y
   }
 }
 
-static void add_moments(const token_model *p, const double *S, token_moments *sum) {
+static void add_moments(const token_embeddings_model *p, const double *S, token_embeddings_moments *sum) {
   const int important = 2 * p->k;
   const double scale = 1. / ((double)p->n * p->T), expected = 1. / (2. * p->k * p->T);
   double mean = 0, spread = 0, total = 0, squares = 0, least = INFINITY, most = 0;
@@ -79,15 +79,15 @@ static void add_moments(const token_model *p, const double *S, token_moments *su
   sum->separated += most < least;
 }
 
-void token_count_moments(const token_model *p, long draws, const assay_stream *stream,
-                         token_moments *result) {
+void token_embeddings_count_moments(const token_embeddings_model *p, long draws, const assay_stream *stream,
+                                    token_embeddings_moments *result) {
   const size_t n = (size_t)p->n;
   double *room = malloc((n + (size_t)(2 * p->k + p->m0)) * sizeof *room);
   uint64_t *tokens = malloc(n * (size_t)p->T * sizeof *tokens);
   random_source source[3];
-  *result = (token_moments){NAN, NAN, NAN, NAN, NAN};
+  *result = (token_embeddings_moments){NAN, NAN, NAN, NAN, NAN};
   if (room && tokens) {
-    *result = (token_moments){0};
+    *result = (token_embeddings_moments){0};
     for (unsigned i = 0; i < 3; i++) source[i] = random_open(stream, RANDOM_DESIGN, i);
     for (long draw = 0; draw < draws; draw++) {
       signed_counts(p, source, room, tokens, tokens + n, room + n);

@@ -5,7 +5,9 @@
 
 #include "sim/experiment.h"
 
-extern const assay_experiment token_gradient_run, token_counts_run, token_antithetic_run, token_step_run,
-    token_order_run, token_toy_flow_run, token_selection_run, token_test_run;
+extern const assay_experiment token_embeddings_gradient_run, token_embeddings_counts_run,
+    token_embeddings_antithetic_run, token_embeddings_step_run, token_embeddings_order_run,
+    token_embeddings_toy_flow_run, token_embeddings_selection_run, token_embeddings_test_run,
+    token_embeddings_mails_run;
 
 #endif

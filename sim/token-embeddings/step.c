@@ -6,7 +6,8 @@
 
 #include "sim/token-embeddings/token-embeddings.h"
 
-void token_gradients(const token_data *data, const double *gam, const double *pi, double *A, double *B) {
+void token_embeddings_gradients(const token_embeddings_data *data, const double *gam, const double *pi,
+                                double *A, double *B) {
   const int m = data->m;
   double e[1024];
   memset(A, 0, (size_t)m * sizeof *A);
@@ -33,7 +34,7 @@ void token_gradients(const token_data *data, const double *gam, const double *pi
 
 enum { N = 30, T = 6, K = 2, M0 = 8, M = 2 * K + M0, D = 7 };
 
-static double loss(const token_data *data, const double *E, const double *v, const double *p) {
+static double loss(const token_embeddings_data *data, const double *E, const double *v, const double *p) {
   double sum = 0;
   for (int i = 0; i < N; i++) {
     double total = 0, f = 0;
@@ -48,8 +49,8 @@ static double loss(const token_data *data, const double *E, const double *v, con
 }
 
 /* max |formula + quotient| over max |quotient|: `minus` [count] is minus the gradient. */
-static double against(const token_data *data, double *at, int count, const double *E, const double *v,
-                      const double *p, const double *minus) {
+static double against(const token_embeddings_data *data, double *at, int count, const double *E,
+                      const double *v, const double *p, const double *minus) {
   const double width = 1e-5;
   double worst = 0, largest = 0;
   for (int i = 0; i < count; i++) {
@@ -66,22 +67,22 @@ static double against(const token_data *data, double *at, int count, const doubl
 }
 
 /* A, B with the chosen mistake in B. */
-static void wrong_gradients(const token_data *data, const double *gam, const double *pi, int softmax,
-                            double *A, double *B) {
-  token_gradients(data, gam, pi, A, B);
+static void wrong_gradients(const token_embeddings_data *data, const double *gam, const double *pi,
+                            int softmax, double *A, double *B) {
+  token_embeddings_gradients(data, gam, pi, A, B);
   for (int s = 0; s < M && softmax; s++) B[s] = softmax == 1 ? 0 : A[s] * gam[s];
 }
 
-assay_status token_check_gradient(int softmax, const assay_stream *stream, double *embedding_error,
-                                  double *vector_error, double *rank_ratio, double *sum_error,
-                                  assay_error *error) {
-  const token_model model = {N, T, K, M0, NULL, 0};
+assay_status token_embeddings_check_gradient(int softmax, const assay_stream *stream, double *embedding_error,
+                                             double *vector_error, double *rank_ratio, double *sum_error,
+                                             assay_error *error) {
+  const token_embeddings_model model = {N, T, K, M0, NULL, 0};
   double count[N * M], y[N], E[M * D], v[D], p[D], gam[M], pi[M], A[M], B[M], minus[M * D],
       dp[D] = {0}, values[D], spare[D], size = 0, sum = 0;
   uint64_t room[2 * N * T + N];
-  const token_data data = {N, M, count, y};
+  const token_embeddings_data data = {N, M, count, y};
   random_source init = random_open(stream, RANDOM_INIT, 0);
-  token_draw(&model, RANDOM_DESIGN, 0, stream, count, y, room);
+  token_embeddings_draw(&model, RANDOM_DESIGN, 0, stream, count, y, room);
   random_normals(&init, E, M * D);
   random_normals(&init, v, D);
   random_normals(&init, p, D);

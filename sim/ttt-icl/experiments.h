@@ -8,6 +8,6 @@
 enum { TTT_ICL_RUNGS = 7 };
 
 extern const assay_experiment ttt_icl_chain_run, ttt_icl_ladder_run, ttt_icl_sampler_run, ttt_icl_direct_run,
-    ttt_icl_pretraining_run, ttt_icl_step_run;
+    ttt_icl_pretraining_run, ttt_icl_step_run, ttt_icl_tabular_run;
 
 #endif

@@ -11,6 +11,7 @@
 #include "sim/kernels/random.h"
 #include "sim/kernels/ridge_path.h"
 #include "sim/spurious-features/problem.h"
+#include "tests/sim/experiment.h"
 
 #define ok(call)                                                                                             \
   do {                                                                                                       \
@@ -158,22 +159,8 @@ static const struct {
 
 static void run(int i, uint64_t replicate, double *out) {
   assay_error error = {ASSAY_OK, ""};
-  const assay_experiment *x = all[i].experiment;
-  assay_call *call = assay_call_new(x->params, x->records, &error);
-  cr_assert_not_null(call, "%s", error.text);
-  char text[512], *save = NULL;
-  snprintf(text, sizeof text, "%s", all[i].point);
-  for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-    char *equals = strchr(word, '=');
-    *equals = 0;
-    cr_assert_eq(assay_set_text(call, word, equals + 1, true, &error), ASSAY_OK, "%s", error.text);
-  }
-  void *state = NULL;
-  const assay_stream stream = {77, replicate};
-  cr_assert_eq(x->open(call, &state), ASSAY_OK, "%s", assay_call_error(call)->text);
-  cr_assert_eq(x->replicate(call, state, &stream, out), ASSAY_OK, "%s", assay_call_error(call)->text);
-  if (x->close) x->close(state);
-  assay_call_free(call);
+  cr_assert_eq(run_experiment(all[i].experiment, all[i].point, replicate, 1, all[i].width, out, &error),
+               ASSAY_OK, "%s", error.text);
 }
 
 Test(spurious_features, experiments_repeat_themselves) {

@@ -1,3 +1,4 @@
+#include "sim/ttt-icl/tabular.h"
 #include "sim/ttt-icl/ttt-icl.h"
 
 #include <criterion/criterion.h>
@@ -228,4 +229,84 @@ Test(ttt_icl, experiments_refuse_lists_of_unequal_length) {
   refused(&ttt_icl_sampler_run, "n=9 k=5 lam=1,2 w=.1,.2 b=1 step=0", "b has 1 elements");
   refused(&ttt_icl_pretraining_run, "n=9 s=.5,.5 w=.1", "w has 1");
   refused(&ttt_icl_step_run, "n=9 k=5 d=501", "d <= 500");
+}
+
+/* ---- the classifier ---- */
+
+enum { TAB_D = 6, TAB_CONTEXT = 15, TAB_QUERIES = 9 };
+
+static void random_samples(const assay_stream *stream, unsigned index, int n, double *x, int *label) {
+  random_source values = random_open(stream, RANDOM_DESIGN, index),
+                labels = random_open(stream, RANDOM_LABEL, index);
+  random_normals(&values, x, (size_t)n * TAB_D);
+  for (int i = 0; i < n; i++) {
+    uint64_t y;
+    random_integers(&labels, 3, &y, 1);
+    label[i] = (int)y;
+  }
+}
+
+Test(ttt_icl, classifier_gradient_is_that_of_its_loss) {
+  const assay_stream stream = {5, 1};
+  double cx[TAB_CONTEXT * TAB_D], qx[TAB_QUERIES * TAB_D], W[TAB_D * TAB_D], gradient[TAB_D * TAB_D];
+  int cl[TAB_CONTEXT], ql[TAB_QUERIES];
+  random_samples(&stream, 0, TAB_CONTEXT, cx, cl);
+  random_samples(&stream, 1, TAB_QUERIES, qx, ql);
+  const ttt_icl_samples context = {TAB_CONTEXT, TAB_D, cx, cl}, queries = {TAB_QUERIES, TAB_D, qx, ql};
+  random_source init = random_open(&stream, RANDOM_INIT, 0);
+  double *room = malloc(ttt_icl_classifier_doubles(TAB_D, TAB_CONTEXT, TAB_QUERIES) * sizeof *room);
+  ttt_icl_classifier r = ttt_icl_classifier_open(TAB_D, TAB_CONTEXT, TAB_QUERIES, room);
+  for (int soft = 0; soft < 2; soft++) {
+    random_seek(&init, 0);
+    random_normals(&init, W, TAB_D * TAB_D);
+    ttt_icl_classifier_loss(&r, soft, W, &context, &queries);
+    memcpy(gradient, r.gradient, sizeof gradient);
+    for (int j = 0; j < TAB_D * TAB_D; j++) {
+      const double keep = W[j], h = 1e-5;
+      W[j] = keep + h;
+      const double up = ttt_icl_classifier_loss(&r, soft, W, &context, &queries);
+      W[j] = keep - h;
+      const double down = ttt_icl_classifier_loss(&r, soft, W, &context, &queries);
+      W[j] = keep;
+      cr_expect_float_eq((up - down) / (2 * h), gradient[j], 1e-8, "soft %d entry %d: %g %g", soft, j,
+                         (up - down) / (2 * h), gradient[j]);
+    }
+  }
+  free(room);
+}
+
+/* The loss by its definition for one query; and a context of one class, which says that class. */
+Test(ttt_icl, classifier_by_definition) {
+  double cx[] = {1, 0, 0, 1}, qx[] = {.5, -1}, W[] = {1, 2, -1, .5};
+  int cl[] = {0, 3}, ql[] = {3};
+  const ttt_icl_samples context = {2, 2, cx, cl}, query = {1, 2, qx, ql};
+  double room[200];
+  cr_assert(ttt_icl_classifier_doubles(2, 2, 1) <= 200);
+  ttt_icl_classifier r = ttt_icl_classifier_open(2, 2, 1, room);
+  const double s0 = .5 * 1 + -1 * -1, s1 = .5 * 2 + -1 * .5; /* x'W e_0, x'W e_1 */
+  const double P = exp(s1) / (exp(s0) + exp(s1));
+  cr_expect_float_eq(ttt_icl_classifier_loss(&r, true, W, &context, &query), -log(.999 * P + 1e-4), 1e-13);
+  /* H_0 = (x_0 - mean)/2 = (x_0 - x_1)/4, H_3 = -H_0, others 0. */
+  const double l = (s0 - s1) / 4;
+  cr_expect_float_eq(ttt_icl_classifier_loss(&r, false, W, &context, &query), l + log(exp(l) + exp(-l) + 8),
+                     1e-13);
+  cr_expect_eq(ttt_icl_classifier_right(&r, true, W, &context, &query), s1 > s0);
+  cl[0] = 3;
+  cr_expect_float_eq(ttt_icl_classifier_loss(&r, true, W, &context, &query), -log(.999 + 1e-4), 1e-13);
+  cr_expect_float_eq(ttt_icl_classifier_loss(&r, false, W, &context, &query), log(10), 1e-13, "H = 0");
+}
+
+/* A sample at the mean has no direction; a constant feature is centred away. */
+Test(ttt_icl, rows_without_a_direction_are_refused) {
+  double x[] = {1, 5, 2, 5}, mean[] = {1.5, 5};
+  int label[] = {0, 1};
+  ttt_icl_samples s = {2, 2, x, label};
+  assay_error error;
+  cr_assert_eq(ttt_icl_direct_rows(&s, mean, &error), ASSAY_OK);
+  cr_expect_float_eq(x[0], -sqrt(2), 1e-15);
+  cr_expect_float_eq(x[2], sqrt(2), 1e-15);
+  cr_expect(x[1] == 0 && x[3] == 0);
+  double same[] = {1, 2, 1, 2}, its_mean[] = {1, 2};
+  s.x = same;
+  cr_expect_eq(ttt_icl_direct_rows(&s, its_mean, &error), ASSAY_NUMERIC);
 }

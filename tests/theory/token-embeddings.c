@@ -1,3 +1,4 @@
+#include "model/data/data.h"
 #include "theory/token-embeddings/token-embeddings.h"
 
 #include <criterion/criterion.h>
@@ -52,16 +53,16 @@ Test(token_embeddings, toy_step) {
   static const char *const ps[] = {"1.4760742188", "1.1953125000", "1.1157407407", "1.2445927373",
                                    "1.2622251157"};
   double alpha[5], a2[5], b2[5], a[5], b[5], V_v[5], V_p[5];
-  ok(token_signed_frequency(&token_toy, alpha, e));
-  ok(token_step_variance(&token_toy, 10, 0, V_v, V_p, e));
+  ok(token_embeddings_signed_frequency(&token_embeddings_toy, alpha, e));
+  ok(token_embeddings_step_variance(&token_embeddings_toy, 10, 0, V_v, V_p, e));
   for (int s = 0; s < 5; s++) {
     agrees("alpha", alpha[s], 0, alphas[s]);
     agrees("V_v", V_v[s], 0, vs[s]);
     agrees("V_p", V_p[s], 0, ps[s]);
   }
   for (int r = 0; r < 2; r++) {
-    ok(token_step_mean(&token_toy, .3 * r, a2, b2, e));
-    ok(token_step_mean_numerically(&token_toy, .3 * r, a, b, e));
+    ok(token_embeddings_step_mean(&token_embeddings_toy, .3 * r, a2, b2, e));
+    ok(token_embeddings_step_mean_numerically(&token_embeddings_toy, .3 * r, a, b, e));
     for (int s = 0; s < 5; s++) {
       agrees("a2", a2[s], 0, a2s[r][s]);
       agrees("b2", b2[s], 0, b2s[r][s]);
@@ -74,51 +75,51 @@ Test(token_embeddings, toy_step) {
 Test(token_embeddings, balanced_design) {
   enum { k = 3, m0 = 10, T = 5, n = 2 * k * m0, m = 2 * k + m0 };
   double count[n * m], y[n], alpha[m];
-  const token_data data = {n, m, count, y};
-  ok(token_balanced(k, m0, T, count, y, e));
-  ok(token_signed_frequency(&data, alpha, e));
+  const token_embeddings_data data = {n, m, count, y};
+  ok(token_embeddings_balanced(k, m0, T, count, y, e));
+  ok(token_embeddings_signed_frequency(&data, alpha, e));
   for (int s = 0; s < m; s++)
     cr_expect_float_eq(alpha[s], s < k ? 1. / (2 * k * T) : s < 2 * k ? -1. / (2 * k * T) : 0, 1e-16);
-  refuses(token_balanced(3, 4, 6, count, y, e), "balanced");
+  refuses(token_embeddings_balanced(3, 4, 6, count, y, e), "balanced");
 }
 
 Test(token_embeddings, cosines_and_bias_of_the_margin) {
-  token_cosine c;
+  token_embeddings_cosine c;
   assay_value bias;
-  ok(token_alignment(3, 10, 5, 1, 1, 0, &c, e));
+  ok(token_embeddings_alignment(3, 10, 5, 1, 1, 0, &c, e));
   agrees_value("bias", c.d_bias, "-.2208");
   agrees_value("limit", c.limit, ".7071067812");
   agrees_value("V_v", c.V_v, "1.53");
   agrees_value("V_p", c.V_p, "1.704");
-  ok(token_alignment(3, 10, 5, 2, 1, 0, &c, e));
+  ok(token_embeddings_alignment(3, 10, 5, 2, 1, 0, &c, e));
   agrees_value("bias", c.d_bias, "-.3245");
   agrees_value("V_v", c.V_v, "3.52");
   agrees_value("V_p", c.V_p, "3.816");
-  ok(token_alignment(3, 10, 5, 1, 2, 0, &c, e));
+  ok(token_embeddings_alignment(3, 10, 5, 1, 2, 0, &c, e));
   agrees_value("sigma = 2", c.d_bias, "-.3893");
   static const char *const sds[] = {".7589", ".4330", ".1549"};
   static const double x[] = {.5, 1, 2};
   for (int i = 0; i < 3; i++) {
-    ok(token_alignment(3, 10, 5, x[i], 1, 1, &c, e));
+    ok(token_embeddings_alignment(3, 10, 5, x[i], 1, 1, &c, e));
     agrees("plain sd", sqrt(c.d_variance.value), 0, sds[i]);
     cr_expect_float_eq(c.d_bias.value, x[i] * (x[i] * x[i] / 2 - .25) * pow(1 + x[i] * x[i], -2.5), 1e-14);
   }
-  ok(token_margin_bias(3, 10, 5, 1, 1, &bias, e));
+  ok(token_embeddings_margin_bias(3, 10, 5, 1, 1, &bias, e));
   agrees_value("a = 1", bias, "-12.846164");
-  ok(token_margin_bias(3, 10, 5, 2, 1, &bias, e));
+  ok(token_embeddings_margin_bias(3, 10, 5, 2, 1, &bias, e));
   agrees_value("a = 2", bias, "-9.738984");
-  ok(token_margin_bias(3, 10, 5, 0, 1, &bias, e));
+  ok(token_embeddings_margin_bias(3, 10, 5, 0, 1, &bias, e));
   agrees_value("a = 0", bias, "-14.000000");
 }
 
 Test(token_embeddings, frequencies) {
-  token_frequencies f;
-  ok(token_frequency_moments(400, 6, 4, 20, &f, e));
+  token_embeddings_frequencies f;
+  ok(token_embeddings_frequency_moments(400, 6, 4, 20, &f, e));
   agrees("mean", f.mean_important, 0, ".0208333333");
   agrees("important", f.var_important, 0, "7.59548611e-6");
   agrees("irrelevant", f.var_irrelevant, 0, "2.08333333e-5");
   agrees("covariance", f.cov_irrelevant, 0, "3.47222222e-6");
-  ok(token_frequency_moments(1000, 5, 2, 50, &f, e));
+  ok(token_embeddings_frequency_moments(1000, 5, 2, 50, &f, e));
   agrees("mean", f.mean_important, 0, ".05");
   agrees("important", f.var_important, 0, "7.5e-6");
   agrees("irrelevant", f.var_irrelevant, 0, "3.392e-6");
@@ -136,15 +137,15 @@ Test(token_embeddings, separation) {
              {320, 10, 4, 40, ".9285895392"}, {46, 6, 2, 20, ".4861027731"}};
   assay_value p;
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-    ok(token_separation(row[i].n, row[i].T, row[i].k, row[i].m0, 0, &p, e));
+    ok(token_embeddings_separation(row[i].n, row[i].T, row[i].k, row[i].m0, TOKEN_EMBEDDINGS_COUNTS, &p, e));
     agrees_value("p_sep", p, row[i].p);
   }
-  ok(token_separation(160, 6, 4, 20, 1, &p, e));
+  ok(token_embeddings_separation(160, 6, 4, 20, TOKEN_EMBEDDINGS_BINOMIAL, &p, e));
   agrees("independent", p.value, 0, ".41151");
-  ok(token_separation(46, 6, 2, 20, 1, &p, e));
+  ok(token_embeddings_separation(46, 6, 2, 20, TOKEN_EMBEDDINGS_BINOMIAL, &p, e));
   agrees("independent", p.value, 0, ".49796");
   /* one position a sequence: no irrelevant token at all, so that all important ones have to be seen */
-  ok(token_separation(1, 1, 1, 3, 0, &p, e));
+  ok(token_embeddings_separation(1, 1, 1, 3, TOKEN_EMBEDDINGS_COUNTS, &p, e));
   cr_expect_float_eq(p.value, 0, 1e-12);
 }
 
@@ -164,9 +165,9 @@ Test(token_embeddings, ideal_margins) {
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     const int kp = (int)row[i].kp, km = (int)row[i].km, m0 = (int)row[i].m0, m = kp + km + m0,
               n = (kp + km) * m0;
-    token_margin r;
-    ok(token_ideal_margin(row[i].kp, row[i].km, row[i].m0, row[i].ap, row[i].am, row[i].eta, row[i].sigma, &r,
-                          e));
+    token_embeddings_margin r;
+    ok(token_embeddings_ideal_margin(row[i].kp, row[i].km, row[i].m0, row[i].ap, row[i].am, row[i].eta,
+                                     row[i].sigma, &r, e));
     agrees("h", r.h, 0, row[i].h);
     agrees("norm2", r.norm2, 0, row[i].norm2);
     agrees("w", r.w, 0, row[i].w);
@@ -184,21 +185,21 @@ Test(token_embeddings, ideal_margins) {
       }
     for (int s = 0; s < m; s++)
       for (int t = 0; t < m; t++) K[s * m + t] = (s == t) * row[i].sigma * row[i].sigma + gam[s] * gam[t];
-    const token_data data = {n, m, count, y};
+    const token_embeddings_data data = {n, m, count, y};
     assay_value norm2, tight;
-    ok(token_max_margin(&data, K, gam, weight, &norm2, e));
-    ok(token_tight(K, q, m, &tight, e));
+    ok(token_embeddings_max_margin(&data, K, gam, weight, &norm2, e));
+    ok(token_embeddings_tight(K, q, m, &tight, e));
     cr_expect_float_eq(norm2.value, r.norm2, 1e-10 * r.norm2, "QP %.15g, %.15g", norm2.value, r.norm2);
     cr_expect_float_eq(tight.value, r.norm2, 1e-12 * r.norm2);
     cr_expect_lt(norm2.error, 1e-9 * r.norm2);
     free(count);
   }
-  token_margin r;
-  refuses(token_ideal_margin(0, 0, 3, 1, 1, 1, 1, &r, e), "kp + km");
+  token_embeddings_margin r;
+  refuses(token_embeddings_ideal_margin(0, 0, 3, 1, 1, 1, 1, &r, e), "kp + km");
 }
 
 static void toy_gram(double c, double *K, double *E) {
-  token_toy_embeddings(c, E);
+  token_embeddings_toy_embeddings(c, E);
   for (int s = 0; s < 5; s++)
     for (int r = 0; r < 5; r++) {
       K[5 * s + r] = 0;
@@ -213,27 +214,27 @@ Test(token_embeddings, toy_selection) {
   int selected[4];
   assay_value norm2, L;
   toy_gram(1.2, K, E);
-  ok(token_selection(&token_toy, token_toy_values, selected, e));
+  ok(token_embeddings_selection(&token_embeddings_toy, token_embeddings_toy_values, selected, e));
   const int expected[] = {0, 0, 1, 2};
   cr_expect_arr_eq(selected, expected, sizeof expected);
-  ok(token_max_margin(&token_toy, K, token_toy_values, weight, &norm2, e));
+  ok(token_embeddings_max_margin(&token_embeddings_toy, K, token_embeddings_toy_values, weight, &norm2, e));
   agrees_value("norm2", norm2, ".645222833351");
   for (int j = 0; j < 6; j++) {
     double p = 0;
     for (int s = 0; s < 5; s++) p += weight[s] * E[6 * s + j];
     agrees("p_hat", p, 0, ps[j]);
   }
-  ok(token_least_loss(&token_toy, token_toy_values, &L, e));
+  ok(token_embeddings_least_loss(&token_embeddings_toy, token_embeddings_toy_values, &L, e));
   agrees_value("L*", L, ".152061727649");
   toy_gram(1.3, K, E);
-  ok(token_max_margin(&token_toy, K, token_toy_values, weight, &norm2, e));
+  ok(token_embeddings_max_margin(&token_embeddings_toy, K, token_embeddings_toy_values, weight, &norm2, e));
   agrees_value("c = 1.3", norm2, ".2326056167");
   const double both[] = {1, 1}, rows[] = {1, 1, 1, 1}, values[] = {1, -1};
-  const token_data clash = {2, 2, rows, both};
+  const token_embeddings_data clash = {2, 2, rows, both};
   const double signs[] = {1, -1};
-  const token_data torn = {2, 2, rows, signs};
-  ok(token_selection(&clash, values, selected, e));
-  refuses(token_selection(&torn, values, selected, e), "each selected against");
+  const token_embeddings_data torn = {2, 2, rows, signs};
+  ok(token_embeddings_selection(&clash, values, selected, e));
+  refuses(token_embeddings_selection(&torn, values, selected, e), "each selected against");
 }
 
 Test(token_embeddings, toy_flow) {
@@ -253,11 +254,11 @@ Test(token_embeddings, toy_flow) {
       {"12.16192510", "10.14018479", "11.98012101", "-5.62660001", "-7.28934517"}};
   double K[25], E[30], zero[5] = {0};
   assay_value logits[7][5];
-  token_state state[7];
+  token_embeddings_state state[7];
   toy_gram(1.2, K, E);
   for (int i = 0; i < 7; i++) state[i].z = logits[i];
-  const token_flow flow = {token_toy, K, token_toy_values, zero, 0};
-  ok(token_flow_at(&flow, t, 7, state, e));
+  const token_embeddings_flow flow = {token_embeddings_toy, K, token_embeddings_toy_values, zero, 0};
+  ok(token_embeddings_flow_at(&flow, t, 7, state, e));
   for (int i = 0; i < 7; i++) {
     agrees("excess", state[i].excess.value, 0, excess[i]);
     cr_expect_leq(state[i].excess.error, 1e-9 * state[i].excess.value, "%g",
@@ -268,7 +269,7 @@ Test(token_embeddings, toy_flow) {
   static const double late[] = {1e4, 1e6, 1e8, 1e10};
   static const char *const slow[] = {".22807674", ".22991190", ".23083201", ".23132508"};
   toy_gram(1.3, K, E);
-  ok(token_flow_at(&flow, late, 4, state, e));
+  ok(token_embeddings_flow_at(&flow, late, 4, state, e));
   for (int i = 0; i < 4; i++) agrees("t (L - L*)", late[i] * state[i].excess.value, 0, slow[i]);
 }
 
@@ -299,44 +300,47 @@ Test(token_embeddings, trajectories) {
               {".4033990418", ".2498590205", ".0068459684"},
               "124"}};
   static const double at[] = {20, 100, 1000};
-  token_trajectory r;
+  token_embeddings_trajectory r;
   assay_value t;
   for (int i = 0; i < 3; i++) {
     for (int j = 0; j < 3; j++) {
-      ok(token_trajectory_at(row[i].k, row[i].m0, row[i].T, row[i].a, 1, at[j], TOKEN_RIGHT, &r, e));
+      ok(token_embeddings_trajectory_at(row[i].k, row[i].m0, row[i].T, row[i].a, 1, at[j],
+                                        TOKEN_EMBEDDINGS_RIGHT, &r, e));
       agrees_value("q", r.q, row[i].q[j]);
       agrees_value("excess", r.excess, row[i].excess[j]);
     }
-    ok(token_trajectory_time(row[i].k, row[i].m0, row[i].T, row[i].a, 1, log(row[i].T - 1), &t, e));
+    ok(token_embeddings_trajectory_time(row[i].k, row[i].m0, row[i].T, row[i].a, 1, log(row[i].T - 1), &t,
+                                        e));
     if (i < 2) agrees_value("t_half", t, row[i].half);
   }
   agrees_value("t_half", t, "123.3993601957");
-  ok(token_trajectory_time(3, 10, 5, 2, 1, 5, &t, e));
+  ok(token_embeddings_trajectory_time(3, 10, 5, 2, 1, 5, &t, e));
   agrees_value("t(5)", t, "628.1307579180");
-  ok(token_trajectory_time(3, 10, 5, 2, 1, .5, &t, e));
+  ok(token_embeddings_trajectory_time(3, 10, 5, 2, 1, .5, &t, e));
   agrees_value("t(.5)", t, "13.4660260071");
-  ok(token_trajectory_time(3, 10, 3, 1, 1, 5, &t, e));
+  ok(token_embeddings_trajectory_time(3, 10, 3, 1, 1, 5, &t, e));
   agrees_value("t(5)", t, "1132.4220337802");
-  ok(token_trajectory_time(4, 20, 10, 1.5, 1, 5, &t, e));
+  ok(token_embeddings_trajectory_time(4, 20, 10, 1.5, 1, 5, &t, e));
   agrees_value("t(5)", t, "503.1959977636");
   static const double early[] = {5, 20, 50, 100, 1000};
   static const char *const wrong[2][5] = {{".35086", ".40697", ".52520", ".68804", ".97478"},
                                           {".36784", ".48628", ".70786", ".87130", ".99179"}};
   for (int j = 0; j < 5; j++)
     for (int w = 0; w < 2; w++) {
-      ok(token_trajectory_at(3, 10, 3, 1, 1, early[j], w ? TOKEN_FROZEN_SIGMOID : TOKEN_FROZEN_LOGITS, &r,
-                             e));
+      ok(token_embeddings_trajectory_at(3, 10, 3, 1, 1, early[j],
+                                        w ? TOKEN_EMBEDDINGS_FROZEN_SIGMOID : TOKEN_EMBEDDINGS_FROZEN_LOGITS,
+                                        &r, e));
       agrees_value("mistake", r.q, wrong[w][j]);
     }
-  ok(token_transverse(3, 10, 5, 2, 1, .5, &t, e));
+  ok(token_embeddings_transverse(3, 10, 5, 2, 1, .5, &t, e));
   agrees_value("transverse", t, "9.196723475612");
-  ok(token_transverse(3, 10, 5, 2, 1, 1, &t, e));
+  ok(token_embeddings_transverse(3, 10, 5, 2, 1, 1, &t, e));
   agrees_value("transverse", t, "9.600373997112");
-  ok(token_transverse(3, 10, 3, 1, 1, .5, &t, e));
+  ok(token_embeddings_transverse(3, 10, 3, 1, 1, .5, &t, e));
   agrees_value("transverse", t, "1.179438664948");
-  ok(token_trajectory_at(3, 10, 3, 1, 1, 0, TOKEN_RIGHT, &r, e));
+  ok(token_embeddings_trajectory_at(3, 10, 3, 1, 1, 0, TOKEN_EMBEDDINGS_RIGHT, &r, e));
   cr_expect(r.u.value == 0 && fabs(r.q.value - 1. / 3) < 1e-15);
-  refuses(token_trajectory_at(3, 10, 1, 1, 1, 0, TOKEN_RIGHT, &r, e), "T = 1");
+  refuses(token_embeddings_trajectory_at(3, 10, 1, 1, 1, 0, TOKEN_EMBEDDINGS_RIGHT, &r, e), "T = 1");
 }
 
 /* The flow on the balanced design with the ideal Gram matrix follows the one equation. */
@@ -345,16 +349,16 @@ Test(token_embeddings, balanced_flow_follows_the_trajectory) {
   double count[n * m], y[n], gam[m], zero[m] = {0}, K[m * m];
   static const double t[] = {5, 20, 100, 1000, 1e8};
   assay_value logits[5][m];
-  token_state state[5];
-  ok(token_balanced(k, m0, T, count, y, e));
+  token_embeddings_state state[5];
+  ok(token_embeddings_balanced(k, m0, T, count, y, e));
   for (int s = 0; s < m; s++) gam[s] = s < k ? 1 : s < 2 * k ? -1 : 0;
   for (int s = 0; s < m * m; s++) K[s] = (s / m == s % m) + gam[s / m] * gam[s % m];
   for (int i = 0; i < 5; i++) state[i].z = logits[i];
-  const token_flow flow = {{n, m, count, y}, K, gam, zero, 0};
-  ok(token_flow_at(&flow, t, 5, state, e));
+  const token_embeddings_flow flow = {{n, m, count, y}, K, gam, zero, 0};
+  ok(token_embeddings_flow_at(&flow, t, 5, state, e));
   for (int i = 0; i < 5; i++) {
-    token_trajectory r;
-    ok(token_trajectory_at(k, m0, T, 1, 1, t[i], TOKEN_RIGHT, &r, e));
+    token_embeddings_trajectory r;
+    ok(token_embeddings_trajectory_at(k, m0, T, 1, 1, t[i], TOKEN_EMBEDDINGS_RIGHT, &r, e));
     cr_expect_float_eq(logits[i][0].value - logits[i][m - 1].value, r.u.value, 1e-8 * (1 + r.u.value));
     cr_expect_float_eq(state[i].excess.value / r.excess.value, 1, 1e-7);
   }
@@ -372,11 +376,155 @@ Test(token_embeddings, test_gain) {
              {800, 6, 3, 20, 200, 1, ".0101568770", ".0086104785"},
              {800, 10, 4, 40, 400, 2, ".0871619186", ".0870531691"}};
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-    token_gain g;
-    ok(token_test_gain(row[i].n, row[i].T, row[i].k, row[i].m0, row[i].d, row[i].a, &g, e));
+    token_embeddings_gain g;
+    ok(token_embeddings_test_gain(row[i].n, row[i].T, row[i].k, row[i].m0, row[i].d, row[i].a, &g, e));
     agrees_value("err0", g.err0, row[i].err0);
     agrees_value("refined", g.err0_refined, row[i].refined);
     cr_expect_float_eq(g.margin.value, row[i].a / row[i].T, 1e-15);
     cr_expect_lt(g.err0_no_data.value, g.err0.value / 2);
   }
+}
+
+/* ---- a whole vocabulary ---- */
+
+/* The same numbers from dense matrices, entry by entry, on a toy whose lengths differ. */
+Test(token_embeddings, regression_agrees_with_dense_matrices) {
+  enum { n = TOKEN_EMBEDDINGS_TOY_N, m = TOKEN_EMBEDDINGS_TOY_M };
+  int start[n + 1] = {0}, token[n * m];
+  double count[n * m], length[n], y[n], M[m][m] = {{0}}, P[m][m] = {{0}}, S[m][m], alpha[m], a2[m], b2[m];
+  const double eta = 7, sigma = 1.3, d = 50, eps2 = sigma * sigma / d;
+  token_embeddings_regression r;
+  assay_error error;
+  for (int i = 0; i < n; i++) {
+    start[i + 1] = start[i];
+    length[i] = 0;
+    y[i] = token_embeddings_toy.y[i];
+    for (int s = 0; s < m; s++) {
+      const double c = token_embeddings_toy.count[i * m + s];
+      length[i] += c;
+      if (c > 0) token[start[i + 1]] = s, count[start[i + 1]++] = c;
+    }
+  }
+  const token_embeddings_sequences data = {n, m, start, token, count, length, y};
+  cr_assert_eq(token_embeddings_step_regression(&data, eta, sigma, d, &r, &error), ASSAY_OK, "%s",
+               error.text);
+  cr_assert_eq(token_embeddings_signed_frequency(&token_embeddings_toy, alpha, &error), ASSAY_OK);
+  cr_assert_eq(token_embeddings_step_mean(&token_embeddings_toy, 0, a2, b2, &error), ASSAY_OK);
+  for (int i = 0; i < n; i++)
+    for (int s = 0; s < m; s++)
+      for (int t = 0; t < m; t++) {
+        const double u = token_embeddings_toy.count[i * m + s] * token_embeddings_toy.count[i * m + t] /
+                         (length[i] * length[i] * n);
+        M[s][t] += u;
+        P[s][t] -= y[i] * u;
+      }
+  for (int s = 0; s < m; s++) P[s][s] += alpha[s];
+  double aa = 0, a2a = 0, along = 0, all = 0, trace = 0, squares = 0, sSs = 0;
+  for (int s = 0; s < m; s++) {
+    double Ma = 0, Pa = 0;
+    aa += alpha[s] * alpha[s];
+    a2a += a2[s] * alpha[s];
+    for (int t = 0; t < m; t++) {
+      Ma += M[s][t] * alpha[t];
+      Pa += P[s][t] * alpha[t];
+      all += M[s][t] * M[s][t] / 16 + P[s][t] * P[s][t] / 4;
+      S[s][t] = 0;
+      for (int q = 0; q < m; q++)
+        S[s][t] += ((s == q) - eta / 4 * M[s][q]) * ((t == q) - eta / 4 * M[t][q]) +
+                   eta * eta / 4 * P[s][q] * P[t][q];
+    }
+    along += Ma * Ma / 16 + Pa * Pa / 4;
+  }
+  for (int s = 0; s < m; s++)
+    for (int t = 0; t < m; t++) {
+      trace += s == t ? S[s][s] : 0;
+      squares += S[s][t] * S[s][t];
+      sSs += eta * eta / 4 * alpha[s] * S[s][t] * alpha[t];
+    }
+  const double ss = eta * eta / 4 * aa, w = eps2 * trace / ss, R = eps2 * all, R1 = eps2 * along / aa;
+  cr_expect_float_eq(r.slope, 1 + 2 * eps2 * a2a / aa, 1e-14);
+  cr_expect_float_eq(r.slope_sd, 2 * sqrt(R1) / sqrt(aa), 1e-14);
+  cr_expect_float_eq(r.unexplained, (R - R1) / (R + aa / 4), 1e-14);
+  cr_expect_float_eq(r.cosine, 1 / sqrt(1 + w), 1e-14);
+  cr_expect_float_eq(
+      r.cosine_sd,
+      pow(1 + w, -1.5) * sqrt(eps2 * eps2 * squares / (2 * ss * ss) + w * w * eps2 * sSs / (ss * ss)), 1e-14);
+}
+
+/* One token, or labels that cancel: nothing to align with. */
+Test(token_embeddings, regression_without_a_signal_is_refused) {
+  int start[] = {0, 1, 2}, token[] = {0, 0};
+  double count[] = {3, 2}, length[] = {3, 2}, y[] = {1, -1};
+  token_embeddings_sequences data = {2, 1, start, token, count, length, y};
+  token_embeddings_regression r;
+  assay_error error;
+  cr_expect_eq(token_embeddings_step_regression(&data, 1, 1, 10, &r, &error), ASSAY_DOMAIN);
+  y[1] = 1; /* one class only: alpha = 1 */
+  cr_expect_eq(token_embeddings_step_regression(&data, 1, 1, 10, &r, &error), ASSAY_OK, "%s", error.text);
+  cr_expect_float_eq(r.unexplained, 0, 1e-15);
+  cr_expect_eq(token_embeddings_step_regression(&data, 0, 1, 10, &r, &error), ASSAY_DOMAIN);
+}
+
+static double of_word(const token_embeddings_mails *mails, const double *x, const char *word) {
+  for (int s = 0; s < mails->train.m; s++)
+    if (!strcmp(mails->word[s], word)) return x[s];
+  return NAN;
+}
+
+Test(token_embeddings, mails_have_the_known_frequencies) {
+  static const struct {
+    const char *word;
+    double alpha;
+  } known[] = {{"the", -.0152787432}, {"your", .0061439399},  {"you", .0061131903},
+               {"free", .0026642504}, {"http", -.0075607064}, {"nbsp", .0097173448}};
+  token_embeddings_mails mails;
+  assay_error error;
+  double alpha[TOKEN_EMBEDDINGS_VOCABULARY];
+  if (data_check("spam-assassin", &error) != ASSAY_OK) return;
+  cr_assert_eq(token_embeddings_read_mails(-1, &mails, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(mails.train.n == 4253 && mails.test.n == 0);
+  token_embeddings_sparse_frequency(&mails.train, NULL, alpha);
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    cr_expect_float_eq(of_word(&mails, alpha, known[i].word), known[i].alpha, 6e-11, "%s: %.12g",
+                       known[i].word, of_word(&mails, alpha, known[i].word));
+  token_embeddings_free_mails(&mails);
+}
+
+Test(token_embeddings, splits_are_balanced_and_disjoint_enough) {
+  token_embeddings_mails a, b;
+  assay_error error;
+  double sum = 0;
+  if (data_check("spam-assassin", &error) != ASSAY_OK) return;
+  cr_assert_eq(token_embeddings_read_mails(0, &a, &error), ASSAY_OK, "%s", error.text);
+  cr_assert_eq(token_embeddings_read_mails(1, &b, &error), ASSAY_OK, "%s", error.text);
+  cr_expect(a.train.n <= 2400 && a.train.n > 2380 && a.test.n <= 1312 && a.test.n > 1290, "%d %d", a.train.n,
+            a.test.n);
+  for (int i = 0; i < a.train.n; i++) sum += a.train.y[i];
+  cr_expect(fabs(sum) < 20);
+  cr_expect(a.train.start[a.train.n] != b.train.start[b.train.n]);
+  /* Predictions of other splits lie in the range that was seen. */
+  token_embeddings_regression r;
+  for (int i = 0; i < 2; i++) {
+    cr_assert_eq(token_embeddings_step_regression(i ? &b.train : &a.train, 400, 1, 256, &r, &error),
+                 ASSAY_OK);
+    cr_expect(r.slope_sd > .011 && r.slope_sd < .0135 && r.cosine > .943 && r.cosine < .949 &&
+                  r.cosine_sd > .0024 && r.cosine_sd < .003 && r.unexplained > .0028 && r.unexplained < .0038,
+              "%g %g %g %g", r.slope_sd, r.unexplained, r.cosine, r.cosine_sd);
+  }
+  token_embeddings_free_mails(&a);
+  token_embeddings_free_mails(&b);
+}
+
+Test(token_embeddings, half_of_the_data_sets_are_separated) {
+  assay_value n[3], p;
+  assay_error error;
+  const char *printed[] = {"11.156644", "46.709122", "176.651305"};
+  for (int i = 0; i < 3; i++) {
+    cr_assert_eq(token_embeddings_half(6, 1 << i, 20, &n[i], &error), ASSAY_OK, "%s", error.text);
+    agrees("n_half", n[i].value, n[i].error, printed[i]);
+  }
+  cr_expect_float_eq(log2(n[1].value / n[0].value), 2.07, .005);
+  cr_expect_float_eq(log2(n[2].value / n[1].value), 1.92, .005);
+  cr_assert_eq(token_embeddings_separation(40, 5, 2, 50, TOKEN_EMBEDDINGS_NORMAL, &p, &error), ASSAY_OK);
+  cr_expect_float_eq(p.value, .8507, 6e-5, "%.6f", p.value); /* .811246 exactly */
 }

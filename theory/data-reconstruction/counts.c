@@ -100,6 +100,9 @@ assay_status data_reconstruction_least_width(activation act, int d, int n,
     return assay_error_set(error, ASSAY_DOMAIN,
                            "n = %d > d = %d; the count of quadratic features needs n <= d", n, d);
   if (mistake == DATA_RECONSTRUCTION_NO_SPHERE) N = (long)n * (d + 1);
+  if (mistake == DATA_RECONSTRUCTION_NO_COEFFICIENTS) N = (long)n * (d - 1);
+  if (mistake == DATA_RECONSTRUCTION_ONLY_COEFFICIENTS) N = n;
+  if (mistake == DATA_RECONSTRUCTION_ADDED) N = n + d;
   *p_star = N;
   if (piecewise(act)) *p_star = 0;
   if (act == ACTIVATION_LIN) *p_star = d;
@@ -135,14 +138,22 @@ long data_reconstruction_output_rank(int d, int n, int C, long p) {
 }
 
 long data_reconstruction_output_width(int d, int n, int C, data_reconstruction_mistake mistake) {
-  if (mistake == DATA_RECONSTRUCTION_NAIVE_OUTPUTS) return (long)d * n;
+  if (mistake == DATA_RECONSTRUCTION_NAIVE_OUTPUTS) return ((long)d * n + C - 1) / C;
+  if (mistake == DATA_RECONSTRUCTION_SHARED_OUTPUTS) return (long)d * n;
   long all = (long)n * (d - 1 + C);
   return C <= n ? (all + C - 1) / C : d - 1 + n;
 }
 
 double data_reconstruction_fraction(double d, double n, double p, data_reconstruction_mistake mistake) {
   double f = mistake == DATA_RECONSTRUCTION_OVER_ND ? 1 - p / (n * d) : (n * d - p) / (n * (d - 1));
+  if (mistake == DATA_RECONSTRUCTION_NO_COEFFICIENTS) f = 1 - p / (n * (d - 1));
   return fmin(fmax(f, 0), 1);
+}
+
+double data_reconstruction_fraction_cdf(double f, double q, double x) {
+  if (!(f > 0) || x >= 1) return 1;
+  if (!(f < 1) || x <= 0) return 0;
+  return gsl_cdf_beta_P(x, f * q / 2, (1 - f) * q / 2);
 }
 
 /* ---- noise ---- */

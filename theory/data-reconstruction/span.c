@@ -2,6 +2,7 @@
 #include <float.h>
 #include <lapacke.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,15 +31,44 @@ static double linearised(const activation_hermite *h, double rho, int same) {
 
 /* x <- A^{-1} x for a positive definite A [n][n], which is overwritten. */
 static assay_status solve(double *A, double *x, int n, const char *what, assay_error *error) {
-  int code = LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', n, 1, A, n, x, 1);
-  return code == 0
+  double largest = 0;
+  for (int i = 0; i < n; i++) largest = fmax(largest, A[i * n + i]);
+  bool singular = LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', n, 1, A, n, x, 1) != 0;
+  for (int i = 0; i < n && !singular; i++) singular = A[i * n + i] * A[i * n + i] < 1e-13 * largest;
+  return !singular
              ? ASSAY_OK
              : assay_error_set(error, ASSAY_DOMAIN, "the kernel matrix of %s is not positive definite", what);
+}
+
+/* G and g are the overlaps of n + 1 points on a sphere: [G g; g^T 1] has a unit diagonal and no negative
+ * eigenvalue. */
+static assay_status overlaps_of_points(const double *G, const double *g, int n, assay_error *error) {
+  size_t m = (size_t)n + 1;
+  double *all = malloc((m * m + m) * sizeof *all);
+  if (!all) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for the overlaps of %d samples", n);
+  bool good = true;
+  for (int i = 0; i < n; i++) {
+    for (int j = 0; j < n; j++) {
+      good &= fabs(G[i * n + j] - (i == j ? 1 : G[j * n + i])) < 1e-12;
+      all[(size_t)i * m + (size_t)j] = G[i * n + j];
+    }
+    all[(size_t)i * m + (size_t)n] = all[(size_t)n * m + (size_t)i] = g[i];
+  }
+  all[m * m - 1] = 1;
+  int code = LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'L', (int)m, all, (int)m, all + m * m);
+  good &= code == 0 && all[m * m] > -1e-10 * (double)m;
+  free(all);
+  return good ? ASSAY_OK
+              : assay_error_set(error, ASSAY_DOMAIN,
+                                "no points on a sphere have these overlaps: [G g; g^T 1] needs a unit "
+                                "diagonal and no negative eigenvalue");
 }
 
 assay_status data_reconstruction_schur(activation act, const double *G, const double *g, int n,
                                        data_reconstruction_mistake mistake, assay_value *schur,
                                        assay_error *error) {
+  assay_status status = overlaps_of_points(G, g, n, error);
+  if (status != ASSAY_OK) return status;
   int wrong = mistake == DATA_RECONSTRUCTION_LINEARISED;
   activation_hermite h = activation_numbers(act);
   double *K = malloc(((size_t)n * (size_t)n + 2 * (size_t)n) * sizeof *K), sum = 0,
@@ -52,7 +82,7 @@ assay_status data_reconstruction_schur(activation act, const double *G, const do
     }
     x[i] = kx[i] = wrong ? linearised(&h, g[i], 0) : activation_kernel(act, g[i]);
   }
-  assay_status status = solve(K, x, n, "the overlaps G", error);
+  status = solve(K, x, n, "the overlaps G", error);
   for (int i = 0; i < n; i++) sum += kx[i] * x[i];
   *schur = (assay_value){one - sum, 1e-13 * one};
   free(K);
@@ -151,6 +181,13 @@ assay_status data_reconstruction_loss(activation act, const double *X, const dou
                                       int n, int d, data_reconstruction_mistake mistake, assay_value *L,
                                       assay_error *error) {
   size_t N = (size_t)n;
+  for (int i = 0; i < 2 * n; i++) {
+    const double *x = i < n ? X + (size_t)i * d : Xh + (size_t)(i - n) * d;
+    double square = overlap(x, x, d);
+    if (!(fabs(square - 1) < 1e-9))
+      return assay_error_set(error, ASSAY_DOMAIN, "row %d of %s has squared norm %g; d = %d is needed",
+                             i % n + 1, i < n ? "X" : "Xhat", square * d, d);
+  }
   double *K = malloc((2 * N * N + 3 * N) * sizeof *K), norm = 0, explained = 0;
   if (!K) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a kernel matrix of %d rows", n);
   double *Kh = K + N * N, *alpha = Kh + N * N, *b = alpha + N, *x = b + N;
@@ -176,6 +213,8 @@ assay_status data_reconstruction_loss(activation act, const double *X, const dou
     x[i] = b[i];
   }
   if (status == ASSAY_OK) status = solve(Kh, x, n, "the candidates Xhat", error);
+  if (status == ASSAY_OK && !(norm > 0))
+    status = assay_error_set(error, ASSAY_DOMAIN, "the labels Y are all zero");
   for (int i = 0; i < n; i++) explained += b[i] * x[i];
   *L = (assay_value){1 - explained / norm, 1e-12};
   free(K);

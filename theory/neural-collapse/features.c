@@ -30,13 +30,13 @@ static assay_value rounded(double x) {
   return (assay_value){x, 8 * DBL_EPSILON * fabs(x)};
 }
 
-assay_status collapse_bound(collapse_loss loss, double K, double lw, double R, assay_value *F, assay_value *w,
-                            assay_error *error) {
+assay_status neural_collapse_bound(neural_collapse_loss loss, double K, double lw, double R, assay_value *F,
+                                   assay_value *w, assay_error *error) {
   assay_status status = check(K, lw, error);
   if (status == ASSAY_OK && !(R >= 0 && isfinite(R)))
     status = assay_error_set(error, ASSAY_DOMAIN, "R = %g: it is >= 0", R);
   if (status != ASSAY_OK) return status;
-  if (loss == COLLAPSE_MSE) {
+  if (loss == NEURAL_COLLAPSE_MSE) {
     *F = rounded(K * lw / (2 * (R * R + lw * K)));
     *w = rounded(R / (R * R + lw * K));
     return ASSAY_OK;
@@ -58,8 +58,8 @@ static assay_status ambiguous(double w, void *context, double *y, assay_error *e
   return ASSAY_OK;
 }
 
-assay_status collapse_ambiguous(double K, double lw, double q, assay_value *gstar, assay_value *w,
-                                assay_error *error) {
+assay_status neural_collapse_ambiguous(double K, double lw, double q, assay_value *gstar, assay_value *w,
+                                       assay_error *error) {
   assay_status status = check(K, lw, error);
   if (status == ASSAY_OK && !(q >= 0 && q <= 1))
     status = assay_error_set(error, ASSAY_DOMAIN, "q = %g: a probability", q);
@@ -74,7 +74,8 @@ assay_status collapse_ambiguous(double K, double lw, double q, assay_value *gsta
   return ASSAY_OK;
 }
 
-assay_status collapse_mse_bias(double K, double lw, assay_value *gstar, assay_value *w, assay_error *error) {
+assay_status neural_collapse_mse_bias(double K, double lw, assay_value *gstar, assay_value *w,
+                                      assay_error *error) {
   assay_status status = check(K, lw, error);
   if (status != ASSAY_OK) return status;
   const double t2 = K / (K - 1);
@@ -83,17 +84,18 @@ assay_status collapse_mse_bias(double K, double lw, assay_value *gstar, assay_va
   return ASSAY_OK;
 }
 
-assay_status collapse_feature_decay(collapse_loss loss, double K, double n, double lw, double lh,
-                                    collapse_decayed *r, assay_error *error) {
+assay_status neural_collapse_feature_decay(neural_collapse_loss loss, double K, double n, double lw,
+                                           double lh, neural_collapse_decayed *r, assay_error *error) {
   assay_status status = check(K, lw, error);
   if (status == ASSAY_OK && !(lh > 0 && n >= 1 && isfinite(lh)))
     status = assay_error_set(error, ASSAY_DOMAIN, "n = %g, lh = %g: n >= 1 and lh > 0", n, lh);
   if (status != ASSAY_OK) return status;
-  const double c = sqrt(n * lw * lh), zero = loss == COLLAPSE_CE ? log(K) : .5;
+  const double c = sqrt(n * lw * lh), zero = loss == NEURAL_COLLAPSE_CE ? log(K) : .5;
   double p = 0, J = zero;
   if (K * c < 1) {
-    p = loss == COLLAPSE_CE ? (K - 1) / K * log1p((1 - K * c) / c) : 1 - K * c;
-    J = loss == COLLAPSE_CE ? log1p((K - 1) * exp(-p * K / (K - 1))) + K * c * p : K * c - K * c * K * c / 2;
+    p = loss == NEURAL_COLLAPSE_CE ? (K - 1) / K * log1p((1 - K * c) / c) : 1 - K * c;
+    J = loss == NEURAL_COLLAPSE_CE ? log1p((K - 1) * exp(-p * K / (K - 1))) + K * c * p
+                                   : K * c - K * c * K * c / 2;
   }
   r->p = (assay_value){p, 8 * DBL_EPSILON * (p + 1)};
   r->J = rounded(J);

@@ -27,8 +27,8 @@ static double turned_value(const transport *t, double rho) {
   return t->lb / 2 * t->L * pow(sin((t->theta0 - rho) / t->L), 2) - cos(rho);
 }
 
-assay_status collapse_turn(int L, double theta0, double lb, int chord, assay_value *rho, assay_value *J,
-                           assay_error *error) {
+assay_status neural_collapse_turn(int L, double theta0, double lb, int chord, assay_value *rho,
+                                  assay_value *J, assay_error *error) {
   transport t = {L, theta0, lb, 0};
   double lo, hi, best = INFINITY, at = 0;
   assay_status status = check(L, lb, error);
@@ -60,8 +60,8 @@ static assay_status grown(double q, void *context, double *y, assay_error *error
   return ASSAY_OK;
 }
 
-assay_status collapse_product(int L, const double *targets, int count, double lb, assay_value *J,
-                              assay_error *error) {
+assay_status neural_collapse_product(int L, const double *targets, int count, double lb, assay_value *J,
+                                     assay_error *error) {
   assay_status status = check(L, lb, error);
   *J = (assay_value){0, 0};
   for (int i = 0; i < count && status == ASSAY_OK; i++) {
@@ -78,22 +78,26 @@ assay_status collapse_product(int L, const double *targets, int count, double lb
   return status;
 }
 
-assay_status collapse_contraction(int L, double tau, double m, double r, assay_value *A, assay_error *error) {
+assay_status neural_collapse_contraction(int L, double tau, double m, double r, assay_value *A,
+                                         assay_error *error) {
   if (!(L >= 1 && tau >= 0 && m > 0 && r > 0))
     return assay_error_set(error, ASSAY_DOMAIN,
                            "L = %d, tau = %g, m = %g, r = %g: L >= 1, tau >= 0, m, r > 0", L, tau, m, r);
   const double equal = tau / L, width = (tau - equal) / 400;
-  double least = L * collapse_block_cost(m, r, equal), at = equal;
+  double least = L * neural_collapse_block_cost(m, r, equal), at = equal;
   for (int i = 1; i <= 400 && L > 1; i++) {
-    const double s = equal + width * i, value = collapse_block_cost(m, r, s) +
-                                                (L - 1) * collapse_block_cost(m, r, (tau - s) / (L - 1));
+    const double s = equal + width * i,
+                 value = neural_collapse_block_cost(m, r, s) +
+                         (L - 1) * neural_collapse_block_cost(m, r, (tau - s) / (L - 1));
     if (value < least) least = value, at = s;
   }
   double lo = fmax(equal, at - width), hi = fmin(tau, at + width);
   for (int round = 0; round < 60 && L > 1; round++) {
     const double a = lo + .381966 * (hi - lo), b = lo + .618034 * (hi - lo);
-    const double fa = collapse_block_cost(m, r, a) + (L - 1) * collapse_block_cost(m, r, (tau - a) / (L - 1));
-    const double fb = collapse_block_cost(m, r, b) + (L - 1) * collapse_block_cost(m, r, (tau - b) / (L - 1));
+    const double fa =
+        neural_collapse_block_cost(m, r, a) + (L - 1) * neural_collapse_block_cost(m, r, (tau - a) / (L - 1));
+    const double fb =
+        neural_collapse_block_cost(m, r, b) + (L - 1) * neural_collapse_block_cost(m, r, (tau - b) / (L - 1));
     least = fmin(least, fmin(fa, fb));
     if (fa < fb)
       hi = b;
@@ -104,8 +108,8 @@ assay_status collapse_contraction(int L, double tau, double m, double r, assay_v
   return ASSAY_OK;
 }
 
-assay_status collapse_least_angle(double theta0, const double *s, int count, assay_value *theta,
-                                  assay_error *error) {
+assay_status neural_collapse_least_angle(double theta0, const double *s, int count, assay_value *theta,
+                                         assay_error *error) {
   double tangent = tan(theta0 / 2);
   if (!(theta0 > 0 && theta0 < M_PI))
     return assay_error_set(error, ASSAY_DOMAIN, "theta0 = %g: 0 < theta0 < pi", theta0);

@@ -8,7 +8,7 @@
 #include "theory/token-embeddings/token-embeddings.h"
 
 typedef struct {
-  const token_flow *flow;
+  const token_embeddings_flow *flow;
   int *selected; /* [n] */
   double *z, *B; /* [m] */
   double excess; /* L - L* at the last call of field */
@@ -17,7 +17,7 @@ typedef struct {
 /* What attention leaves of the value of the selected token: De = sum_s Q_s y (gam_* - gam_s), without
  * cancellation. Fills B of the logits z and the excess loss. */
 static void field(walker *w) {
-  const token_data *data = &w->flow->data;
+  const token_embeddings_data *data = &w->flow->data;
   const double *gam = w->flow->gam;
   const int m = data->m;
   memset(w->B, 0, (size_t)m * sizeof *w->B);
@@ -70,7 +70,7 @@ static void read_state(walker *w, const assay_value *weight, double *at, double 
   *excess = w->excess;
 }
 
-static void put_state(walker *w, const assay_value *weight, double *at, token_state *state) {
+static void put_state(walker *w, const assay_value *weight, double *at, token_embeddings_state *state) {
   const int m = w->flow->data.m;
   double p2, excess, far_p2, far_excess;
   read_state(w, weight, at, &far_p2, &far_excess, 1);
@@ -82,8 +82,8 @@ static void put_state(walker *w, const assay_value *weight, double *at, token_st
   state->excess = (assay_value){excess, fabs(far_excess - excess) + 1e-14 * excess};
 }
 
-assay_status token_flow_at(const token_flow *flow, const double *t, int count, token_state *state,
-                           assay_error *error) {
+assay_status token_embeddings_flow_at(const token_embeddings_flow *flow, const double *t, int count,
+                                      token_embeddings_state *state, assay_error *error) {
   const size_t m = (size_t)flow->data.m;
   walker w = {flow, malloc((size_t)flow->data.n * sizeof(int)), calloc(2 * m, sizeof(double)), NULL, 0};
   double *tau = calloc((size_t)count + 2 * m, sizeof *tau);
@@ -94,7 +94,7 @@ assay_status token_flow_at(const token_flow *flow, const double *t, int count, t
   if (status == ASSAY_OK) {
     w.B = w.z + m;
     for (int i = 0; i < count; i++) tau[i] = log1p(t[i]);
-    status = token_selection(&flow->data, flow->gam, w.selected, error);
+    status = token_embeddings_selection(&flow->data, flow->gam, w.selected, error);
   }
   ode_problem problem = {
       .n = (int)m, .f = motion, .context = &w, .method = ODE_ADAMS, .rtol = 1e-12, .atol = 1e-13};
@@ -108,10 +108,11 @@ assay_status token_flow_at(const token_flow *flow, const double *t, int count, t
   return status;
 }
 
-assay_status token_least_loss(const token_data *data, const double *gam, assay_value *L, assay_error *error) {
+assay_status token_embeddings_least_loss(const token_embeddings_data *data, const double *gam, assay_value *L,
+                                         assay_error *error) {
   int *selected = malloc((size_t)data->n * sizeof *selected);
   if (!selected) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d sequences", data->n);
-  assay_status status = token_selection(data, gam, selected, error);
+  assay_status status = token_embeddings_selection(data, gam, selected, error);
   double sum = 0;
   for (int i = 0; i < data->n && status == ASSAY_OK; i++)
     sum += log1p(exp(-data->y[i] * gam[selected[i]])) / data->n;

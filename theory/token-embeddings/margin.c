@@ -8,8 +8,8 @@
 
 #include "theory/token-embeddings/token-embeddings.h"
 
-assay_status token_ideal_margin(double kp, double km, double m0, double ap, double am, double eta,
-                                double sigma, token_margin *r, assay_error *error) {
+assay_status token_embeddings_ideal_margin(double kp, double km, double m0, double ap, double am, double eta,
+                                           double sigma, token_embeddings_margin *r, assay_error *error) {
   if (!(kp >= 0 && km >= 0 && kp + km >= 1 && m0 >= 1 && sigma > 0 && ap >= 0 && am >= 0 && isfinite(eta)))
     return assay_error_set(
         error, ASSAY_DOMAIN,
@@ -30,11 +30,12 @@ assay_status token_ideal_margin(double kp, double km, double m0, double ap, doub
 
 /* ---- selection ---- */
 
-static int beats(const token_data *data, const double *gam, int i, int a, int b) {
+static int beats(const token_embeddings_data *data, const double *gam, int i, int a, int b) {
   return data->y[i] * gam[a] > data->y[i] * gam[b];
 }
 
-assay_status token_selection(const token_data *data, const double *gam, int *selected, assay_error *error) {
+assay_status token_embeddings_selection(const token_embeddings_data *data, const double *gam, int *selected,
+                                        assay_error *error) {
   const int m = data->m;
   for (int i = 0; i < data->n; i++) {
     const double *row = data->count + (size_t)i * (size_t)m;
@@ -64,7 +65,7 @@ typedef struct {
   double *lambda, *weight, *z; /* z = K weight */
 } program;
 
-static int list_pairs(const token_data *data, const int *selected, char *seen, program *q) {
+static int list_pairs(const token_embeddings_data *data, const int *selected, char *seen, program *q) {
   const int m = data->m;
   for (int i = 0; i < data->n; i++)
     for (int b = 0; b < m; b++) {
@@ -115,8 +116,9 @@ static assay_status solve(program *q, const double *K, assay_value *norm2, assay
   return ASSAY_OK;
 }
 
-assay_status token_max_margin(const token_data *data, const double *K, const double *gam, double *weight,
-                              assay_value *norm2, assay_error *error) {
+assay_status token_embeddings_max_margin(const token_embeddings_data *data, const double *K,
+                                         const double *gam, double *weight, assay_value *norm2,
+                                         assay_error *error) {
   const size_t m = (size_t)data->m;
   int *selected = malloc((size_t)data->n * sizeof *selected);
   char *seen = calloc(m * m, 1);
@@ -130,7 +132,7 @@ assay_status token_max_margin(const token_data *data, const double *K, const dou
   memset(weight, 0, m * sizeof *weight);
   if (!selected || !seen || !q.pair || !q.lambda || !q.z)
     status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %zu tokens", m);
-  if (status == ASSAY_OK) status = token_selection(data, gam, selected, error);
+  if (status == ASSAY_OK) status = token_embeddings_selection(data, gam, selected, error);
   if (status == ASSAY_OK && list_pairs(data, selected, seen, &q) == 0)
     *norm2 = (assay_value){0, 0};
   else if (status == ASSAY_OK)
@@ -143,7 +145,8 @@ assay_status token_max_margin(const token_data *data, const double *K, const dou
   return status;
 }
 
-assay_status token_tight(const double *K, const double *q, int m, assay_value *norm2, assay_error *error) {
+assay_status token_embeddings_tight(const double *K, const double *q, int m, assay_value *norm2,
+                                    assay_error *error) {
   double *L = malloc(((size_t)m * (size_t)m + 2 * (size_t)m) * sizeof *L), *x = L + (size_t)m * (size_t)m;
   if (!L) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d tokens", m);
   memcpy(L, K, (size_t)m * (size_t)m * sizeof *L);

@@ -17,14 +17,15 @@ static double row_sum(const double *row, int m) {
   return T;
 }
 
-static assay_status check_data(const token_data *data, assay_error *error) {
+static assay_status check_data(const token_embeddings_data *data, assay_error *error) {
   for (int i = 0; i < data->n; i++)
     if (!(row_sum(data->count + (size_t)i * (size_t)data->m, data->m) > 0))
       return assay_error_set(error, ASSAY_DOMAIN, "sequence %d is empty", i + 1);
   return ASSAY_OK;
 }
 
-assay_status token_step_mean(const token_data *data, double rho, double *a2, double *b2, assay_error *error) {
+assay_status token_embeddings_step_mean(const token_embeddings_data *data, double rho, double *a2, double *b2,
+                                        assay_error *error) {
   const int m = data->m;
   assay_status status = check_data(data, error);
   memset(a2, 0, (size_t)m * sizeof *a2);
@@ -43,7 +44,8 @@ assay_status token_step_mean(const token_data *data, double rho, double *a2, dou
 }
 
 /* A and B at the scores gam, pi. */
-static void gradients(const token_data *data, const double *gam, const double *pi, double *A, double *B) {
+static void gradients(const token_embeddings_data *data, const double *gam, const double *pi, double *A,
+                      double *B) {
   const int m = data->m;
   memset(A, 0, (size_t)m * sizeof *A);
   memset(B, 0, (size_t)m * sizeof *B);
@@ -66,8 +68,8 @@ static void gradients(const token_data *data, const double *gam, const double *p
 }
 
 /* Adds weight times half the Laplacian with the given width to a2, b2. */
-static void add_laplacian(const token_data *data, double rho, double step, double weight, double *room,
-                          double *a2, double *b2) {
+static void add_laplacian(const token_embeddings_data *data, double rho, double step, double weight,
+                          double *room, double *a2, double *b2) {
   const int m = data->m;
   double *gam = room, *pi = gam + m, *A = pi + m, *B = A + m, *A0 = B + m, *B0 = A0 + m;
   memset(gam, 0, 2 * (size_t)m * sizeof *gam);
@@ -87,8 +89,8 @@ static void add_laplacian(const token_data *data, double rho, double step, doubl
 }
 
 /* Two widths, extrapolated: the second order of the quotients cancels. */
-assay_status token_step_mean_numerically(const token_data *data, double rho, double *a2, double *b2,
-                                         assay_error *error) {
+assay_status token_embeddings_step_mean_numerically(const token_embeddings_data *data, double rho, double *a2,
+                                                    double *b2, assay_error *error) {
   assay_status status = check_data(data, error);
   double *room = calloc(6 * (size_t)data->m, sizeof *room);
   if (!room) return no_memory(error);
@@ -103,11 +105,11 @@ assay_status token_step_mean_numerically(const token_data *data, double rho, dou
 }
 
 /* M and P [m][m]. */
-static assay_status matrices(const token_data *data, double *M, double *P, assay_error *error) {
+static assay_status matrices(const token_embeddings_data *data, double *M, double *P, assay_error *error) {
   const int m = data->m;
   double *alpha = malloc((size_t)m * sizeof *alpha);
   if (!alpha) return no_memory(error);
-  assay_status status = token_signed_frequency(data, alpha, error);
+  assay_status status = token_embeddings_signed_frequency(data, alpha, error);
   memset(M, 0, (size_t)m * (size_t)m * sizeof *M);
   memset(P, 0, (size_t)m * (size_t)m * sizeof *P);
   for (int i = 0; i < data->n && status == ASSAY_OK; i++) {
@@ -133,8 +135,8 @@ static double square_of_row(const double *row, int m, int s, double shift, doubl
   return sum;
 }
 
-assay_status token_step_variance(const token_data *data, double eta, int half, double *V_v, double *V_p,
-                                 assay_error *error) {
+assay_status token_embeddings_step_variance(const token_embeddings_data *data, double eta, int half,
+                                            double *V_v, double *V_p, assay_error *error) {
   const int m = data->m;
   double *M = malloc(2 * (size_t)m * (size_t)m * sizeof *M), *P = M + (size_t)m * (size_t)m;
   if (!M) return no_memory(error);
@@ -149,51 +151,51 @@ assay_status token_step_variance(const token_data *data, double eta, int half, d
 }
 
 /* The balanced design with its eta = 4 k T a; data->count and data->y are the caller's to free. */
-static assay_status balanced(int k, int m0, int T, token_data *data, assay_error *error) {
+static assay_status balanced(int k, int m0, int T, token_embeddings_data *data, assay_error *error) {
   if (!(k >= 1 && m0 >= 1 && k < 10000 && m0 < 10000))
     return assay_error_set(error, ASSAY_DOMAIN, "k = %d, m0 = %d: both lie in 1..9999", k, m0);
   const size_t n = 2 * (size_t)k * (size_t)m0, m = 2 * (size_t)k + (size_t)m0;
   double *count = malloc(n * m * sizeof *count), *y = malloc(n * sizeof *y);
-  *data = (token_data){(int)n, (int)m, count, y};
-  return count && y ? token_balanced(k, m0, T, count, y, error) : no_memory(error);
+  *data = (token_embeddings_data){(int)n, (int)m, count, y};
+  return count && y ? token_embeddings_balanced(k, m0, T, count, y, error) : no_memory(error);
 }
 
-static void release(const token_data *data) {
+static void release(const token_embeddings_data *data) {
   free((double *)(uintptr_t)data->count);
   free((double *)(uintptr_t)data->y);
 }
 
-assay_status token_alignment(int k, int m0, int T, double a, double sigma, int plain, token_cosine *result,
-                             assay_error *error) {
-  token_data data;
+assay_status token_embeddings_alignment(int k, int m0, int T, double a, double sigma, int plain,
+                                        token_embeddings_cosine *result, assay_error *error) {
+  token_embeddings_data data;
   if (!(sigma > 0 && isfinite(a)))
     return assay_error_set(error, ASSAY_DOMAIN, "sigma = %g, a = %g: sigma > 0, a finite", sigma, a);
   assay_status status = balanced(k, m0, T, &data, error);
   double *room = malloc(4 * (size_t)data.m * sizeof *room), eta = 4. * k * T * a;
   if (!room) status = no_memory(error);
   double *V_v = room, *V_p = room + data.m, *a2 = V_p + data.m, *b2 = a2 + data.m;
-  if (status == ASSAY_OK) status = token_step_variance(&data, eta, 0, V_v, V_p, error);
-  if (status == ASSAY_OK) status = token_step_mean(&data, 0, a2, b2, error);
+  if (status == ASSAY_OK) status = token_embeddings_step_variance(&data, eta, 0, V_v, V_p, error);
+  if (status == ASSAY_OK) status = token_embeddings_step_mean(&data, 0, a2, b2, error);
   if (status == ASSAY_OK) {
     double x = a / sigma, q = 1 + x * x, v = plain ? 1 : V_v[0], p = plain ? 1 : V_p[0],
            drift = plain ? 0 : eta * sigma * a2[0];
     double bias = -1.5 * x * v * pow(q, -2.5) + drift * pow(q, -1.5) - .5 * x * (p - 2) * pow(q, -1.5) +
                   .75 * x * pow(q, -2.5);
     double variance = (v + x * x / 2) * pow(q, -3);
-    *result = (token_cosine){{x / sqrt(q), 1e-15},
-                             {bias, 1e-14 * (1 + fabs(bias))},
-                             {variance, 1e-14 * variance},
-                             {v, 1e-14 * v},
-                             {p, 1e-14 * p}};
+    *result = (token_embeddings_cosine){{x / sqrt(q), 1e-15},
+                                        {bias, 1e-14 * (1 + fabs(bias))},
+                                        {variance, 1e-14 * variance},
+                                        {v, 1e-14 * v},
+                                        {p, 1e-14 * p}};
   }
   free(room);
   release(&data);
   return status;
 }
 
-assay_status token_margin_bias(int k, int m0, int T, double a, double sigma, assay_value *d_bias,
-                               assay_error *error) {
-  token_data data;
+assay_status token_embeddings_margin_bias(int k, int m0, int T, double a, double sigma, assay_value *d_bias,
+                                          assay_error *error) {
+  token_embeddings_data data;
   if (!(sigma > 0 && isfinite(a)))
     return assay_error_set(error, ASSAY_DOMAIN, "sigma = %g, a = %g: sigma > 0, a finite", sigma, a);
   assay_status status = balanced(k, m0, T, &data, error);
@@ -223,8 +225,8 @@ assay_status token_margin_bias(int k, int m0, int T, double a, double sigma, ass
   return status;
 }
 
-assay_status token_frequency_moments(double n, double T, double k, double m0, token_frequencies *r,
-                                     assay_error *error) {
+assay_status token_embeddings_frequency_moments(double n, double T, double k, double m0,
+                                                token_embeddings_frequencies *r, assay_error *error) {
   if (!(n >= 1 && T >= 1 && k >= 1 && m0 >= 1))
     return assay_error_set(error, ASSAY_DOMAIN, "n = %g, T = %g, k = %g, m0 = %g: each is at least 1", n, T,
                            k, m0);

@@ -14,7 +14,7 @@
 
 typedef struct {
   double T, a, scale, t; /* scale = h/(sigma^2 a) */
-  token_mistake mistake;
+  token_embeddings_mistake mistake;
 } course;
 
 static double attention(double T, double u) {
@@ -23,18 +23,19 @@ static double attention(double T, double u) {
 
 static double slowness(double u, void *context) {
   const course *c = context;
-  const double sigmoid = c->mistake == TOKEN_FROZEN_SIGMOID ? 2 : 1 + exp(c->a * attention(c->T, u));
+  const double sigmoid =
+      c->mistake == TOKEN_EMBEDDINGS_FROZEN_SIGMOID ? 2 : 1 + exp(c->a * attention(c->T, u));
   return c->scale * sigmoid * (2 + exp(u) / (c->T - 1) + (c->T - 1) * exp(-u));
 }
 
-static assay_status course_of(int k, int m0, int T, double a, double sigma, token_mistake mistake, course *c,
-                              assay_error *error) {
+static assay_status course_of(int k, int m0, int T, double a, double sigma, token_embeddings_mistake mistake,
+                              course *c, assay_error *error) {
   if (!(k >= 1 && m0 >= 1 && T >= 2 && T - 1 <= m0 && a > 0 && a < 300 && sigma > 0))
     return assay_error_set(
         error, ASSAY_DOMAIN,
         "k = %d, m0 = %d, T = %d, a = %g, sigma = %g: k, m0 >= 1, 2 <= T <= m0 + 1, 0 < a < 300, sigma > 0",
         k, m0, T, a, sigma);
-  const double h = mistake == TOKEN_FROZEN_LOGITS ? 2. * k : 2. * k * m0 / (2. * k + m0);
+  const double h = mistake == TOKEN_EMBEDDINGS_FROZEN_LOGITS ? 2. * k : 2. * k * m0 / (2. * k + m0);
   *c = (course){T, a, h / (sigma * sigma * a), 0, mistake};
   return ASSAY_OK;
 }
@@ -52,10 +53,10 @@ static assay_status time_to(const course *c, double u, double *t, double *t_erro
                 : ASSAY_OK;
 }
 
-assay_status token_trajectory_time(int k, int m0, int T, double a, double sigma, double u, assay_value *t,
-                                   assay_error *error) {
+assay_status token_embeddings_trajectory_time(int k, int m0, int T, double a, double sigma, double u,
+                                              assay_value *t, assay_error *error) {
   course c;
-  assay_status status = course_of(k, m0, T, a, sigma, TOKEN_RIGHT, &c, error);
+  assay_status status = course_of(k, m0, T, a, sigma, TOKEN_EMBEDDINGS_RIGHT, &c, error);
   if (status == ASSAY_OK && !(u >= 0 && u < 600))
     status = assay_error_set(error, ASSAY_DOMAIN, "u = %g: 0 <= u < 600", u);
   return status == ASSAY_OK ? time_to(&c, u, &t->value, &t->error, error) : status;
@@ -69,8 +70,9 @@ static assay_status too_late(double u, void *context, double *y, assay_error *er
   return status;
 }
 
-assay_status token_trajectory_at(int k, int m0, int T, double a, double sigma, double t,
-                                 token_mistake mistake, token_trajectory *r, assay_error *error) {
+assay_status token_embeddings_trajectory_at(int k, int m0, int T, double a, double sigma, double t,
+                                            token_embeddings_mistake mistake, token_embeddings_trajectory *r,
+                                            assay_error *error) {
   course c;
   assay_value u = {0, 0};
   double lo = 0, hi = 1, y = -1;
@@ -91,10 +93,10 @@ assay_status token_trajectory_at(int k, int m0, int T, double a, double sigma, d
   return ASSAY_OK;
 }
 
-assay_status token_transverse(int k, int m0, int T, double a, double sigma, double u, assay_value *factor,
-                              assay_error *error) {
+assay_status token_embeddings_transverse(int k, int m0, int T, double a, double sigma, double u,
+                                         assay_value *factor, assay_error *error) {
   course c;
-  assay_status status = course_of(k, m0, T, a, sigma, TOKEN_RIGHT, &c, error);
+  assay_status status = course_of(k, m0, T, a, sigma, TOKEN_EMBEDDINGS_RIGHT, &c, error);
   if (status != ASSAY_OK) return status;
   const double h = 2. * k * m0 / (2. * k + m0), power = h * (1 + 2 * k * a * a / (sigma * sigma)) / (2 * k);
   const double q = attention(T, u), q0 = 1. / T, phi = q * (1 - q) / (1 + exp(a * q)),
@@ -168,8 +170,8 @@ static void step_noise(int T, int k, int m0, double eta, double *jj, double *js,
   *jj = sum[0], *js = sum[1], *ss = sum[2], *st = m0 > 1 ? sum[3] : 0;
 }
 
-assay_status token_test_gain(double n, int T, int k, int m0, double d, double a, token_gain *r,
-                             assay_error *error) {
+assay_status token_embeddings_test_gain(double n, int T, int k, int m0, double d, double a,
+                                        token_embeddings_gain *r, assay_error *error) {
   if (!(n >= 1 && T >= 2 && k >= 1 && m0 >= 1 && d >= 1 && a > 0 && isfinite(a)))
     return assay_error_set(
         error, ASSAY_DOMAIN,

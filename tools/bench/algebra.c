@@ -15,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/data-reconstruction/experiments.h"
+#include "sim/finetune-diagonal/experiments.h"
 #include "sim/kernels/conjugate_gradients.h"
 #include "sim/kernels/least_squares.h"
 #include "sim/kernels/random.h"
@@ -110,6 +112,8 @@ static const struct {
      300, 200, 10},
     {"spurious-features: path, D = 800, n = 1200: Gram, tridiagonal", gram_and_tridiagonal, tridiagonal_flops,
      1200, 800, 1},
+    {"finetune-diagonal: weighted norm, n = 320, d = 800: Gram, Cholesky", gram_and_cholesky, cholesky_flops,
+     320, 800, 10},
 };
 enum { ALGEBRA = sizeof algebra / sizeof *algebra };
 
@@ -147,6 +151,20 @@ static const struct {
      "model=twoblock d=100 n=300 p=900 act=erf lambda_rf=.1 tests=200", 5},
     {"spurious-features", "kernel", &spurious_features_kernel_regression,
      "model=twoblock d=100 n=300 act=erf lambda_rf=.1 tests=400", 5},
+    {"finetune-diagonal", "rich", &finetune_diagonal_dual_finetuning,
+     "d=400 n_ft=100 rho_both=.04 rho_pt=.16 rho_ft=0 m_pt=2.23606797749979 m_ft=5 c=1e-6 lambda=-.998 "
+     "gamma=1e-4",
+     3},
+    {"finetune-diagonal", "lazy", &finetune_diagonal_dual_finetuning,
+     "d=400 n_ft=100 rho_both=.04 rho_pt=.16 rho_ft=0 m_pt=2.23606797749979 m_ft=5 c=1e-3 lambda=.98 "
+     "gamma=.1",
+     5},
+    {"finetune-diagonal", "norm", &finetune_diagonal_weighted_norm,
+     "d=400 n=60 p=.04,.16,.8 beta=5,0,0 w=1,1,.05 noise=.1", 50},
+    {"data-reconstruction", "span", &data_reconstruction_span,
+     "act=relu d=200 n=200 t=.3,1,1.5707963267948966,3.1415926535897931", 5},
+    {"data-reconstruction", "jacobian", &data_reconstruction_jacobian, "act=tanh d=60 n=4 p=240", 2},
+    {"data-reconstruction", "noise", &data_reconstruction_noise_matrix, "act=abs d=100 n=1 p=200", 20},
     {"spurious-features", "large", &spurious_features_ridge_large, "model=twoblock d=800 n=2400 lambda=.3",
      1},
 };

@@ -1,4 +1,4 @@
-/* Times the random numbers and the DP-SGD simulators, on one core, and prints a table.
+/* Times the random numbers, the DP-SGD simulators and one-pass SGD on a single-index model, on one core, and prints a table.
  *
  *     bench-kernels [REPETITIONS]
  *
@@ -13,6 +13,7 @@
 #include "sim/dp-sgd/dp-sgd.h"
 #include "sim/kernels/random.h"
 #include "sim/kernels/simd.h"
+#include "sim/single-index-gd/single-index-gd.h"
 
 enum { DRAWS = 4096, FILLS = 500, MOST_REPETITIONS = 101 };
 
@@ -130,6 +131,28 @@ static double time_vector_2000(void) {
   return time_path(VECTOR, 2000, DP_SGD_OUTPUT, 1) / 2000;
 }
 
+static double time_one_pass(long d) {
+  static double phi[DRAWS], x[DRAWS];
+  const double start = seconds();
+  single_index_sgd_vector((single_index_link){SINGLE_INDEX_HARD, 8}, d, .2, .3, STEPS, phi, x, &(assay_stream){3, 0});
+  return 1e9 * (seconds() - start) / ((double)STEPS * (double)d);
+}
+
+static double time_one_pass_200(void) {
+  return time_one_pass(200);
+}
+static double time_one_pass_2000(void) {
+  return time_one_pass(2000);
+}
+
+static double time_overlap_chain(void) {
+  single_index_chain chain;
+  single_index_chain_start(&chain, (single_index_link){SINGLE_INDEX_HARD, 8}, 1000, .2, .3, &(assay_stream){4, 0});
+  const double start = seconds();
+  single_index_chain_run(&chain, 20 * STEPS, 2);
+  return 1e9 * (seconds() - start) / (20. * STEPS);
+}
+
 /* ---- the table ---- */
 
 enum { NORMALS = 2, NUMPY = 3 };
@@ -150,6 +173,9 @@ static const struct {
     {"vector, a coordinate and step, d = 50", time_vector_50, NORMALS},
     {"vector, a coordinate and step, d = 200", time_vector_200, NORMALS},
     {"vector, a coordinate and step, d = 2000", time_vector_2000, NORMALS},
+    {"one-pass SGD, a coordinate, d = 200", time_one_pass_200, NORMALS},
+    {"one-pass SGD, a coordinate, d = 2000", time_one_pass_2000, NORMALS},
+    {"overlap chain, a step", time_overlap_chain, NORMALS},
 };
 enum { LINES = sizeof lines / sizeof *lines };
 

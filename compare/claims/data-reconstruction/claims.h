@@ -13,7 +13,8 @@ extern const assay_claim data_reconstruction_kernel_limit_claim, data_reconstruc
     data_reconstruction_multi_output_count_claim, data_reconstruction_unrecoverable_fraction_claim,
     data_reconstruction_noise_amplification_claim, data_reconstruction_zero_loss_dichotomy_claim,
     data_reconstruction_loss_kernel_limit_claim, data_reconstruction_reconstruction_success_claim,
-    data_reconstruction_span_point_threshold_claim;
+    data_reconstruction_span_point_threshold_claim, data_reconstruction_network_reconstruction_claim,
+    data_reconstruction_fashion_mnist_claim;
 
 /* clang-format off */
 #define INTEGER(name, doc, role, domain, preset) {name, NULL, doc, ASSAY_INTEGER, role, NULL, domain, preset}

@@ -14,11 +14,15 @@ static const assay_param rank_params[] = {PARAM_ACT(ACTIVATION_WORDS),
                                           {"counts", NULL, "relu, abs: features by sign pattern, bit i of the index is z_i > 0",
                                            ASSAY_INTEGERS, ASSAY_INSTANCE, NULL, "[0,1000000000]", ""},
                                           {0}};
-enum { O_RANK, O_P_STAR, O_FULL };
+enum { O_RANK, O_P_STAR, O_FULL, O_GAP, O_SLOPE_D, O_SLOPE_N };
 static const assay_observable rank_observables[] = {
     {"rank", NULL, "of the map (X, alpha) -> theta", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
-    {"p_star", NULL, "least p of maximal rank", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"p_star", NULL, "least p of maximal rank", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"prob_full", NULL, "relu, n = 1: probability of full rank", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {"gap", NULL, "decades between singular values that count and that do not; at least this", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0,
+     INFINITY},
+    {"slope_d", NULL, "of log p_star on log d, from d to 2d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"slope_n", NULL, "of log p_star on log n, from n to 2n", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
     {0}};
 
 static assay_status put_rank(assay_call *call, activation act, int d, int n, data_reconstruction_mistake mistake) {
@@ -33,7 +37,7 @@ static assay_status put_rank(assay_call *call, activation act, int d, int n, dat
   if (piecewise && (n > 5 || m != 1 << n))
     return assay_fail(call, ASSAY_USAGE, "counts has %d elements; n = %d <= 5 samples have 2^n", m, n);
   if (!piecewise && !assay_given(call, "p")) {
-    assay_absent(call, O_RANK, "it needs p");
+    assay_absent(call, O_RANK, "p is not given");
     return ASSAY_OK;
   }
   assay_status status = data_reconstruction_rank(act, d, n, p, counts, mistake, &rank, assay_call_error(call));
@@ -41,17 +45,34 @@ static assay_status put_rank(assay_call *call, activation act, int d, int n, dat
   return status;
 }
 
+/* The least p and its slopes, from the least p at (d, n), (2d, n) and (d, 2n). */
+static assay_status put_width(assay_call *call, activation act, int d, int n, data_reconstruction_mistake mistake) {
+  const int dims[] = {d, 2 * d, d}, samples[] = {n, n, 2 * n};
+  long width[3];
+  for (int i = 0; i < 3; i++) {
+    assay_status status = data_reconstruction_least_width(act, dims[i], samples[i], mistake, &width[i], assay_call_error(call));
+    if (i == 0 && status != ASSAY_OK) return status;
+    if (status != ASSAY_OK) width[i] = 0;
+  }
+  if (width[0] > 0)
+    assay_put(call, O_P_STAR, 0, (double)width[0], 0);
+  else
+    assay_absent(call, O_P_STAR, "the least p of relu and abs is random");
+  for (int i = 1; i < 3; i++)
+    if (width[0] > 0 && width[i] > 0)
+      assay_put(call, i == 1 ? O_SLOPE_D : O_SLOPE_N, 0, log2((double)width[i] / (double)width[0]), 1e-15);
+    else
+      assay_absent(call, i == 1 ? O_SLOPE_D : O_SLOPE_N, "there is no least p at twice the size");
+  return ASSAY_OK;
+}
+
 static assay_status rank_with(assay_call *call, data_reconstruction_mistake mistake) {
   activation act = data_reconstruction_act_of(call);
   int d = (int)assay_integer(call, "d"), n = (int)assay_integer(call, "n");
-  long p_star;
-  assay_status status = data_reconstruction_least_width(act, d, n, mistake, &p_star, assay_call_error(call));
+  assay_status status = put_width(call, act, d, n, mistake);
   if (status == ASSAY_OK) status = put_rank(call, act, d, n, mistake);
   if (status != ASSAY_OK) return status;
-  if (p_star > 0)
-    assay_put(call, O_P_STAR, 0, (double)p_star, 0);
-  else
-    assay_absent(call, O_P_STAR, "the least p of relu and abs is random");
+  assay_put(call, O_GAP, 0, 3, 0);
   if (act == ACTIVATION_RELU && n == 1 && assay_given(call, "p"))
     assay_put(call, O_FULL, 0, data_reconstruction_full_rank(d, assay_integer(call, "p")), 1e-13);
   else
@@ -63,6 +84,26 @@ static assay_status rank(assay_call *call) {
 }
 static assay_status rank_no_sphere(assay_call *call) {
   return rank_with(call, DATA_RECONSTRUCTION_NO_SPHERE);
+}
+static assay_status rank_no_coefficients(assay_call *call) {
+  return rank_with(call, DATA_RECONSTRUCTION_NO_COEFFICIENTS);
+}
+static assay_status rank_only_coefficients(assay_call *call) {
+  return rank_with(call, DATA_RECONSTRUCTION_ONLY_COEFFICIENTS);
+}
+static assay_status rank_of_a_point(assay_call *call) {
+  return rank_with(call, DATA_RECONSTRUCTION_ADDED);
+}
+static assay_status rank_of_any(assay_call *call) { /* min(p, nd), whatever phi */
+  int m = 0;
+  double p = assay_real(call, "p"), N = assay_real(call, "d") * assay_real(call, "n");
+  if (assay_given(call, "counts")) {
+    const double *counts = assay_list(call, "counts", &m);
+    p = 0;
+    for (int i = 0; i < m; i++) p += counts[i];
+  }
+  assay_put(call, O_RANK, 0, fmin(p, N), 0);
+  return ASSAY_OK;
 }
 static assay_status rank_without_silence(assay_call *call) { /* no feature is silent: full from p = d on */
   assay_put(call, O_FULL, 0, assay_integer(call, "p") >= assay_integer(call, "d"), 0);
@@ -79,6 +120,18 @@ static const assay_leg rank_legs[] = {
      .first = {8, 32, 64},
      .looks = {1, 1, 1}},
     {.experiment = &data_reconstruction_jacobian,
+     .points = POINTS("P1: act=relu d=6 n=2 counts=3,5,4,6", "P2: act=relu d=6 n=2 counts=10,3,20,2", "P3: act=relu d=8 n=2 counts=4,6,7,9",
+                      "P4: act=relu d=5 n=3 counts=2,1,2,9,1,2,3,4", "P5: act=abs d=6 n=2 counts=4,2,1,7",
+                      "P6: act=abs d=5 n=3 counts=8,1,1,0,1,0,1,6", "P7: act=abs d=4 n=4 counts=2,1,0,1,1,2,0,1,1,0,1,1,0,2,1,2"),
+     .sizes = {"", "", ""},
+     .first = {8, 32, 64},
+     .looks = {1, 1, 1}},
+    {.experiment = &data_reconstruction_least_width_search,
+     .points = POINTS("W: act=tanh d=6,12 n=2", "W4: act=tanh d=6 n=4", "V: act=relu+erf d=6,12 n=2", "V4: act=relu+erf d=6 n=4"),
+     .sizes = {"", "", ""},
+     .first = {2, 8, 16},
+     .looks = {1, 1, 1}},
+    {.experiment = &data_reconstruction_jacobian,
      .points = POINTS("D: act=tanh d=60 n=4 p=239,240,241", "N: act=relu+erf d=20 n=15 p=299,300,301"),
      .sizes = {NULL, "", ""},
      .first = {1, 4, 16},
@@ -89,23 +142,59 @@ static const assay_leg rank_legs[] = {
      .first = {128, 128, 128},
      .looks = {4, 7, 9}},
     {0}};
-static const assay_target rank_targets[] = {{.name = "rank",
-                                             .points = "T*,E*,S*,U*,C*,L*,Q*,M*,D*,N*",
-                                             .estimand = ASSAY_EXACT,
-                                             .margin = ALL_TIERS({.bias = .5}),
-                                             .reason = "an integer, the same for every generic draw"},
-                                            {.name = "prob_full",
-                                             .records = "full",
-                                             .points = "R*",
-                                             .estimand = ASSAY_PROPORTION,
-                                             .margin = {{.bias = .17}, {.bias = .058}, {.bias = .028}},
-                                             .reason = "exact at every size; 10 sqrt(p(1-p)/n_max) + 12/n_max"},
-                                            {0}};
+static const assay_target rank_targets[] = {
+    {.name = "rank",
+     .points = "T*,E*,S*,U*,C*,L*,Q*,M*,D*,N*,P*",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = .49}),
+     .reason = "an integer, the same for every generic draw"},
+    {.name = "gap",
+     .title = "a clear rank",
+     .records = "gap",
+     .points = "T*,E*,S*,U*,C*,L*,Q*,M*,D*,N*,P*",
+     .estimand = ASSAY_EXACT,
+     .side = 1,
+     .margin = ALL_TIERS({0}),
+     .reason = "the singular values around the cut-off lie three decades apart in every draw"},
+    {.name = "p_star",
+     .points = "W*,V*",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = .49}),
+     .reason = "an integer, the same for every generic draw"},
+    {.name = "slope_d", .points = "W*,V*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-9}), .reason = "a ratio of integers"},
+    {.name = "slope_n", .points = "W*,V*", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-9}), .reason = "a ratio of integers"},
+    {.name = "prob_full",
+     .records = "full",
+     .points = "R*",
+     .estimand = ASSAY_PROPORTION,
+     .margin = {{.bias = .17}, {.bias = .058}, {.bias = .028}},
+     .reason = "exact at every size; 10 sqrt(p(1-p)/n_max) + 12/n_max"},
+    {0}};
 static const assay_control rank_controls[] = {{.name = "spheres forgotten",
                                                .mistake = "n (d+1) unknowns",
                                                .targets = "rank",
                                                .points = "T1:p=48,T2:p=60,E:p=64,S1:p=48,S2:p=64,U:p=60",
                                                .predict = rank_no_sphere},
+                                              {.name = "coefficients forgotten",
+                                               .mistake = "n (d-1) unknowns",
+                                               .targets = "rank,p_star",
+                                               .points = "T1:p=48,T2:p=60,E:p=64,S1:p=48,S2:p=64,U:p=60,W*,V*",
+                                               .predict = rank_no_coefficients},
+                                              {.name = "coefficients only",
+                                               .mistake = "n unknowns",
+                                               .targets = "rank,p_star,slope_d",
+                                               .points = "T1:p=48,T2:p=60,E:p=64,S1:p=48,S2:p=64,U:p=60,W*,V*",
+                                               .predict = rank_only_coefficients},
+                                              {.name = "n + d",
+                                               .mistake = "n + d unknowns, as for a point in the span",
+                                               .targets = "rank,p_star,slope_d,slope_n",
+                                               .points = "T1:p=48,T2:p=60,E:p=64,S1:p=48,S2:p=64,U:p=60,W*,V*",
+                                               .predict = rank_of_a_point},
+                                              {.name = "min(p, nd) for every activation",
+                                               .mistake = "quadratic and piecewise linear features are as good as any",
+                                               .targets = "rank",
+                                               .points = "Q1:p=24,Q1:p=48,Q2:p=32,Q2:p=64,P2,P6",
+                                               .predict = rank_of_any},
                                               {.name = "no silent features",
                                                .mistake = "every feature of relu counts",
                                                .targets = "prob_full",
@@ -143,7 +232,7 @@ static assay_status points_at(assay_call *call, long threshold) {
   if (threshold == 0) threshold = right;
   assay_put(call, O_P_SPAN, 0, (double)right, 0);
   if (!assay_given(call, "p"))
-    assay_absent(call, O_SPURIOUS, "it needs p");
+    assay_absent(call, O_SPURIOUS, "p is not given");
   else if (p == threshold - 1)
     assay_absent(call, O_SPURIOUS, "at p = n + d - 1 there are finitely many points");
   else
@@ -211,11 +300,12 @@ static assay_status output_with(assay_call *call, data_reconstruction_mistake mi
   int d = (int)assay_integer(call, "d"), n = (int)assay_integer(call, "n"), C = (int)assay_integer(call, "C");
   assay_put(call, 0, 0, (double)data_reconstruction_output_width(d, n, C, mistake), 0);
   if (!assay_given(call, "p")) {
-    assay_absent(call, 1, "it needs p");
+    assay_absent(call, 1, "p is not given");
     return ASSAY_OK;
   }
   long p = assay_integer(call, "p"), value = data_reconstruction_output_rank(d, n, C, p);
   if (mistake == DATA_RECONSTRUCTION_NAIVE_OUTPUTS) value = p * C < (long)d * n ? p * C : (long)d * n;
+  if (mistake == DATA_RECONSTRUCTION_SHARED_OUTPUTS) value = p < (long)d * n ? p : (long)d * n;
   assay_put(call, 1, 0, (double)value, 0);
   return ASSAY_OK;
 }
@@ -225,11 +315,15 @@ static assay_status output(assay_call *call) {
 static assay_status output_naive(assay_call *call) {
   return output_with(call, DATA_RECONSTRUCTION_NAIVE_OUTPUTS);
 }
+static assay_status output_shared(assay_call *call) {
+  return output_with(call, DATA_RECONSTRUCTION_SHARED_OUTPUTS);
+}
 static const assay_leg output_legs[] = {
     {.experiment = &data_reconstruction_jacobian,
-     .points =
-         POINTS("A1: d=12 n=3 C=1 p=34,36,40", "A2: d=12 n=3 C=2 p=18,19,20,24", "A3: d=12 n=3 C=3 p=12,13,14,18",
-                "A6: d=12 n=3 C=6 p=12,13,14,18", "B2: d=8 n=5 C=2 p=21,23,27", "B3: d=8 n=5 C=3 p=15,17,21", "B8: d=8 n=5 C=8 p=10,12,16"),
+     .points = POINTS("A1: d=12 n=3 C=1 p=34,35,36,37,40", "A2: d=12 n=3 C=2 p=18,19,20,21,24", "A3: d=12 n=3 C=3 p=12,13,14,15,18",
+                      "A4: d=12 n=3 C=4 p=12,13,14,15,18", "A6: d=12 n=3 C=6 p=12,13,14,15,18", "B1: d=8 n=5 C=1 p=38,39,40,41,44",
+                      "B2: d=8 n=5 C=2 p=21,22,23,24,27", "B3: d=8 n=5 C=3 p=15,16,17,18,21", "B4: d=8 n=5 C=4 p=12,13,14,15,18",
+                      "B6: d=8 n=5 C=6 p=10,11,12,13,16", "B8: d=8 n=5 C=8 p=10,11,12,13,16"),
      .sizes = {"", "", ""},
      .first = {8, 32, 64},
      .looks = {1, 1, 1}},
@@ -242,10 +336,14 @@ static const assay_leg output_legs[] = {
 static const assay_target output_targets[] = {
     {.name = "rank", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = .5}), .reason = "an integer, the same for every generic draw"},
     {0}};
-static const assay_control output_controls[] = {{.name = "dn whatever C",
-                                                 .mistake = "dn unknowns whatever the number of outputs",
+static const assay_control output_controls[] = {{.name = "dn/C",
+                                                 .mistake = "dn unknowns whatever the number of outputs: p = dn/C",
                                                  .points = "A2:p=24,A3:p=18,B2:p=27,B3:p=21",
                                                  .predict = output_naive},
+                                                {.name = "dn whatever C, features",
+                                                 .mistake = "p = dn features are needed whatever the number of outputs",
+                                                 .points = "A2:p=24,A3:p=18,B2:p=27,B3:p=21",
+                                                 .predict = output_shared},
                                                 {0}};
 static const assay_figure output_figures[] = {{.title = "Features needed against the number of outputs",
                                                .x = "C",
@@ -275,11 +373,19 @@ static const assay_param fraction_params[] = {
     INTEGER("n", "samples", 0, "[1,100000]", NULL),
     INTEGER("p", "features", 0, "[1,1000000000]", NULL),
     {"act", NULL, "activation", ASSAY_WORD, ASSAY_SIM, "tanh|relu+erf|relu+tanh", NULL, "relu+erf"},
+    {"at", NULL, "where the distribution function is read", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,1]", "0.5"},
     {0}};
+enum { O_FRACTION, O_VARIANCE, O_CDF };
 static const assay_observable fraction_observables[] = {
-    {"fraction", NULL, "share of a perturbation of X that theta does not see", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
+    {"fraction", NULL, "share of a perturbation of X that theta does not see", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {"variance", NULL, "of the fraction: f(1-f)/(q/2+1), q = n(d-1)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {"cdf", NULL, "probability that the fraction is at most `at`", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {0}};
 static assay_status fraction_with(assay_call *call, data_reconstruction_mistake mistake) {
-  assay_put(call, 0, 0, data_reconstruction_fraction(assay_real(call, "d"), assay_real(call, "n"), assay_real(call, "p"), mistake), 1e-15);
+  double d = assay_real(call, "d"), n = assay_real(call, "n"), f = data_reconstruction_fraction(d, n, assay_real(call, "p"), mistake);
+  assay_put(call, O_FRACTION, 0, f, 1e-15);
+  assay_put(call, O_VARIANCE, 0, f * (1 - f) / (n * (d - 1) / 2 + 1), 1e-15);
+  assay_put(call, O_CDF, 0, data_reconstruction_fraction_cdf(f, n * (d - 1), assay_real(call, "at")), 1e-12);
   return ASSAY_OK;
 }
 static assay_status fraction(assay_call *call) {
@@ -288,12 +394,24 @@ static assay_status fraction(assay_call *call) {
 static assay_status fraction_nd(assay_call *call) {
   return fraction_with(call, DATA_RECONSTRUCTION_OVER_ND);
 }
+static assay_status fraction_no_coefficients(assay_call *call) {
+  return fraction_with(call, DATA_RECONSTRUCTION_NO_COEFFICIENTS);
+}
 static assay_status spread_fraction(assay_call *call) { /* Beta(f q/2, (1-f) q/2) */
   double d = assay_real(call, "d"), n = assay_real(call, "n"),
          f = data_reconstruction_fraction(d, n, assay_real(call, "p"), DATA_RECONSTRUCTION_RIGHT);
-  assay_put(call, 0, 0, sqrt(f * (1 - f) / (n * (d - 1) / 2 + 1)), 0);
+  double variance = f * (1 - f) / (n * (d - 1) / 2 + 1), F = data_reconstruction_fraction_cdf(f, n * (d - 1), assay_real(call, "at"));
+  assay_put(call, O_FRACTION, 0, sqrt(variance), 0);
+  assay_put(call, O_VARIANCE, 0, 1.42 * variance, 0); /* of (x - m)^2: the kurtosis of these Beta laws is below 3 */
+  assay_put(call, O_CDF, 0, sqrt(F * (1 - F)), 0);
   return ASSAY_OK;
 }
+static assay_status fraction_uniform(assay_call *call) {
+  assay_put(call, O_VARIANCE, 0, 1. / 12, 0);
+  assay_put(call, O_CDF, 0, assay_real(call, "at"), 0);
+  return ASSAY_OK;
+}
+#define QUANTILES " at=.35,.45,.5,.6,.7"
 static const assay_leg fraction_legs[] = {{.experiment = &data_reconstruction_null_share,
                                            .points = POINTS("A: d=5 n=4 p=12", "B: d=10 n=3 p=15"),
                                            .sizes = {"", "", ""},
@@ -305,28 +423,80 @@ static const assay_leg fraction_legs[] = {{.experiment = &data_reconstruction_nu
                                            .first = {16, 16, 16},
                                            .looks = {1, 1, 1}},
                                           {.experiment = &data_reconstruction_null_share,
+                                           .points = POINTS("K: d=5 n=4 p=12" QUANTILES, "L: d=10 n=3 p=15" QUANTILES),
+                                           .sizes = {"", "", ""},
+                                           .first = {128, 128, 128},
+                                           .looks = {6, 9, 10}},
+                                          {.experiment = &data_reconstruction_perturbed,
+                                           .points = POINTS("G: d=20 n=4 p=20,40,60"),
+                                           .sizes = {NULL, "", ""},
+                                           .first = {1, 128, 128},
+                                           .looks = {1, 3, 5}},
+                                          {.experiment = &data_reconstruction_perturbed,
+                                           .points = POINTS("H: d=20 n=4 p=84"),
+                                           .sizes = {NULL, "", ""},
+                                           .first = {1, 16, 64},
+                                           .looks = {1, 1, 1}},
+                                          {.experiment = &data_reconstruction_null_share,
                                            .points = POINTS("D: d=20 n=4 p=40,76"),
                                            .sizes = {NULL, NULL, ""},
                                            .first = {1, 1, 128},
                                            .looks = {1, 1, 8}},
                                           {0}};
-static const assay_target fraction_targets[] = {{.name = "fraction",
-                                                 .points = "A,B,D*",
-                                                 .spread = spread_fraction,
-                                                 .margin = ALL_TIERS({.deviations = 10}),
-                                                 .reason = "unbiased; 10 sd/sqrt(n_max) of the Beta law"},
-                                                {.name = "fraction",
-                                                 .title = "none and all",
-                                                 .points = "Z*,O",
-                                                 .estimand = ASSAY_EXACT,
-                                                 .margin = ALL_TIERS({.bias = 1e-10}),
-                                                 .reason = "rounding"},
-                                                {0}};
+static const assay_target fraction_targets[] = {
+    {.name = "fraction",
+     .points = "A,B,D*",
+     .spread = spread_fraction,
+     .margin = ALL_TIERS({.deviations = 10}),
+     .reason = "unbiased; 10 sd/sqrt(n_max) of the Beta law"},
+    {.name = "variance",
+     .records = "fraction",
+     .points = "A,B",
+     .estimand = ASSAY_VARIANCE,
+     .spread = spread_fraction,
+     .margin = ALL_TIERS({.deviations = 10}),
+     .reason = "exact; 10 sd/sqrt(n_max) of the Beta law's squares"},
+    {.name = "cdf",
+     .records = "below",
+     .points = "K,L",
+     .estimand = ASSAY_PROPORTION,
+     .spread = spread_fraction,
+     .margin = {{.bias = .003, .deviations = 10}, {.bias = .0004, .deviations = 10}, {.bias = .0002, .deviations = 10}},
+     .reason = "exact; 12/n_max + 10 sqrt(p(1-p)/n_max)"},
+    {.name = "fraction",
+     .title = "after Gauss-Newton",
+     .points = "G*",
+     .spread = spread_fraction,
+     .margin = ALL_TIERS({.bias = 1e-3, .deviations = 10}),
+     .reason = "curvature is of order 1e-4 + 10 sd/sqrt(n_max) of the Beta law"},
+    {.name = "fraction",
+     .title = "nothing left above dn",
+     .points = "H",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = 1e-6}),
+     .reason = "what six Gauss-Newton steps leave of a perturbation of 1e-4"},
+    {.name = "fraction",
+     .title = "none and all",
+     .points = "Z*,O",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = 1e-10}),
+     .reason = "rounding"},
+    {0}};
 static const assay_control fraction_controls[] = {{.name = "1 - p/(nd)",
                                                    .mistake = "the fraction of parameters that are missing",
                                                    .targets = "fraction",
                                                    .points = "A,B",
                                                    .predict = fraction_nd},
+                                                  {.name = "1 - p/(n(d-1))",
+                                                   .mistake = "the parameters all constrain the samples, none the coefficients",
+                                                   .targets = "fraction",
+                                                   .points = "A,B",
+                                                   .predict = fraction_no_coefficients},
+                                                  {.name = "uniform law",
+                                                   .mistake = "every share is as likely as any other",
+                                                   .targets = "variance,cdf",
+                                                   .points = "A,B,K:at=0.35:*,K:at=0.7:*",
+                                                   .predict = fraction_uniform},
                                                   {0}};
 static const assay_figure fraction_figures[] = {{.title = "Share of the data that the parameters do not see",
                                                  .x = "p",
@@ -402,25 +572,72 @@ static assay_status arrange_noise(assay_call *claim, assay_call *sim, assay_call
   if (status == ASSAY_OK) status = assay_set(realised, "p", p);
   return status == ASSAY_OK ? assay_set(realised, "p_over_d", p / d) : status;
 }
-static const assay_leg noise_legs[] = {{.experiment = &data_reconstruction_noise_matrix,
-                                        .arrange = arrange_noise,
-                                        .points = POINTS("X: act=abs n=1 p_over_d=2"),
-                                        .sizes = {"d=30", "d=50", "d=100"},
-                                        .first = {128, 128, 128},
-                                        .looks = {4, 5, 5}},
-                                       {.experiment = &data_reconstruction_noise_matrix,
-                                        .arrange = arrange_noise,
-                                        .points = POINTS("S: act=relu+erf n=1 p_over_d=3", "T: act=tanh n=1 p_over_d=3"),
-                                        .sizes = {"d=60", "d=100", "d=200"},
-                                        .first = {128, 128, 128},
-                                        .looks = {4, 5, 5}},
-                                       {.experiment = &data_reconstruction_noise_matrix,
-                                        .arrange = arrange_noise,
-                                        .points = POINTS("A: act=abs n=4 p_over_d=6", "R: act=relu n=4 p_over_d=8"),
-                                        .sizes = {"d=25", "d=50", "d=100"},
-                                        .first = {128, 128, 128},
-                                        .looks = {3, 3, 3}},
-                                       {0}};
+static const assay_leg noise_legs[] = {
+    {.experiment = &data_reconstruction_noise_matrix,
+     .arrange = arrange_noise,
+     .points = POINTS("X: act=abs n=1 p_over_d=2"),
+     .sizes = {"d=30", "d=50", "d=100"},
+     .first = {128, 128, 128},
+     .looks = {4, 5, 5}},
+    {.experiment = &data_reconstruction_noise_matrix,
+     .arrange = arrange_noise,
+     .points = POINTS("S: act=relu+erf n=1 p_over_d=3", "T: act=tanh n=1 p_over_d=3"),
+     .sizes = {"d=60", "d=100", "d=200"},
+     .first = {128, 128, 128},
+     .looks = {4, 5, 5}},
+    {.experiment = &data_reconstruction_noise_matrix,
+     .arrange = arrange_noise,
+     .points = POINTS("A: act=abs n=4 p_over_d=6", "R: act=relu n=4 p_over_d=8"),
+     .sizes = {"d=25", "d=50", "d=100"},
+     .first = {128, 128, 128},
+     .looks = {3, 3, 3}},
+    {.experiment = &data_reconstruction_noise_matrix,
+     .arrange = arrange_noise,
+     .points = POINTS("S2: act=relu+erf n=1 p_over_d=2", "E: act=erf n=1 p_over_d=3", "R1: act=relu n=1 p_over_d=5"),
+     .sizes = {NULL, "d=100", "d=200"},
+     .first = {128, 128, 128},
+     .looks = {1, 5, 5}},
+    {.experiment = &data_reconstruction_noise_matrix,
+     .arrange = arrange_noise,
+     .points = POINTS("G: act=abs n=1 p_over_d=2,3,5,9"),
+     .sizes = {"d=50", "d=100", "d=200"},
+     .first = {128, 128, 128},
+     .looks = {3, 3, 3}},
+    {.experiment = &data_reconstruction_noisy_parameters,
+     .arrange = arrange_noise,
+     .points = POINTS("Y: act=abs n=1 p_over_d=2"),
+     .sizes = {NULL, "d=40", "d=40"},
+     .first = {128, 128, 128},
+     .looks = {1, 5, 6}},
+    {0}};
+/* Of log M on log(c - n), all points alike. */
+static assay_status rate_of_divergence(const assay_sample *s, double *out) {
+  double mx = 0, my = 0, xy = 0, xx = 0, n = assay_real(s->points[0], "n");
+  for (int i = 0; i < s->groups; i++) {
+    if (!(s->value[i] > 0) || !(s->axis[i] > n)) return ASSAY_NUMERIC;
+    mx += log(s->axis[i] - n) / s->groups, my += log(s->value[i]) / s->groups;
+  }
+  for (int i = 0; i < s->groups; i++) {
+    double x = log(s->axis[i] - n) - mx;
+    xy += x * (log(s->value[i]) - my), xx += x * x;
+  }
+  *out = xy / xx;
+  return ASSAY_OK;
+}
+/* sd/M of 3/d at every point over the square root of sum (x - mean)^2, x = 0, log 2, log 4, log 8. */
+static assay_status spread_rate(assay_call *call) {
+  assay_put(call, O_NOISE, 0, 3 / assay_real(call, "d") / (M_LN2 * sqrt(5)), 0);
+  return ASSAY_OK;
+}
+/* sigma^2 (d-1) times a chi-square of d - 1 in each replicate, besides M's own scatter. */
+static assay_status spread_direct(assay_call *call) {
+  assay_put(call, O_EXACT, 0, 1.8 * sqrt(2 / (assay_real(call, "d") - 1)), 0);
+  return ASSAY_OK;
+}
+static assay_status noise_no_divergence(assay_call *call) {
+  assay_put(call, O_NOISE, 0, 1 / assay_real(call, "p_over_d"), 0);
+  return ASSAY_OK;
+}
 static const assay_target noise_targets[] = {
     {.name = "M_exact",
      .records = "M",
@@ -429,14 +646,35 @@ static const assay_target noise_targets[] = {
      .margin = ALL_TIERS({.deviations = 10}),
      .reason = "exact at every d; 10 sd/sqrt(n_max)"},
     {.name = "M",
-     .points = "S,T,A,R",
+     .points = "S,T,A,R,S2,E,R1",
      .spread = spread_noise,
      .margin = ALL_TIERS({.over_size = 3, .deviations = 10}),
      .reason = "bias 3 M/d (measured: 1.2 to 1.5 M/d for orthogonal samples at n = 4) + 10 sd/sqrt(n_max)"},
+    {.name = "M",
+     .title = "rate of divergence",
+     .points = "G*",
+     .estimand = ASSAY_SMOOTH,
+     .along = "p_over_d",
+     .reduce = rate_of_divergence,
+     .spread = spread_rate,
+     .margin = {{.bias = .012, .deviations = 10}, {.bias = .006, .deviations = 10}, {.bias = .003, .deviations = 10}},
+     .reason = "M_exact = 1/(c - 1 - 1/d) bends the line by .5/d + 10 sd/sqrt(n_max)"},
+    {.name = "M_exact",
+     .title = "Gauss-Newton from noisy parameters",
+     .records = "M",
+     .points = "Y",
+     .spread = spread_direct,
+     .margin = ALL_TIERS({.relative = .01, .deviations = 10}),
+     .reason = "terms of second order in the noise of 1e-3; 10 sd/sqrt(n_max)"},
     {0}};
 static const assay_control noise_controls[] = {{.name = "Fisher information",
                                                 .mistake = "the mean information is inverted, without the Marchenko-Pastur correction",
+                                                .targets = "M,M_exact,Gauss-Newton from noisy parameters",
                                                 .predict = noise_fisher},
+                                               {.name = "no divergence",
+                                                .mistake = "M falls like d/p, from p = 0 on",
+                                                .targets = "rate of divergence",
+                                                .predict = noise_no_divergence},
                                                {0}};
 static const assay_figure noise_figures[] = {{.title = "Amplification of noise above the threshold",
                                               .x = "p_over_d",
@@ -568,6 +806,13 @@ static const assay_leg zero_legs[] = {{.experiment = &data_reconstruction_zero_l
                                        .first = {64, 64, 64},
                                        .looks = {1, 4, 5},
                                        .discarded = .9},
+                                      {.experiment = &data_reconstruction_zero_losses,
+                                       .points = POINTS("B3: act=relu+tanh d=5 n=3 p=14", "A3: act=relu+tanh d=5 n=3 p=16",
+                                                        "B4: act=tanh d=8 n=3 p=23", "A4: act=tanh d=8 n=3 p=25"),
+                                       .sizes = {NULL, NULL, "starts=20"},
+                                       .first = {64, 64, 64},
+                                       .looks = {1, 4, 5},
+                                       .discarded = .95},
                                       {0}};
 static const assay_target zero_targets[] = {{.name = "right",
                                              .estimand = ASSAY_PROPORTION,
@@ -588,6 +833,11 @@ static const assay_control zero_controls[] = {{.name = "threshold dn - 2",
                                                .targets = "wrong",
                                                .points = "A*",
                                                .predict = zeros_higher},
+                                              {.name = "signs told apart",
+                                               .mistake = "the sign of a sample is expected from an odd activation",
+                                               .targets = "wrong",
+                                               .points = "A,A1",
+                                               .change = "signs=apart"},
                                               {0}};
 const assay_claim data_reconstruction_zero_loss_dichotomy_claim = {
     .id = "data-reconstruction/zero-loss-dichotomy",
@@ -639,6 +889,23 @@ static assay_status success(assay_call *call) {
 static assay_status success_from_n(assay_call *call) {
   return success_with(call, true);
 }
+static assay_status success_none(assay_call *call) {
+  assay_put(call, O_SUCCESS, 0, 0, 0);
+  return ASSAY_OK;
+}
+static assay_status success_a_quarter(assay_call *call) {
+  assay_put(call, O_SUCCESS, 0, .25, 0);
+  return ASSAY_OK;
+}
+#define STEP(i)                                                                                                                            \
+  static assay_status step_##i(const assay_sample *s, double *out) {                                                                       \
+    if (s->groups != 4) return ASSAY_NUMERIC;                                                                                              \
+    *out = s->value[i] - s->value[(i)-1];                                                                                                  \
+    return ASSAY_OK;                                                                                                                       \
+  }
+STEP(1)
+STEP(2)
+STEP(3)
 static assay_status arrange_success(assay_call *claim, assay_call *sim, assay_call *realised) {
   (void)realised;
   return assay_set(sim, "p", floor(assay_real(claim, "p_over_dn") * assay_real(claim, "d") * assay_real(claim, "n")));
@@ -655,23 +922,59 @@ static const assay_leg success_legs[] = {{.experiment = &data_reconstruction_bes
                                           .sizes = {NULL, "", ""},
                                           .first = {128, 128, 128},
                                           .looks = {1, 2, 3}},
+                                         {.experiment = &data_reconstruction_best_start,
+                                          .arrange = arrange_success,
+                                          .points = POINTS("b: d=8 n=2 p_over_dn=.9", "T: act=tanh d=12 n=2 p_over_dn=.75,3"),
+                                          .sizes = {NULL, "", ""},
+                                          .first = {128, 128, 128},
+                                          .looks = {1, 2, 3}},
+                                         {.experiment = &data_reconstruction_best_start,
+                                          .arrange = arrange_success,
+                                          .points = POINTS("G: d=10 n=4 p_over_dn=.75,1.25,2,3", "H: d=10 n=4 p_over_dn=1.5"),
+                                          .sizes = {NULL, "", ""},
+                                          .first = {128, 128, 128},
+                                          .looks = {1, 3, 3}},
+                                         {.experiment = &data_reconstruction_best_start,
+                                          .arrange = arrange_success,
+                                          .points = POINTS("D: d=20 n=4 p_over_dn=.75,.9,3"),
+                                          .sizes = {NULL, NULL, ""},
+                                          .first = {128, 128, 128},
+                                          .looks = {1, 1, 1}},
                                          {0}};
+#define RISES(i, from, to)                                                                                                                 \
+  {                                                                                                                                        \
+    .name = "success", .title = "no rarer at " to " dn than at " from, .records = "success", .points = "G*",                               \
+    .estimand = ASSAY_COMBINATION, .of = ASSAY_PROPORTION, .along = "p_over_dn", .reduce = step_##i, .predict = success_none, .side = 1,   \
+    .margin = ALL_TIERS({.bias = .2}), .reason = "an order of two proportions, each known to 5 se of .022 at n_max = 512"                  \
+  }
 static const assay_target success_targets[] = {
     {.name = "success",
      .title = "never below dn",
      .records = "success",
-     .points = "B*",
+     .points = "B*,b,T:p_over_dn=0.75,D:p_over_dn=0.75,D:p_over_dn=0.9",
      .estimand = ASSAY_PROPORTION,
      .margin = ALL_TIERS({.bias = .2}),
      .reason = "no event in 128: a limit of .09"},
     {.name = "success",
      .title = "more often than not at 3 dn",
      .records = "success",
-     .points = "A*",
+     .points = "A*,T:p_over_dn=3,D:p_over_dn=3",
      .estimand = ASSAY_PROPORTION,
      .side = 1,
      .margin = ALL_TIERS({0}),
      .reason = "a lower limit"},
+    RISES(1, ".75", "1.25"),
+    RISES(2, "1.25", "2"),
+    RISES(3, "2", "3"),
+    {.name = "success",
+     .title = "a quarter at 1.5 dn",
+     .records = "success",
+     .points = "H",
+     .estimand = ASSAY_PROPORTION,
+     .side = 1,
+     .predict = success_a_quarter,
+     .margin = ALL_TIERS({0}),
+     .reason = "a lower limit (measured: .65 of 20)"},
     {.name = "err", .points = "B*", .side = 1, .margin = ALL_TIERS({0}), .reason = "a lower limit of the mean (measured: .8 and more)"},
     {.name = "L",
      .title = "a perfect fit that is not the data",
@@ -686,6 +989,16 @@ static const assay_control success_controls[] = {
     {.name = "never",
      .mistake = "reconstruction fails more often than not at 3 dn",
      .targets = "more often than not at 3 dn",
+     .reversed = true},
+    {.name = "threshold 2 dn",
+     .mistake = "nothing is reconstructed before p = 2 dn",
+     .targets = "a quarter at 1.5 dn",
+     .tiers = LATER,
+     .reversed = true},
+    {.name = "falling",
+     .mistake = "more parameters make reconstruction rarer",
+     .targets = "no rarer at 2 dn*",
+     .tiers = LATER,
      .reversed = true},
     {0}};
 const assay_claim data_reconstruction_reconstruction_success_claim = {

@@ -19,6 +19,8 @@ static const assay_claim *const claims[] = {&data_reconstruction_kernel_limit_cl
                                             &data_reconstruction_zero_loss_dichotomy_claim,
                                             &data_reconstruction_loss_kernel_limit_claim,
                                             &data_reconstruction_reconstruction_success_claim,
+                                            &data_reconstruction_network_reconstruction_claim,
+                                            &data_reconstruction_fashion_mnist_claim,
                                             NULL};
 
 static const assay_experiment *const experiments[] = {&data_reconstruction_feature_products,
@@ -33,6 +35,12 @@ static const assay_experiment *const experiments[] = {&data_reconstruction_featu
                                                       &data_reconstruction_zero_losses,
                                                       &data_reconstruction_best_start,
                                                       &data_reconstruction_span_points,
+                                                      &data_reconstruction_span_features,
+                                                      &data_reconstruction_least_width_search,
+                                                      &data_reconstruction_perturbed,
+                                                      &data_reconstruction_noisy_parameters,
+                                                      &data_reconstruction_trained_network,
+                                                      &data_reconstruction_images,
                                                       NULL};
 
 const assay_paper data_reconstruction_paper = {.abi = ASSAY_ABI,

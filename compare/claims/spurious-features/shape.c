@@ -501,6 +501,7 @@ static assay_status shape_by_values(assay_call *call) {
  * lambda_C, 4 lambda_C. */
 static assay_status spread_shape(assay_call *call) {
   double n = assay_real(call, "n"), multiple = assay_real(call, "multiple");
+  assay_put(call, O_C_MAX, 0, .2 / sqrt(n), 0); /* at d = 50: .15 (dct), .13 (twoblock) */
   assay_put(call, O_C_0, 0, .4 / sqrt(n), 0);
   if (assay_given(call, "multiple"))
     assay_put(call, O_DC, 0, (multiple < 1 ? 1.6 : multiple == 1 ? .4 : .06) / sqrt(n), 0);
@@ -574,6 +575,12 @@ static const assay_target shape_targets[] = {
                 {.relative = .011, .deviations = 10},
                 {.relative = .0055, .deviations = 10}},
      .reason = "bias 1/(n - D - 1) relative (the mean of an inverse Wishart matrix) + 10 sd/sqrt(n_max)"},
+    {.name = "C_max",
+     .records = "C",
+     .points = "D:multiple=1,T:multiple=1",
+     .spread = spread_shape,
+     .margin = {{.bias = .002, .deviations = 10}, {.bias = .001, .deviations = 10}, {.bias = .0005, .deviations = 10}},
+     .reason = "bias .3/n + 10 sd/sqrt(n_max)"},
     {.name = "C_0",
      .records = "C",
      .points = "Z",

@@ -6,10 +6,12 @@
 #include "compare/claim.h"
 #include "theory/token-embeddings/token-embeddings.h"
 
-extern const assay_claim token_gradient_identity_claim, token_signed_frequency_claim, token_one_step_mean_claim,
-    token_one_step_fluctuation_claim, token_alignment_cosine_claim, token_frequency_order_claim, token_separation_claim,
-    token_margin_limit_claim, token_flow_max_margin_claim, token_flow_rates_claim, token_token_selection_claim,
-    token_selection_trajectory_claim, token_test_gain_claim;
+extern const assay_claim token_embeddings_gradient_identity_claim, token_embeddings_signed_frequency_claim,
+    token_embeddings_one_step_mean_claim, token_embeddings_one_step_fluctuation_claim, token_embeddings_alignment_cosine_claim,
+    token_embeddings_frequency_order_claim, token_embeddings_separation_claim, token_embeddings_margin_limit_claim,
+    token_embeddings_flow_max_margin_claim, token_embeddings_flow_rates_claim, token_embeddings_token_selection_claim,
+    token_embeddings_selection_trajectory_claim, token_embeddings_test_gain_claim,
+    token_embeddings_spam_assassin_claim;
 
 /* clang-format off */
 #define PARAM_N {"n", NULL, "number of sequences", ASSAY_INTEGER, 0, NULL, "[1,1000000]", NULL}
@@ -26,18 +28,31 @@ extern const assay_claim token_gradient_identity_claim, token_signed_frequency_c
   {"gam", NULL, "values of the five tokens", ASSAY_REALS, 0, NULL, NULL, "2,1.5,-1.8,.1,-.2"}
 /* clang-format on */
 
-static inline void token_put(assay_call *call, int observable, assay_value value) { assay_put(call, observable, 0, value.value, value.error); }
+static inline void token_embeddings_put(assay_call *call, int observable, assay_value value) {
+  assay_put(call, observable, 0, value.value, value.error);
+}
 
 /* A number that the theory supplies to a simulation, to 9 digits. */
-double token_rounded(double x);
+double token_embeddings_rounded(double x);
 /* Sets eta = 4 k T a from the claim's point; for experiments whose other parameters have the claim's names. */
-assay_status token_arrange_signal(assay_call *claim, assay_call *sim, assay_call *realised);
+assay_status token_embeddings_arrange_signal(assay_call *claim, assay_call *sim, assay_call *realised);
 /* The toy's Gram matrix [5][5] at the call's c, and its values gam (5 of them). */
-assay_status token_toy_of(assay_call *call, double *K, const double **gam);
+assay_status token_embeddings_toy_of(assay_call *call, double *K, const double **gam);
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...) {__VA_ARGS__, __VA_ARGS__, __VA_ARGS__}
-#define FIXED(quick, standard, deep) {{.bias = quick}, {.bias = standard}, {.bias = deep}}
-#define RELATIVE(quick, standard, deep) {{.relative = quick}, {.relative = standard}, {.relative = deep}}
+#define ALL_TIERS(...)                                                                                                                     \
+  { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
+#define FIXED(quick, standard, deep)                                                                                                       \
+  {                                                                                                                                        \
+    {.bias = quick}, {.bias = standard}, {                                                                                                 \
+      .bias = deep                                                                                                                         \
+    }                                                                                                                                      \
+  }
+#define RELATIVE(quick, standard, deep)                                                                                                    \
+  {                                                                                                                                        \
+    {.relative = quick}, {.relative = standard}, {                                                                                         \
+      .relative = deep                                                                                                                     \
+    }                                                                                                                                      \
+  }
 
 #endif

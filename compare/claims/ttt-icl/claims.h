@@ -9,7 +9,7 @@
 extern const assay_claim ttt_icl_rank_one_update_claim, ttt_icl_pretrained_weight_claim, ttt_icl_loss_parabola_claim,
     ttt_icl_isotropic_limit_claim, ttt_icl_cold_start_exact_claim, ttt_icl_context_exponent_claim, ttt_icl_context_nonmonotone_claim,
     ttt_icl_cold_warm_crossover_claim, ttt_icl_alignment_claim, ttt_icl_distribution_shift_claim, ttt_icl_shared_context_claim,
-    ttt_icl_k_for_risk_claim, ttt_icl_multi_step_claim;
+    ttt_icl_k_for_risk_claim, ttt_icl_multi_step_claim, ttt_icl_tabular_attention_claim;
 
 /* clang-format off */
 #define PARAM_N {"n", NULL, "context length", ASSAY_INTEGER, 0, NULL, "[1,2147483647]", NULL}
@@ -52,9 +52,20 @@ assay_status ttt_icl_difference(const assay_sample *s, double *out); /* value[0]
 /* ---- tables ---- */
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...) {__VA_ARGS__, __VA_ARGS__, __VA_ARGS__}
-#define FIXED(quick, standard, deep) {{.bias = quick}, {.bias = standard}, {.bias = deep}}
-#define RELATIVE(quick, standard, deep) {{.relative = quick}, {.relative = standard}, {.relative = deep}}
+#define ALL_TIERS(...)                                                                                                                     \
+  { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
+#define FIXED(quick, standard, deep)                                                                                                       \
+  {                                                                                                                                        \
+    {.bias = quick}, {.bias = standard}, {                                                                                                 \
+      .bias = deep                                                                                                                         \
+    }                                                                                                                                      \
+  }
+#define RELATIVE(quick, standard, deep)                                                                                                    \
+  {                                                                                                                                        \
+    {.relative = quick}, {.relative = standard}, {                                                                                         \
+      .relative = deep                                                                                                                     \
+    }                                                                                                                                      \
+  }
 
 /* Margins of a risk, all of which lie in [0, 1.3]; the theory is exact at the simulated size, so there is no bias. One draw of the chain
  * has sd(L) <= .65/sqrt(d) and sd(icl) <= 1.1 (pilots, seed 2, and the table of sd(L) sqrt(d)); the draws of each tier make 10 sd/sqrt

@@ -14,7 +14,8 @@ static const assay_param exponent_params[] = {
     {"d", NULL, "dimension", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[2,2147483647]", NULL},
     {"gamma", NULL, "targets over dimension; with eps: lengths at equal risk", ASSAY_REAL, 0, NULL, "(0,inf)", ""},
     {"eps", NULL, "risk to reach", ASSAY_REAL, 0, NULL, "(0,1)", ""},
-    {"lengths", NULL, "context lengths that are simulated: around sqrt(d), or around d", ASSAY_WORD, ASSAY_SIM, "sqrt|linear", NULL, "sqrt"},
+    {"lengths", NULL, "context lengths that are simulated: around sqrt(d), or around d", ASSAY_WORD, ASSAY_SIM, "sqrt|linear", NULL,
+     "sqrt"},
     {0}};
 enum { O_N_HALF, O_SLOPE, O_N_TTT, O_N_ICL, O_SAVING, O_N_HALF_ICL, O_SLOPE_ICL, O_RISK_TTT, O_RISK_ICL };
 static const assay_observable exponent_observables[] = {
@@ -23,13 +24,16 @@ static const assay_observable exponent_observables[] = {
     {"n_TTT", NULL, "context length at which a cold step has risk eps", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"n_ICL", NULL, "context length at which in-context learning has risk eps", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"saving", NULL, "n_ICL/n_TTT", NULL, ASSAY_PREDICTED, 0, INFINITY},
-    {"n_half_icl", NULL, "context length at which in-context learning has risk 1/2: d + 1", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"n_half_icl", NULL, "context length at which in-context learning has risk 1/2: d + 1", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0,
+     INFINITY},
     {"slope_icl", NULL, "its slope over the same dimensions", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 2},
     {"risk_TTT", NULL, "risk of a cold step at n_TTT rounded", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"risk_ICL", NULL, "in-context risk at n_ICL rounded", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {0}};
 
-static double slope_of(const double *y) { return (-3 * log(y[0]) - log(y[1]) + log(y[2]) + 3 * log(y[3])) / (20 * log(2)); }
+static double slope_of(const double *y) {
+  return (-3 * log(y[0]) - log(y[1]) + log(y[2]) + 3 * log(y[3])) / (20 * log(2));
+}
 
 static assay_status put_lengths(assay_call *call) {
   static const int all[] = {O_N_TTT, O_SAVING, O_RISK_TTT, O_N_ICL, O_RISK_ICL};
@@ -75,7 +79,9 @@ static assay_status any_context(assay_call *call) {
   return ASSAY_OK;
 }
 
-static bool around_root(const assay_call *call) { return !strcmp(assay_word(call, "lengths"), "sqrt"); }
+static bool around_root(const assay_call *call) {
+  return !strcmp(assay_word(call, "lengths"), "sqrt");
+}
 
 /* 2^(j/2) sqrt(d), or 2^(j/4) d, j = -2..4. */
 static void lengths(const assay_call *call, double *n) {
@@ -130,28 +136,68 @@ static assay_status slope_of_lengths(const assay_sample *s, double *out) {
 }
 
 static const assay_leg exponent_legs[] = {
-    {.experiment = &ttt_icl_ladder_run, .arrange = arrange_lengths, .points = POINTS("T: lengths=sqrt", "I: lengths=linear"),
-     .sizes = {"d=400,1600,6400,25600 draws=100", "d=400,1600,6400,25600 draws=1000", "d=400,1600,6400,25600 draws=2000"}, .first = {128, 128, 128}, .looks = {3, 4, 7}},
-    {.experiment = &ttt_icl_ladder_run, .arrange = arrange_equal,
-     .points = POINTS("E1: gamma=4 eps=.25", "E2: gamma=4 eps=.3", "E3: gamma=9 eps=.15"), .sizes = {"d=400 draws=200", "d=400,1600 draws=2000", "d=400,1600 draws=2000"},
-     .first = {128, 128, 128}, .looks = {3, 4, 6}},
+    {.experiment = &ttt_icl_ladder_run,
+     .arrange = arrange_lengths,
+     .points = POINTS("T: lengths=sqrt", "I: lengths=linear"),
+     .sizes = {"d=400,1600,6400,25600 draws=100", "d=400,1600,6400,25600 draws=1000", "d=400,1600,6400,25600 draws=2000"},
+     .first = {128, 128, 128},
+     .looks = {3, 4, 7}},
+    {.experiment = &ttt_icl_ladder_run,
+     .arrange = arrange_equal,
+     .points = POINTS("E1: gamma=4 eps=.25", "E2: gamma=4 eps=.3", "E3: gamma=9 eps=.15"),
+     .sizes = {"d=400 draws=200", "d=400,1600 draws=2000", "d=400,1600 draws=2000"},
+     .first = {128, 128, 128},
+     .looks = {3, 4, 6}},
     {0}};
 
 static const assay_target exponent_targets[] = {
-    {.name = "n_half", .records = OF_SEVEN("C"), .points = "T", .estimand = ASSAY_SMOOTH, .reduce = length_of, .predict = exponent, .margin = RELATIVE(.015, .012, .012),
+    {.name = "n_half",
+     .records = OF_SEVEN("C"),
+     .points = "T",
+     .estimand = ASSAY_SMOOTH,
+     .reduce = length_of,
+     .predict = exponent,
+     .margin = RELATIVE(.015, .012, .012),
      .reason = "the cubic's interpolation (exact theory: 1 % at d = 400, less above) + 10 se"},
-    {.name = "n_half_icl", .records = OF_SEVEN("I"), .points = "I", .estimand = ASSAY_SMOOTH, .reduce = length_of, .predict = exponent, .margin = RELATIVE(.015, .005, .002),
+    {.name = "n_half_icl",
+     .records = OF_SEVEN("I"),
+     .points = "I",
+     .estimand = ASSAY_SMOOTH,
+     .reduce = length_of,
+     .predict = exponent,
+     .margin = RELATIVE(.015, .005, .002),
      .reason = "the cubic's interpolation (exact theory: 2e-4) + 10 se"},
-    {.name = "slope", .records = OF_SEVEN("C"), .points = "T", .along = "d", .estimand = ASSAY_SMOOTH, .reduce = slope_of_lengths, .predict = exponent, .margin = FIXED(.01, .004, .001),
+    {.name = "slope",
+     .records = OF_SEVEN("C"),
+     .points = "T",
+     .along = "d",
+     .estimand = ASSAY_SMOOTH,
+     .reduce = slope_of_lengths,
+     .predict = exponent,
+     .margin = FIXED(.01, .004, .001),
      .reason = "the cubic's interpolation, 4e-4, + 10 se"},
-    {.name = "slope_icl", .records = OF_SEVEN("I"), .points = "I", .along = "d", .estimand = ASSAY_SMOOTH, .reduce = slope_of_lengths, .predict = exponent,
-     .margin = FIXED(.01, .004, .001), .reason = "10 se"},
-    {.name = "risk_TTT", .records = "C1", .points = "E?", .margin = FIXED(.003, .003, .003), .reason = "rounding of n_TTT moves the risk by up to .001; 10 sd"},
+    {.name = "slope_icl",
+     .records = OF_SEVEN("I"),
+     .points = "I",
+     .along = "d",
+     .estimand = ASSAY_SMOOTH,
+     .reduce = slope_of_lengths,
+     .predict = exponent,
+     .margin = FIXED(.01, .004, .001),
+     .reason = "10 se"},
+    {.name = "risk_TTT",
+     .records = "C1",
+     .points = "E?",
+     .margin = FIXED(.003, .003, .003),
+     .reason = "rounding of n_TTT moves the risk by up to .001; 10 sd"},
     {.name = "risk_ICL", .records = "I2", .points = "E?", .margin = FIXED(.003, .003, .003), .reason = "10 sd"},
     {0}};
 
 static const assay_control exponent_controls[] = {
-    {.name = "linear length", .mistake = "the length of a cold step grows like d, that of in-context learning like sqrt(d)", .targets = "slope,slope_icl", .predict = any_context},
+    {.name = "linear length",
+     .mistake = "the length of a cold step grows like d, that of in-context learning like sqrt(d)",
+     .targets = "slope,slope_icl",
+     .predict = any_context},
     {.name = "any context suffices", .mistake = "one example of context is enough", .targets = "n_half", .predict = any_context},
     {0}};
 
@@ -169,9 +215,12 @@ const assay_claim ttt_icl_context_exponent_claim = {
 
 /* ---- ttt-icl/context-nonmonotone ---- */
 
-static const assay_param hump_params[] = {
-    {"gamma", NULL, "targets over dimension, k/d", ASSAY_REAL, 0, NULL, "(0,inf]", NULL}, PARAM_SIZE_D,
-    {"lengths", NULL, "context lengths that are simulated: the extrema, around the peak, or .05, .1, .2 times d", ASSAY_WORD, ASSAY_SIM, "extrema|peak|short", NULL, "peak"}, {0}};
+static const assay_param hump_params[] = {{"gamma", NULL, "targets over dimension, k/d", ASSAY_REAL, 0, NULL, "(0,inf]", NULL},
+                                          PARAM_SIZE_D,
+                                          {"lengths", NULL,
+                                           "context lengths that are simulated: the extrema, around the peak, or .05, .1, .2 times d",
+                                           ASSAY_WORD, ASSAY_SIM, "extrema|peak|short", NULL, "peak"},
+                                          {0}};
 enum { H_ALPHA, H_L, H_N_MIN, H_L_MIN, H_N_MAX, H_L_MAX };
 static const assay_observable hump_observables[] = {
     {"alpha_peak", NULL, "limit: context length n/d with the greatest warm risk", NULL, ASSAY_PREDICTED, 0, INFINITY},
@@ -205,7 +254,8 @@ static assay_status put_extrema(assay_call *call) {
 static assay_status hump(assay_call *call) {
   assay_value alpha = {0, 0}, L = {0, 0};
   assay_error why = {0};
-  assay_status status = ttt_icl_peak(assay_real(call, "gamma"), &alpha, &L, &why), put = ttt_icl_put_or_absent(call, H_ALPHA, status, alpha, &why);
+  assay_status status = ttt_icl_peak(assay_real(call, "gamma"), &alpha, &L, &why),
+               put = ttt_icl_put_or_absent(call, H_ALPHA, status, alpha, &why);
   if (put == ASSAY_OK) put = ttt_icl_put_or_absent(call, H_L, status, L, &why);
   return put == ASSAY_OK ? put_extrema(call) : put;
 }
@@ -277,41 +327,69 @@ static assay_status peak_length(const assay_sample *s, double *out) {
 }
 
 static const assay_leg hump_legs[] = {
-    {.experiment = &ttt_icl_ladder_run, .arrange = arrange_hump, .points = POINTS("E: gamma=8 lengths=extrema"), .sizes = {"d=1000 draws=200", "d=1000 draws=1000", "d=1000 draws=5000"},
-     .first = {128, 128, 128}, .looks = {3, 3, 5}},
-    {.experiment = &ttt_icl_ladder_run, .arrange = arrange_hump, .points = POINTS("P2: gamma=2", "P8: gamma=8"),
-     .sizes = {"d=10000 draws=200", "d=10000 draws=500", "d=100000 draws=1000"}, .first = {128, 128, 128}, .looks = {3, 4, 5}},
-    {.experiment = &ttt_icl_ladder_run, .arrange = arrange_hump,
-     .points = POINTS("S25: gamma=.25 lengths=short", "S50: gamma=.5 lengths=short", "S100: gamma=1 lengths=short"), .sizes = {"d=100000 draws=50", "d=100000 draws=200", "d=100000 draws=200"},
-     .first = {128, 128, 128}, .looks = {5, 4, 4}},
+    {.experiment = &ttt_icl_ladder_run,
+     .arrange = arrange_hump,
+     .points = POINTS("E: gamma=8 lengths=extrema"),
+     .sizes = {"d=1000 draws=200", "d=1000 draws=1000", "d=1000 draws=5000"},
+     .first = {128, 128, 128},
+     .looks = {3, 3, 5}},
+    {.experiment = &ttt_icl_ladder_run,
+     .arrange = arrange_hump,
+     .points = POINTS("P2: gamma=2", "P8: gamma=8"),
+     .sizes = {"d=10000 draws=200", "d=10000 draws=500", "d=100000 draws=1000"},
+     .first = {128, 128, 128},
+     .looks = {3, 4, 5}},
+    {.experiment = &ttt_icl_ladder_run,
+     .arrange = arrange_hump,
+     .points = POINTS("S25: gamma=.25 lengths=short", "S50: gamma=.5 lengths=short", "S100: gamma=1 lengths=short"),
+     .sizes = {"d=100000 draws=50", "d=100000 draws=200", "d=100000 draws=200"},
+     .first = {128, 128, 128},
+     .looks = {5, 4, 4}},
     {0}};
 
-#define CHANGE(label, from, to, sign, words) \
-  {.name = "L_peak", .title = words, .records = "L" to ",L" from, .points = label, .estimand = ASSAY_COMBINATION, .reduce = ttt_icl_difference, .predict = no_change, \
-   .side = sign, .reason = "an order"}
-static const assay_target hump_targets[] = {
-    {.name = "L_min", .records = "L1", .points = "E", .margin = RISK_MARGIN, .reason = RISK_REASON},
-    {.name = "L_max", .records = "L2", .points = "E", .margin = RISK_MARGIN, .reason = RISK_REASON},
-    {.name = "n_max", .records = OF_SEVEN("L"), .points = "P?", .estimand = ASSAY_SMOOTH, .reduce = peak_length, .predict = hump, .margin = RELATIVE(.02, .008, .005),
-     .reason = "the cubic's interpolation, 5e-4 (exact theory), + 10 se"},
-    CHANGE("E", "1", "2", 1, "rises to the peak"), CHANGE("E", "2", "3", -1, "falls after the peak"),
-    CHANGE("S25,S50", "1", "2", -1, "falls for gamma <= 1/2"), CHANGE("S25,S50", "2", "3", -1, "falls on for gamma <= 1/2"),
-    CHANGE("S100", "1", "2", 1, "rises for gamma > 1/2"), CHANGE("S100", "2", "3", 1, "rises on for gamma > 1/2"), {0}};
+#define CHANGE(label, from, to, sign, words)                                                                                               \
+  {                                                                                                                                        \
+    .name = "L_peak", .title = words, .records = "L" to ",L" from, .points = label, .estimand = ASSAY_COMBINATION,                         \
+    .reduce = ttt_icl_difference, .predict = no_change, .side = sign, .reason = "an order"                                                 \
+  }
+static const assay_target hump_targets[] = {{.name = "L_min", .records = "L1", .points = "E", .margin = RISK_MARGIN, .reason = RISK_REASON},
+                                            {.name = "L_max", .records = "L2", .points = "E", .margin = RISK_MARGIN, .reason = RISK_REASON},
+                                            {.name = "n_max",
+                                             .records = OF_SEVEN("L"),
+                                             .points = "P?",
+                                             .estimand = ASSAY_SMOOTH,
+                                             .reduce = peak_length,
+                                             .predict = hump,
+                                             .margin = RELATIVE(.02, .008, .005),
+                                             .reason = "the cubic's interpolation, 5e-4 (exact theory), + 10 se"},
+                                            CHANGE("E", "1", "2", 1, "rises to the peak"),
+                                            CHANGE("E", "2", "3", -1, "falls after the peak"),
+                                            CHANGE("S25,S50", "1", "2", -1, "falls for gamma <= 1/2"),
+                                            CHANGE("S25,S50", "2", "3", -1, "falls on for gamma <= 1/2"),
+                                            CHANGE("S100", "1", "2", 1, "rises for gamma > 1/2"),
+                                            CHANGE("S100", "2", "3", 1, "rises on for gamma > 1/2"),
+                                            {0}};
 
 static const assay_control hump_controls[] = {
-    {.name = "reused context", .mistake = "(1-g) u, monotone: the query uses the context of the step", .targets = "L_min,L_max", .predict = reused},
+    {.name = "reused context",
+     .mistake = "(1-g) u, monotone: the query uses the context of the step",
+     .targets = "L_min,L_max",
+     .predict = reused},
     {.name = "squared factor", .mistake = "gain g u^2, with its peak at 2g - 1", .targets = "n_max", .predict = squared_peak},
-    {.name = "opposite order", .mistake = "the risk falls with the context for gamma > 1/2 and rises below", .targets = "rises*,falls*", .reversed = true},
+    {.name = "opposite order",
+     .mistake = "the risk falls with the context for gamma > 1/2 and rises below",
+     .targets = "rises*,falls*",
+     .reversed = true},
     {0}};
 
-const assay_claim ttt_icl_context_nonmonotone_claim = {
-    .id = "ttt-icl/context-nonmonotone",
-    .kinds = "threshold",
-    .statement = "For gamma > 1/2 the warm risk after one step is not monotone in the context length: it rises to n/d = sqrt(3g) - 1 and falls after.",
-    .source = "arXiv 2503.11842, the hump; finite sizes derived here",
-    .params = hump_params,
-    .observables = hump_observables,
-    .predict = hump,
-    .legs = hump_legs,
-    .targets = hump_targets,
-    .controls = hump_controls};
+const assay_claim ttt_icl_context_nonmonotone_claim = {.id = "ttt-icl/context-nonmonotone",
+                                                       .kinds = "threshold",
+                                                       .statement = "For gamma > 1/2 the warm risk after one step is not monotone in the "
+                                                                    "context length: it rises to n/d = sqrt(3g) - 1 and falls after.",
+                                                       .source = "arXiv 2503.11842, the hump; finite sizes derived here",
+                                                       .params = hump_params,
+                                                       .observables = hump_observables,
+                                                       .predict = hump,
+                                                       .legs = hump_legs,
+                                                       .targets = hump_targets,
+                                                       .controls = hump_controls};

@@ -8,7 +8,11 @@
 /* ---- ttt-icl/loss-parabola ---- */
 
 static const assay_param parabola_params[] = {
-    PARAM_N, PARAM_K, PARAM_D, PARAM_SIGMA2, PARAM_START,
+    PARAM_N,
+    PARAM_K,
+    PARAM_D,
+    PARAM_SIGMA2,
+    PARAM_START,
     {"lam", NULL, "covariance before whitening; not given: 1", ASSAY_REALS, 0, NULL, "(0,inf)", ""},
     {"s", NULL, "task variances of the pretraining; not given: 1/d", ASSAY_REALS, 0, NULL, "[0,inf)", ""},
     {"b", NULL, "the task; not given: the first axis", ASSAY_REALS, 0, NULL, NULL, ""},
@@ -24,9 +28,13 @@ static const assay_observable parabola_observables[] = {
     {"L", NULL, "risk at the step tau s*", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
-static bool cold_start(const assay_call *call) { return !strcmp(assay_word(call, "start"), "cold"); }
+static bool cold_start(const assay_call *call) {
+  return !strcmp(assay_word(call, "start"), "cold");
+}
 
-static bool diagonal(const assay_call *call) { return assay_given(call, "lam") || assay_given(call, "s") || assay_given(call, "b"); }
+static bool diagonal(const assay_call *call) {
+  return assay_given(call, "lam") || assay_given(call, "s") || assay_given(call, "b");
+}
 
 /* Lists of length d: lam, w, b [3 d], presets in place of what is not given. */
 static assay_status read_diagonal(assay_call *call, double **lists) {
@@ -70,15 +78,22 @@ static assay_status parabola_with(assay_call *call, ttt_icl_mistake mistake) {
   ttt_icl_put(call, O_C2, p.C2);
   ttt_icl_put(call, O_L_STAR, p.L_star);
   ttt_icl_put(call, O_S_STAR, p.s_star);
-  assay_put(call, O_L, 0, p.L0.value - (p.L0.value - p.L_star.value) * shape,
-            p.L0.error + (p.L0.error + p.L_star.error) * fabs(shape));
+  assay_put(call, O_L, 0, p.L0.value - (p.L0.value - p.L_star.value) * shape, p.L0.error + (p.L0.error + p.L_star.error) * fabs(shape));
   return ASSAY_OK;
 }
 
-static assay_status parabola(assay_call *call) { return parabola_with(call, TTT_ICL_RIGHT); }
-static assay_status no_wishart(assay_call *call) { return parabola_with(call, TTT_ICL_NO_WISHART); }
-static assay_status no_one(assay_call *call) { return parabola_with(call, TTT_ICL_NO_ONE); }
-static assay_status no_chi_square(assay_call *call) { return parabola_with(call, TTT_ICL_NO_CHI_SQUARE); }
+static assay_status parabola(assay_call *call) {
+  return parabola_with(call, TTT_ICL_RIGHT);
+}
+static assay_status no_wishart(assay_call *call) {
+  return parabola_with(call, TTT_ICL_NO_WISHART);
+}
+static assay_status no_one(assay_call *call) {
+  return parabola_with(call, TTT_ICL_NO_ONE);
+}
+static assay_status no_chi_square(assay_call *call) {
+  return parabola_with(call, TTT_ICL_NO_CHI_SQUARE);
+}
 
 static assay_status arrange_isotropic(assay_call *claim, assay_call *sim, assay_call *realised) {
   (void)realised;
@@ -101,39 +116,131 @@ static assay_status arrange_diagonal(assay_call *claim, assay_call *sim, assay_c
 }
 
 /* lam linear .3 to 1.7, s linear 2 to .1 normalised to sum 1, b ~ cos(i) normalised (to the digits given). */
-#define TEN \
-  "lam=.3,.455555556,.611111111,.766666667,.922222222,1.077777778,1.233333333,1.388888889,1.544444444,1.7 " \
-  "s=.19047619,.170426065,.15037594,.130325815,.110275689,.090225564,.070175439,.050125313,.030075188,.00952381 " \
+#define TEN                                                                                                                                \
+  "lam=.3,.455555556,.611111111,.766666667,.922222222,1.077777778,1.233333333,1.388888889,1.544444444,1.7 "                                \
+  "s=.19047619,.170426065,.15037594,.130325815,.110275689,.090225564,.070175439,.050125313,.030075188,.00952381 "                          \
   "b=.2506,-.193,-.4592,-.3032,.1316,.4454,.3497,-.0675,-.4226,-.3892"
 
-static const assay_leg parabola_legs[] = {
-    {.experiment = &ttt_icl_chain_run, .arrange = arrange_isotropic,
-     .points = POINTS("A: n=20 k=30 d=15", "B: n=50 k=100 d=50", "C: n=200 k=400 d=200 sigma2=.25", "T: n=100 k=200 d=100 tau=.5,1,2,3",
-                      "Z: n=50 k=100 d=50 start=cold"),
-     .sizes = {"draws=1000", "draws=10000", "draws=20000"}, .first = {128, 128, 128}, .looks = {4, 5, 7}},
-    {.experiment = &ttt_icl_sampler_run, .arrange = arrange_diagonal, .points = POINTS("G: n=14 k=9 d=10 sigma2=.2 " TEN),
-     .sizes = {"draws=1000", "draws=10000", "draws=10000"}, .first = {128, 128, 128}, .looks = {4, 5, 9}},
-    {.experiment = &ttt_icl_direct_run, .arrange = arrange_isotropic, .points = POINTS("M: n=20 k=30 d=15"),
-     .sizes = {"", "", ""}, .first = {128, 128, 128}, .looks = {8, 11, 13}},
-    {0}};
+/* With lam = 1, s = 1/d and |b| = 1 the general form is the isotropic one, whose sums are written out apart. */
+static assay_status closed_form_with(assay_call *call, ttt_icl_mistake mistake) {
+  double n = assay_real(call, "n"), d = assay_real(call, "d"), sigma2 = assay_real(call, "sigma2");
+  ttt_icl_parabola p;
+  assay_status status =
+      ttt_icl_isotropic(n, assay_real(call, "k"), d, sigma2, cold_start(call) ? 0 : ttt_icl_pretrained_isotropic(n, d, sigma2), mistake, &p,
+                        assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  ttt_icl_put(call, O_L0, p.L0);
+  ttt_icl_put(call, O_C1, p.C1);
+  ttt_icl_put(call, O_C2, p.C2);
+  ttt_icl_put(call, O_L_STAR, p.L_star);
+  return ASSAY_OK;
+}
+static assay_status closed_form(assay_call *call) {
+  return closed_form_with(call, TTT_ICL_RIGHT);
+}
+static assay_status closed_form_no_one(assay_call *call) {
+  return closed_form_with(call, TTT_ICL_NO_ONE);
+}
 
-static const assay_target parabola_targets[] = {
-    {.name = "L0", .records = "icl", .points = "A,B,C,T,G", .margin = FIXED(.012, .004, .001), .reason = "one draw has sd below .7 (pilots); 10 sd/sqrt(all draws)"},
-    {.name = "C1", .points = "A,B,C,G", .margin = RELATIVE(.02, .003, .001), .reason = "one draw has relative sd .3 to .7; 10 sd/sqrt(all draws)"},
-    {.name = "C2", .points = "A,B,C,G", .margin = RELATIVE(.02, .004, .001), .reason = "one draw has relative sd .4 to 1.1; 10 sd/sqrt(all draws)"},
-    {.name = "L", .points = "A,B,C,T,Z,G", .margin = RISK_MARGIN, .reason = RISK_REASON},
-    {.name = "L", .title = "L (matrices)", .points = "M", .margin = FIXED(.02, .005, .002), .reason = "10 sd/sqrt(n_max) of the matrices themselves"},
-    {0}};
+static const assay_leg parabola_legs[] = {{.experiment = &ttt_icl_chain_run,
+                                           .arrange = arrange_isotropic,
+                                           .points = POINTS("A: n=20 k=30 d=15", "B: n=50 k=100 d=50", "C: n=200 k=400 d=200 sigma2=.25",
+                                                            "T: n=100 k=200 d=100 tau=.5,1,2,3", "Z: n=50 k=100 d=50 start=cold"),
+                                           .sizes = {"draws=1000", "draws=10000", "draws=20000"},
+                                           .first = {128, 128, 128},
+                                           .looks = {4, 5, 7}},
+                                          {.experiment = &ttt_icl_sampler_run,
+                                           .arrange = arrange_diagonal,
+                                           .points = POINTS("G: n=14 k=9 d=10 sigma2=.2 " TEN),
+                                           .sizes = {"draws=1000", "draws=10000", "draws=10000"},
+                                           .first = {128, 128, 128},
+                                           .looks = {4, 5, 9}},
+                                          {.experiment = &ttt_icl_direct_run,
+                                           .arrange = arrange_isotropic,
+                                           .points = POINTS("M: n=20 k=30 d=15", "MN: n=20 k=30 d=15 sigma2=.5"),
+                                           .sizes = {"", "", ""},
+                                           .first = {128, 128, 128},
+                                           .looks = {8, 11, 13}},
+                                          {.check = closed_form,
+                                           .points = POINTS("K1: n=7 k=5 d=5 sigma2=.4 lam=1,1,1,1,1 s=.2,.2,.2,.2,.2 b=.6,.8,0,0,0",
+                                                            "K2: n=3 k=2 d=4 lam=1,1,1,1 s=.25,.25,.25,.25 b=.5,-.5,.5,.5",
+                                                            "K3: n=2 k=1 d=2 sigma2=1.5 lam=1,1 s=.5,.5 b=.28,.96",
+                                                            "K4: n=4 k=3 d=2 sigma2=.7 start=cold lam=1,1 s=.5,.5 b=.28,-.96"),
+                                           .sizes = {"", "", ""}},
+                                          {0}};
+
+static const assay_target parabola_targets[] = {{.name = "L0",
+                                                 .records = "icl",
+                                                 .points = "A,B,C,T,G",
+                                                 .margin = FIXED(.012, .004, .001),
+                                                 .reason = "one draw has sd below .7 (pilots); 10 sd/sqrt(all draws)"},
+                                                {.name = "C1",
+                                                 .points = "A,B,C,G",
+                                                 .margin = RELATIVE(.02, .003, .001),
+                                                 .reason = "one draw has relative sd .3 to .7; 10 sd/sqrt(all draws)"},
+                                                {.name = "C2",
+                                                 .points = "A,B,C,G",
+                                                 .margin = RELATIVE(.02, .004, .001),
+                                                 .reason = "one draw has relative sd .4 to 1.1; 10 sd/sqrt(all draws)"},
+                                                {.name = "L", .points = "A,B,C,T,Z,G", .margin = RISK_MARGIN, .reason = RISK_REASON},
+                                                {.name = "L",
+                                                 .title = "L (matrices)",
+                                                 .points = "M,MN",
+                                                 .margin = FIXED(.02, .005, .002),
+                                                 .reason = "10 sd/sqrt(n_max) of the matrices themselves"},
+                                                {.name = "L0",
+                                                 .title = "L0 (closed form)",
+                                                 .points = "K?",
+                                                 .estimand = ASSAY_EXACT,
+                                                 .margin = RELATIVE(1e-10, 1e-10, 1e-10),
+                                                 .reason = "rounding"},
+                                                {.name = "C1",
+                                                 .title = "C1 (closed form)",
+                                                 .points = "K?",
+                                                 .estimand = ASSAY_EXACT,
+                                                 .margin = RELATIVE(1e-10, 1e-10, 1e-10),
+                                                 .reason = "rounding"},
+                                                {.name = "C2",
+                                                 .title = "C2 (closed form)",
+                                                 .points = "K?",
+                                                 .estimand = ASSAY_EXACT,
+                                                 .margin = RELATIVE(1e-10, 1e-10, 1e-10),
+                                                 .reason = "rounding"},
+                                                {.name = "L_star",
+                                                 .title = "L_star (closed form)",
+                                                 .points = "K?",
+                                                 .estimand = ASSAY_EXACT,
+                                                 .margin = RELATIVE(1e-10, 1e-10, 1e-10),
+                                                 .reason = "rounding"},
+                                                {0}};
 
 static const assay_control parabola_controls[] = {
-    {.name = "Wishart correction dropped", .mistake = "E |g|^2 with k^2 in place of k (k + d + 1)", .targets = "C2", .points = "A,B,C", .predict = no_wishart},
-    {.name = "without the one", .mistake = "k (k + d) for k (k + d + 1)", .targets = "C2", .points = "A", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = no_one},
+    {.name = "Wishart correction dropped",
+     .mistake = "E |g|^2 with k^2 in place of k (k + d + 1)",
+     .targets = "C2",
+     .points = "A,B,C",
+     .predict = no_wishart},
+    {.name = "without the one",
+     .mistake = "k (k + d) for k (k + d + 1)",
+     .targets = "C2",
+     .points = "A",
+     .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
+     .predict = no_one},
+    {.name = "without the one, closed form",
+     .mistake = "k (k + d) for k (k + d + 1)",
+     .targets = "C2 (closed form)",
+     .check = closed_form_no_one},
     {.name = "moments of a constant", .mistake = "the moments of |y|^2 are n^j", .targets = "C2", .points = "A", .predict = no_chi_square},
     {0}};
 
-static const assay_figure parabola_figures[] = {
-    {.title = "Risk against the step: break-even at twice the best step", .x = "tau", .x_label = "tau = s / s*", .y = "L", .y_label = "risk", .points = "T", .sweep = "0:3:61"},
-    {0}};
+static const assay_figure parabola_figures[] = {{.title = "Risk against the step: break-even at twice the best step",
+                                                 .x = "tau",
+                                                 .x_label = "tau = s / s*",
+                                                 .y = "L",
+                                                 .y_label = "risk",
+                                                 .points = "T",
+                                                 .sweep = "0:3:61"},
+                                                {0}};
 
 const assay_claim ttt_icl_loss_parabola_claim = {
     .id = "ttt-icl/loss-parabola",
@@ -151,30 +258,45 @@ const assay_claim ttt_icl_loss_parabola_claim = {
 /* ---- ttt-icl/cold-start-exact ---- */
 
 static const assay_param cold_params[] = {PARAM_N, PARAM_K, PARAM_D, PARAM_SIGMA2, {0}};
-static const assay_observable cold_observables[] = {
-    {"L_cold", NULL, "least risk from W = 0", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
+static const assay_observable cold_observables[] = {{"L_cold", NULL, "least risk from W = 0", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+                                                    {0}};
 
 static assay_status cold_with(assay_call *call, ttt_icl_mistake mistake) {
   assay_value L;
-  assay_status status = ttt_icl_cold(assay_real(call, "n"), assay_real(call, "k"), assay_real(call, "d"), assay_real(call, "sigma2"), mistake, &L,
-                                     assay_call_error(call));
+  assay_status status = ttt_icl_cold(assay_real(call, "n"), assay_real(call, "k"), assay_real(call, "d"), assay_real(call, "sigma2"),
+                                     mistake, &L, assay_call_error(call));
   if (status == ASSAY_OK) ttt_icl_put(call, 0, L);
   return status;
 }
 
-static assay_status cold(assay_call *call) { return cold_with(call, TTT_ICL_RIGHT); }
-static assay_status no_context(assay_call *call) { return cold_with(call, TTT_ICL_NO_CONTEXT); }
+static assay_status cold(assay_call *call) {
+  return cold_with(call, TTT_ICL_RIGHT);
+}
+static assay_status no_context(assay_call *call) {
+  return cold_with(call, TTT_ICL_NO_CONTEXT);
+}
 
 static const assay_leg cold_legs[] = {
-    {.experiment = &ttt_icl_chain_run, .arrange = arrange_isotropic,
+    {.experiment = &ttt_icl_chain_run,
+     .arrange = arrange_isotropic,
      .points = POINTS("A: n=20 k=200 d=100 sigma2=.5", "B: n=50 k=100 d=1000", "C: n=20 k=800 d=400", "D: n=3 k=5 d=2"),
-     .sizes = {"draws=1000", "draws=10000", "draws=20000"}, .first = {128, 128, 128}, .looks = {4, 4, 7}},
+     .sizes = {"draws=1000", "draws=10000", "draws=20000"},
+     .first = {128, 128, 128},
+     .looks = {4, 4, 7}},
     {0}};
-static const assay_target cold_targets[] = {
-    {.name = "L_cold", .points = "A,B,C", .margin = RISK_MARGIN, .reason = RISK_REASON},
-    {.name = "L_cold", .title = "L_cold (d = 2)", .points = "D", .margin = FIXED(.02, .007, .0015), .reason = "heavy tails at d = 2: one draw has sd about 1.5 (pilot); 10 sd/sqrt(all draws)"}, {0}};
-static const assay_control cold_controls[] = {
-    {.name = "no context factor", .mistake = "1 - k/(k+d+1), whatever the context length", .targets = "L_cold", .points = "C", .predict = no_context}, {0}};
+static const assay_target cold_targets[] = {{.name = "L_cold", .points = "A,B,C", .margin = RISK_MARGIN, .reason = RISK_REASON},
+                                            {.name = "L_cold",
+                                             .title = "L_cold (d = 2)",
+                                             .points = "D",
+                                             .margin = FIXED(.02, .007, .0015),
+                                             .reason = "heavy tails at d = 2: one draw has sd about 1.5 (pilot); 10 sd/sqrt(all draws)"},
+                                            {0}};
+static const assay_control cold_controls[] = {{.name = "no context factor",
+                                               .mistake = "1 - k/(k+d+1), whatever the context length",
+                                               .targets = "L_cold",
+                                               .points = "C",
+                                               .predict = no_context},
+                                              {0}};
 
 const assay_claim ttt_icl_cold_start_exact_claim = {
     .id = "ttt-icl/cold-start-exact",
@@ -196,8 +318,8 @@ static const assay_observable shared_observables[] = {
 
 static assay_status shared(assay_call *call) {
   assay_value L, s0;
-  assay_status status = ttt_icl_shared(assay_real(call, "n"), assay_real(call, "k"), assay_real(call, "d"), assay_real(call, "sigma2"), !cold_start(call),
-                                       &L, &s0, assay_call_error(call));
+  assay_status status = ttt_icl_shared(assay_real(call, "n"), assay_real(call, "k"), assay_real(call, "d"), assay_real(call, "sigma2"),
+                                       !cold_start(call), &L, &s0, assay_call_error(call));
   if (status == ASSAY_OK) ttt_icl_put(call, 0, L);
   return status;
 }
@@ -213,13 +335,17 @@ static assay_status fresh(assay_call *call) {
 }
 
 static const assay_leg shared_legs[] = {
-    {.experiment = &ttt_icl_chain_run, .arrange = arrange_isotropic,
+    {.experiment = &ttt_icl_chain_run,
+     .arrange = arrange_isotropic,
      .points = POINTS("A: n=20 k=30 d=15", "B: n=50 k=100 d=50", "C: n=200 k=400 d=200 sigma2=.25", "Z: n=5 k=100 d=50 start=cold"),
-     .sizes = {"draws=1000", "draws=10000", "draws=20000"}, .first = {128, 128, 128}, .looks = {3, 3, 6}},
+     .sizes = {"draws=1000", "draws=10000", "draws=20000"},
+     .first = {128, 128, 128},
+     .looks = {3, 3, 6}},
     {0}};
 static const assay_target shared_targets[] = {{.name = "L_shared", .margin = RISK_MARGIN, .reason = RISK_REASON}, {0}};
 static const assay_control shared_controls[] = {
-    {.name = "fresh context", .mistake = "the formula of a fresh context", .targets = "L_shared", .points = "A,B,C", .predict = fresh}, {0}};
+    {.name = "fresh context", .mistake = "the formula of a fresh context", .targets = "L_shared", .points = "A,B,C", .predict = fresh},
+    {0}};
 
 const assay_claim ttt_icl_shared_context_claim = {
     .id = "ttt-icl/shared-context",
@@ -244,39 +370,61 @@ static const assay_observable multi_observables[] = {
 
 static assay_status multi_with(assay_call *call, ttt_icl_mistake mistake) {
   assay_value all, one;
-  assay_status status = ttt_icl_multi_step(assay_real(call, "n"), assay_real(call, "k"), assay_real(call, "d"), mistake, &all, &one, assay_call_error(call));
+  assay_status status =
+      ttt_icl_multi_step(assay_real(call, "n"), assay_real(call, "k"), assay_real(call, "d"), mistake, &all, &one, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   ttt_icl_put(call, O_CONVERGED, all);
   ttt_icl_put(call, O_ONE_STEP, one);
   return ASSAY_OK;
 }
 
-static assay_status multi(assay_call *call) { return multi_with(call, TTT_ICL_RIGHT); }
-static assay_status one_is_all(assay_call *call) { return multi_with(call, TTT_ICL_CONVERGED); }
+static assay_status multi(assay_call *call) {
+  return multi_with(call, TTT_ICL_RIGHT);
+}
+static assay_status one_is_all(assay_call *call) {
+  return multi_with(call, TTT_ICL_CONVERGED);
+}
 
 static assay_status all_is_one(assay_call *call) {
   assay_value all, one;
-  assay_status status = ttt_icl_multi_step(assay_real(call, "n"), assay_real(call, "k"), assay_real(call, "d"), TTT_ICL_RIGHT, &all, &one, assay_call_error(call));
+  assay_status status = ttt_icl_multi_step(assay_real(call, "n"), assay_real(call, "k"), assay_real(call, "d"), TTT_ICL_RIGHT, &all, &one,
+                                           assay_call_error(call));
   if (status == ASSAY_OK) ttt_icl_put(call, O_CONVERGED, one);
   return status;
 }
 
-static const assay_leg multi_legs[] = {
-    {.experiment = &ttt_icl_direct_run, .arrange = arrange_isotropic, .points = POINTS("A: n=60 k=30 d=60", "B: n=120 k=20 d=60"),
-     .sizes = {"", "", ""}, .first = {128, 128, 128}, .looks = {5, 8, 12}},
-    {0}};
-static const assay_target multi_targets[] = {
-    {.name = "L_converged", .margin = FIXED(.02, .005, .0015), .reason = "one replicate has sd .058 (pilot: 1500 replicates); 10 sd/sqrt(n_max)"},
-    {.name = "L_one_step", .records = "L_shared", .margin = FIXED(.02, .005, .0015), .reason = "one replicate has sd .058 (pilot); 10 sd/sqrt(n_max)"}, {0}};
-static const assay_control multi_controls[] = {
-    {.name = "one step is enough", .mistake = "one step is taken for training to the end", .targets = "L_one_step", .points = "A", .predict = one_is_all},
-    {.name = "no more than one step", .mistake = "training to the end is taken for one step", .targets = "L_converged", .points = "A", .predict = all_is_one},
-    {0}};
+static const assay_leg multi_legs[] = {{.experiment = &ttt_icl_direct_run,
+                                        .arrange = arrange_isotropic,
+                                        .points = POINTS("A: n=60 k=30 d=60", "B: n=120 k=20 d=60"),
+                                        .sizes = {"", "", ""},
+                                        .first = {128, 128, 128},
+                                        .looks = {5, 8, 12}},
+                                       {0}};
+static const assay_target multi_targets[] = {{.name = "L_converged",
+                                              .margin = FIXED(.02, .005, .0015),
+                                              .reason = "one replicate has sd .058 (pilot: 1500 replicates); 10 sd/sqrt(n_max)"},
+                                             {.name = "L_one_step",
+                                              .records = "L_shared",
+                                              .margin = FIXED(.02, .005, .0015),
+                                              .reason = "one replicate has sd .058 (pilot); 10 sd/sqrt(n_max)"},
+                                             {0}};
+static const assay_control multi_controls[] = {{.name = "one step is enough",
+                                                .mistake = "one step is taken for training to the end",
+                                                .targets = "L_one_step",
+                                                .points = "A",
+                                                .predict = one_is_all},
+                                               {.name = "no more than one step",
+                                                .mistake = "training to the end is taken for one step",
+                                                .targets = "L_converged",
+                                                .points = "A",
+                                                .predict = all_is_one},
+                                               {0}};
 
 const assay_claim ttt_icl_multi_step_claim = {
     .id = "ttt-icl/multi-step",
     .kinds = "identity",
-    .statement = "On the same context, without noise, training to the end leaves L0 (1 - k/d); one step makes the fraction d/(k+d+1) of that gain.",
+    .statement =
+        "On the same context, without noise, training to the end leaves L0 (1 - k/d); one step makes the fraction d/(k+d+1) of that gain.",
     .source = "derived here, beyond arXiv 2503.11842",
     .params = multi_params,
     .observables = multi_observables,

@@ -6,9 +6,12 @@
 #include "compare/claims/ttt-icl/claims.h"
 
 assay_status ttt_icl_put_or_absent(assay_call *call, int observable, assay_status status, assay_value value, assay_error *why) {
-  if (status == ASSAY_OK) ttt_icl_put(call, observable, value);
-  else if (status == ASSAY_DOMAIN) assay_absent(call, observable, "%s", why->text);
-  else return assay_fail(call, status, "%s", why->text);
+  if (status == ASSAY_OK)
+    ttt_icl_put(call, observable, value);
+  else if (status == ASSAY_DOMAIN)
+    assay_absent(call, observable, "%s", why->text);
+  else
+    return assay_fail(call, status, "%s", why->text);
   return ASSAY_OK;
 }
 

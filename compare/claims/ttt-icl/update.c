@@ -19,26 +19,38 @@ static assay_status nothing(assay_call *call) {
   return ASSAY_OK;
 }
 
-static const assay_leg update_legs[] = {
-    {.experiment = &ttt_icl_step_run, .points = POINTS("U1: n=12 k=7 d=5", "U2: n=10 k=30 d=12", "U3: n=30 k=20 d=20"),
-     .sizes = {"", "", ""}, .first = {64, 256, 1024}, .looks = {1, 1, 1}},
-    {0}};
+static const assay_leg update_legs[] = {{.experiment = &ttt_icl_step_run,
+                                         .points = POINTS("U1: n=12 k=7 d=5", "U2: n=10 k=30 d=12", "U3: n=30 k=20 d=20"),
+                                         .sizes = {"", "", ""},
+                                         .first = {64, 256, 1024},
+                                         .looks = {1, 1, 1}},
+                                        {0}};
 
 static const assay_target update_targets[] = {
-    {.name = "gradient_error", .estimand = ASSAY_EXACT, .margin = FIXED(1e-8, 1e-8, 1e-8), .reason = "rounding of the quotients at width 1e-5 (about 1e-10)"},
+    {.name = "gradient_error",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(1e-8, 1e-8, 1e-8),
+     .reason = "rounding of the quotients at width 1e-5 (about 1e-10)"},
     {.name = "rank_ratio", .estimand = ASSAY_EXACT, .margin = FIXED(1e-12, 1e-12, 1e-12), .reason = "rounding"},
-    {.name = "prediction_error", .estimand = ASSAY_EXACT, .margin = FIXED(1e-11, 1e-11, 1e-11), .reason = "rounding, d^2 terms that may cancel"},
+    {.name = "prediction_error",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(1e-11, 1e-11, 1e-11),
+     .reason = "rounding, d^2 terms that may cancel"},
     {0}};
 
 static const assay_control update_controls[] = {
     {.name = "factor two", .mistake = "s is the step size instead of twice it", .targets = "gradient_error", .change = "factor=.5"},
-    {.name = "mean loss", .mistake = "the loss is averaged over the targets instead of summed", .targets = "gradient_error", .change = "loss=mean"},
+    {.name = "mean loss",
+     .mistake = "the loss is averaged over the targets instead of summed",
+     .targets = "gradient_error",
+     .change = "loss=mean"},
     {0}};
 
 const assay_claim ttt_icl_rank_one_update_claim = {
     .id = "ttt-icl/rank-one-update",
     .kinds = "identity",
-    .statement = "One gradient step on the summed loss adds the rank-one matrix s X_k'(y_k - X_k W h) h' to the weight, s twice the step size.",
+    .statement =
+        "One gradient step on the summed loss adds the rank-one matrix s X_k'(y_k - X_k W h) h' to the weight, s twice the step size.",
     .source = "arXiv 2503.11842, the one-step update",
     .params = update_params,
     .observables = update_observables,
@@ -64,7 +76,8 @@ static assay_status weight_with(assay_call *call, ttt_icl_mistake mistake) {
   double *w = assay_alloc(call, (size_t)d * sizeof *w);
   assay_value L_pre;
   if (!w) return ASSAY_NO_MEMORY;
-  assay_status status = ttt_icl_pretrained(assay_real(call, "n"), assay_real(call, "sigma2"), d, s, mistake, w, &L_pre, assay_call_error(call));
+  assay_status status =
+      ttt_icl_pretrained(assay_real(call, "n"), assay_real(call, "sigma2"), d, s, mistake, w, &L_pre, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   ttt_icl_put(call, O_L_PRE, L_pre);
   for (int i = 0; i < d; i++) assay_put(call, O_W, i, w[i], 4e-16 * w[i]);
@@ -72,9 +85,15 @@ static assay_status weight_with(assay_call *call, ttt_icl_mistake mistake) {
   return ASSAY_OK;
 }
 
-static assay_status weight(assay_call *call) { return weight_with(call, TTT_ICL_RIGHT); }
-static assay_status weight_no_noise(assay_call *call) { return weight_with(call, TTT_ICL_NO_NOISE); }
-static assay_status weight_n(assay_call *call) { return weight_with(call, TTT_ICL_N_FOR_N_PLUS_1); }
+static assay_status weight(assay_call *call) {
+  return weight_with(call, TTT_ICL_RIGHT);
+}
+static assay_status weight_no_noise(assay_call *call) {
+  return weight_with(call, TTT_ICL_NO_NOISE);
+}
+static assay_status weight_n(assay_call *call) {
+  return weight_with(call, TTT_ICL_N_FOR_N_PLUS_1);
+}
 
 static assay_status arrange_weight(assay_call *claim, assay_call *sim, assay_call *realised) {
   (void)realised;
@@ -82,7 +101,8 @@ static assay_status arrange_weight(assay_call *claim, assay_call *sim, assay_cal
   const double *s = assay_list(claim, "s", &d);
   double *w = assay_alloc(claim, (size_t)d * sizeof *w);
   if (!w) return ASSAY_NO_MEMORY;
-  assay_status status = ttt_icl_pretrained(assay_real(claim, "n"), assay_real(claim, "sigma2"), d, s, TTT_ICL_RIGHT, w, NULL, assay_call_error(claim));
+  assay_status status =
+      ttt_icl_pretrained(assay_real(claim, "n"), assay_real(claim, "sigma2"), d, s, TTT_ICL_RIGHT, w, NULL, assay_call_error(claim));
   for (int i = 0; i < d; i++) w[i] = ttt_icl_rounded(w[i]);
   return status == ASSAY_OK ? assay_set_list(sim, "w", w, d) : status;
 }
@@ -94,21 +114,39 @@ static assay_status ratio(const assay_sample *s, double *out) {
 
 /* s linear from 2 to .1, normalised to sum 1. */
 #define EIGHT "s=.238095238095,.205782312925,.173469387755,.141156462585,.108843537415,.076530612245,.044217687075,.011904761905"
-static const assay_leg weight_legs[] = {
-    {.experiment = &ttt_icl_pretraining_run, .arrange = arrange_weight, .points = POINTS("P: n=12 sigma2=.2 " EIGHT),
-     .sizes = {"prompts=1000", "prompts=10000", "prompts=50000"}, .first = {128, 128, 128}, .looks = {3, 3, 6}},
-    {0}};
+static const assay_leg weight_legs[] = {{.experiment = &ttt_icl_pretraining_run,
+                                         .arrange = arrange_weight,
+                                         .points = POINTS("P: n=12 sigma2=.2 " EIGHT),
+                                         .sizes = {"prompts=1000", "prompts=10000", "prompts=50000"},
+                                         .first = {128, 128, 128},
+                                         .looks = {3, 3, 6}},
+                                        {0}};
 
 static const assay_target weight_targets[] = {
-    {.name = "L_pre", .records = "risk", .margin = FIXED(.006, .0015, 3e-4), .reason = "one prompt has sd .29: 10 sd/sqrt(all prompts) is .004, .0013, 2e-4"},
-    {.name = "w", .records = "bh,hh", .estimand = ASSAY_SMOOTH, .reduce = ratio, .predict = weight, .margin = RELATIVE(.06, .015, .005),
+    {.name = "L_pre",
+     .records = "risk",
+     .margin = FIXED(.006, .0015, 3e-4),
+     .reason = "one prompt has sd .29: 10 sd/sqrt(all prompts) is .004, .0013, 2e-4"},
+    {.name = "w",
+     .records = "bh,hh",
+     .estimand = ASSAY_SMOOTH,
+     .reduce = ratio,
+     .predict = weight,
+     .margin = RELATIVE(.06, .015, .005),
      .reason = "relative se at 1e5 prompts: w1 .28 %, w8 .94 %; 10 of them at all prompts"},
-    {.name = "offdiag_rms", .records = "offdiag_product", .margin = FIXED(1e-5, 1e-6, 1e-6),
-     .reason = "10 sd of the mean square at n_max, and less: rms below .003, .001, .001; estimated without bias from two halves of the prompts"},
+    {.name = "offdiag_rms",
+     .records = "offdiag_product",
+     .margin = FIXED(1e-5, 1e-6, 1e-6),
+     .reason =
+         "10 sd of the mean square at n_max, and less: rms below .003, .001, .001; estimated without bias from two halves of the prompts"},
     {0}};
 
 static const assay_control weight_controls[] = {
-    {.name = "noise dropped", .mistake = "T = sum s instead of sum s + sigma2", .targets = "w", .points = "P:w8", .predict = weight_no_noise},
+    {.name = "noise dropped",
+     .mistake = "T = sum s instead of sum s + sigma2",
+     .targets = "w",
+     .points = "P:w8",
+     .predict = weight_no_noise},
     {.name = "n for n + 1", .mistake = "w = s/(n s + T)", .targets = "w", .points = "P:w1", .tiers = 1u << ASSAY_DEEP, .predict = weight_n},
     {0}};
 

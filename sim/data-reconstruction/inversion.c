@@ -1,0 +1,137 @@
+#include "sim/data-reconstruction/inversion.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/kernels/layers.h"
+#include "sim/kernels/lbfgs.h"
+
+static const lbfgs_rule rule = {20, 0, 1e-10}; /* the search says how many iterations */
+
+struct inversion {
+  feature_map map;
+  int n;
+  const double *theta;
+  double *Phi, *factored, *a, *r;  /* [n][p] twice, [p] twice */
+  double *y, *x, *slope, *lengths; /* [n][d] three times, [n] */
+  double *room;
+  lapack_int *pivots;
+};
+
+inversion *inversion_new(const feature_map *map, int n, assay_error *error) {
+  size_t N = (size_t)n, D = (size_t)map->d, P = (size_t)map->p;
+  inversion *k = calloc(1, sizeof *k);
+  if (k) {
+    k->pivots = calloc(N, sizeof *k->pivots);
+    k->Phi = calloc(2 * N * P + 2 * P + N + 3 * N * D + N + lbfgs_room(N * D, &rule), sizeof *k->Phi);
+  }
+  if (!k || !k->Phi || !k->pivots) {
+    inversion_free(k);
+    assay_error_set(error, ASSAY_NO_MEMORY, "no memory to invert %d features of %d inputs", map->p, n);
+    return NULL;
+  }
+  k->map = *map, k->n = n;
+  k->factored = k->Phi + N * P, k->a = k->factored + N * P, k->r = k->a + P + N;
+  k->y = k->r + P, k->x = k->y + N * D, k->slope = k->x + N * D, k->lengths = k->slope + N * D;
+  k->room = k->lengths + N;
+  return k;
+}
+
+void inversion_free(inversion *k) {
+  if (!k) return;
+  free(k->Phi);
+  free(k->pivots);
+  free(k);
+}
+
+/* a and r = theta - Phi'a at the features in Phi. */
+static double residual(inversion *k, const double *theta) {
+  int n = k->n, p = k->map.p, rank, most = p > n ? p : n;
+  memcpy(k->factored, k->Phi, (size_t)n * (size_t)p * sizeof *k->Phi);
+  memcpy(k->a, theta, (size_t)p * sizeof *theta);
+  memset(k->pivots, 0, (size_t)n * sizeof *k->pivots);
+  if (LAPACKE_dgelsy(LAPACK_COL_MAJOR, p, n, 1, k->factored, p, k->a, most, k->pivots, 1e-11, &rank))
+    return INFINITY;
+  memcpy(k->r, theta, (size_t)p * sizeof *theta);
+  cblas_dgemv(CblasRowMajor, CblasTrans, n, p, -1, k->Phi, p, k->a, 1, 1, k->r, 1);
+  double square = cblas_ddot(p, k->r, 1, k->r, 1) / cblas_ddot(p, theta, 1, theta, 1);
+  return isfinite(square) ? square : INFINITY;
+}
+
+double inversion_loss(inversion *k, const double *theta, const double *X, double *gradient) {
+  int n = k->n, p = k->map.p;
+  k->map.forward(k->map.context, X, n, k->Phi);
+  double L = residual(k, theta), scale = -2 / cblas_ddot(p, theta, 1, theta, 1);
+  if (!gradient || !isfinite(L)) return L;
+  for (int i = 0; i < n; i++) {
+    memcpy(k->factored + (size_t)i * p, k->r, (size_t)p * sizeof *k->r);
+    cblas_dscal(p, scale * k->a[i], k->factored + (size_t)i * p, 1);
+  }
+  k->map.reverse(k->map.context, n, k->factored, gradient);
+  return L;
+}
+
+/* The loss at x_i = sqrt(d) y_i/|y_i|, and its derivative by y. */
+static double objective(const double *y, double *gradient, void *context) {
+  inversion *k = context;
+  int n = k->n, d = k->map.d;
+  memcpy(k->x, y, (size_t)n * (size_t)d * sizeof *y);
+  if (!layer_normalise(k->x, n, d, false, sqrt(d), k->lengths)) return INFINITY;
+  double L = inversion_loss(k, k->theta, k->x, gradient);
+  if (isfinite(L)) layer_normalise_reverse(k->x, n, d, false, sqrt(d), k->lengths, gradient);
+  return L;
+}
+
+double inversion_search(inversion *k, const double *theta, double *X, double enough, int iterations) {
+  size_t size = (size_t)k->n * (size_t)k->map.d;
+  lbfgs_rule limited = rule;
+  limited.iterations = iterations;
+  k->theta = theta;
+  memcpy(k->y, X, size * sizeof *X);
+  lbfgs_report report = lbfgs_until(objective, k, size, &limited, enough, k->y, k->room);
+  memcpy(X, k->y, size * sizeof *X);
+  return layer_normalise(X, k->n, k->map.d, false, sqrt(k->map.d), k->lengths) ? report.value : INFINITY;
+}
+
+/* ---- random features ---- */
+
+struct random_features {
+  activation act;
+  int d, p;
+  const double *V;
+  double *Z; /* [n][p] */
+};
+
+static void forward(void *context, const double *X, int n, double *Phi) {
+  random_features *k = context;
+  layer_dense(X, n, k->d, k->V, k->p, 0, k->Z);
+  activation_values(k->act, k->Z, (size_t)n * (size_t)k->p, Phi);
+}
+
+static void reverse(void *context, int n, double *dPhi, double *dX) {
+  random_features *k = context;
+  layer_activation_reverse(k->act, k->Z, (size_t)n * (size_t)k->p, dPhi, dPhi);
+  layer_dense_reverse(NULL, n, k->d, k->V, k->p, dPhi, NULL, 0, dX);
+}
+
+random_features *random_features_new(activation act, const double *V, int n, int d, int p, feature_map *map,
+                                     assay_error *error) {
+  random_features *k = calloc(1, sizeof *k);
+  if (k) k->Z = calloc((size_t)n * (size_t)p, sizeof *k->Z);
+  if (!k || !k->Z) {
+    random_features_free(k);
+    assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d features of %d samples", p, n);
+    return NULL;
+  }
+  k->act = act, k->d = d, k->p = p, k->V = V;
+  *map = (feature_map){d, p, forward, reverse, k};
+  return k;
+}
+
+void random_features_free(random_features *k) {
+  if (k) free(k->Z);
+  free(k);
+}
