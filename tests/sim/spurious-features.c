@@ -188,7 +188,7 @@ Test(spurious_features, rows_have_the_covariance) {
       assay_set(call, "d", 6), assay_set(call, "n", 10), assay_set(call, "lambda", 1),
           assay_set(call, "rho", .7);
       problem p = {0};
-      ok(problem_open(call, &p));
+      cr_assert_eq(problem_open(call, &p), ASSAY_OK, "%s", assay_call_error(call)->text);
       size_t size = (size_t)p.D;
       double *Sigma = calloc(size * size + 2 * size, sizeof *Sigma), *theta = Sigma + size * size,
              *image = theta + size;
