@@ -3,6 +3,7 @@
 
 #include "compare/claims/spurious-features/claims.h"
 #include "sim/spurious-features/experiments.h"
+#include "theory/numerics/effective_ridge.h"
 
 #define PARAMS_RIDGE PARAMS_MODEL(0), PARAMS_SAMPLES, PARAM_LAMBDA(NULL), PARAM_SIGMA2
 static const assay_param ridge_params[] = {PARAMS_RIDGE, {0}};
@@ -34,11 +35,26 @@ static assay_status tau_half(assay_call *call) {
   return tau_with(call, SPURIOUS_FEATURES_HALF_TRACE);
 }
 
-/* sd(tau) n is .06, .19, .37, .76 at n = 3d, lambda = .05, .3, 1, 4, and .6 to 1 at n = 1.5d; signs in place
- * of a trace over thousands of dimensions add less (pilot, d = 800, lambda = .05: .3). */
+/* sd(tau) n is .06, .19, .37, .76 at n = 3d, lambda = .05, .3, 1, 4, and .6 to 1 at n = 1.5d. */
 static assay_status spread_tau(assay_call *call) {
   assay_put(call, 0, 0, 1 / assay_real(call, "n"), 0);
   return ASSAY_OK;
+}
+
+/* A trace by 8 vectors of random signs has at most the variance 2/8 |A|^2, A = (W + lambda)^{-1}, of which
+ * |A|^2 = -(tr A)' with tr A = n/tau - (n - D)/lambda and dtau/dlambda = 1/(1 - df2/n). */
+static assay_status spread_tau_probed(assay_call *call) {
+  spurious_features_spectrum p;
+  assay_value tau;
+  double n, lambda = assay_real(call, "lambda");
+  assay_status status = spurious_features_spectrum_at(call, &p, &n);
+  if (status != ASSAY_OK) return status;
+  status = effective_ridge(p.s, p.m, p.count, n, lambda, &tau, assay_call_error(call));
+  double t = tau.value, Dn = 1 - effective_freedom(p.s, p.m, p.count, t, 2) / n;
+  double square = n / (Dn * t * t) - (n - p.D) / (lambda * lambda);
+  spurious_features_spectrum_free(&p);
+  if (status == ASSAY_OK) assay_put(call, 0, 0, (t * t * sqrt(square / 4) + 1) / n, 0);
+  return status;
 }
 
 static const assay_leg tau_legs[] = {
@@ -77,7 +93,7 @@ static const assay_target tau_targets[] = {
                "at most 1/n"},
     {.name = "tau",
      .points = "X3",
-     .spread = spread_tau,
+     .spread = spread_tau_probed,
      .margin = ALL_TIERS({.bias = .0001, .deviations = 10}),
      .reason = "bias 1/n + 10 sd/sqrt(n_max)"},
     {0}};
