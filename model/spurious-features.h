@@ -4,11 +4,11 @@
  * predictive. ||theta|| = 1 in every model.
  *
  *     iso       Sxx = I, Syy = v I, Sxy = rho sqrt(v) I; dx = dy = d; theta_i = (-1)^i/sqrt(d), i from 0
- *     twoblock  Sxx = I; the first half of the coordinates as iso(v1, r1), the second as iso(v2, r2); same theta
- *     dct       Sxx = diag(a), a_i ~ i^-alpha, Syy = diag(b), b_i ~ i^-bet, each of trace d;
- *               Sxy = rho sqrt(a_j) U_jk sqrt(b_k), U the cosine transform; theta_i ~ cos(i), i from 1
- *     negcore   m copies of [[4,0,1],[0,.25,.3],[1,.3,1]]: two core coordinates and one spurious,
- *               theta = (.6,-.8)/sqrt(m) in each; C is negative at small ridge
+ *     twoblock  Sxx = I; the first half of the coordinates as iso(v1, r1), the second as iso(v2, r2); same
+ * theta dct       Sxx = diag(a), a_i ~ i^-alpha, Syy = diag(b), b_i ~ i^-bet, each of trace d; Sxy = rho
+ * sqrt(a_j) U_jk sqrt(b_k), U the cosine transform; theta_i ~ cos(i), i from 1 negcore   m copies of
+ * [[4,0,1],[0,.25,.3],[1,.3,1]]: two core coordinates and one spurious, theta = (.6,-.8)/sqrt(m) in each; C
+ * is negative at small ridge
  *
  * Sxx and Syy are diagonal in every model. */
 #ifndef ASSAY_MODEL_SPURIOUS_FEATURES_H

@@ -28,8 +28,10 @@ static assay_status read_both(idx_images *images, idx_labels *labels, assay_erro
     return status;
   }
   if (images->count == labels->count && images->rows == 28 && images->columns == 28) return ASSAY_OK;
-  status = assay_error_set(error, ASSAY_NO_DATA, "data set fashion-mnist: %d images of %d x %d with %d labels; as many labels as images of 28 x 28",
-                           images->count, images->rows, images->columns, labels->count);
+  status = assay_error_set(
+      error, ASSAY_NO_DATA,
+      "data set fashion-mnist: %d images of %d x %d with %d labels; as many labels as images of 28 x 28",
+      images->count, images->rows, images->columns, labels->count);
   idx_free_images(images), idx_free_labels(labels);
   return status;
 }
@@ -55,7 +57,8 @@ assay_status fashion_pool_read(int side, fashion_pool *pool, assay_error *error)
   idx_images images;
   idx_labels labels;
   *pool = (fashion_pool){0};
-  if (side < 1 || 28 % side) return assay_error_set(error, ASSAY_DOMAIN, "cells of %d pixels; their side divides 28", side);
+  if (side < 1 || 28 % side)
+    return assay_error_set(error, ASSAY_DOMAIN, "cells of %d pixels; their side divides 28", side);
   assay_status status = read_both(&images, &labels, error);
   if (status != ASSAY_OK) return status;
   pool->count = images.count, pool->dx = (28 / side) * (28 / side);
@@ -70,7 +73,8 @@ assay_status fashion_pool_read(int side, fashion_pool *pool, assay_error *error)
     }
     standardise(pool);
   } else {
-    status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d images of %d cells", pool->count, pool->dx);
+    status =
+        assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d images of %d cells", pool->count, pool->dx);
   }
   idx_free_images(&images), idx_free_labels(&labels);
   return status;
@@ -87,11 +91,14 @@ void fashion_pool_free(fashion_pool *pool) {
 static void fill_covariance(const fashion_pool *pool, double r, double kap, fashion_problem *p) {
   int dx = p->dx, D = p->D;
   /* Row-major x is column-major x' [dx][count]; the upper triangle by columns is the lower by rows. */
-  cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, dx, pool->count, 1. / pool->count, pool->x, dx, 0, p->Sigma, D);
-  cblas_dgemv(CblasColMajor, CblasNoTrans, dx, pool->count, 1. / pool->count, pool->x, dx, pool->label, 1, 0, p->c, 1);
+  cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, dx, pool->count, 1. / pool->count, pool->x, dx, 0,
+              p->Sigma, D);
+  cblas_dgemv(CblasColMajor, CblasNoTrans, dx, pool->count, 1. / pool->count, pool->x, dx, pool->label, 1, 0,
+              p->c, 1);
   for (int i = 0; i < dx; i++) {
     for (int j = 0; j < i; j++) p->Sigma[(size_t)j * D + i] = p->Sigma[(size_t)i * D + j];
-    for (int j = 0; j < dx; j++) p->Sigma[(size_t)i * D + dx + j] = p->Sigma[(size_t)(dx + j) * D + i] = kap * r * p->c[i];
+    for (int j = 0; j < dx; j++)
+      p->Sigma[(size_t)i * D + dx + j] = p->Sigma[(size_t)(dx + j) * D + i] = kap * r * p->c[i];
   }
   for (int i = dx; i < D; i++)
     for (int j = dx; j < D; j++) p->Sigma[(size_t)i * D + j] = kap * kap + (i == j ? 1 - kap * kap : 0);
@@ -128,13 +135,15 @@ static bool real_labels_of(double r, double kap, fashion_problem *p) {
   return true;
 }
 
-assay_status fashion_problem_of(const fashion_pool *pool, bool real_labels, double r, double kap, fashion_problem *p, assay_error *error) {
+assay_status fashion_problem_of(const fashion_pool *pool, bool real_labels, double r, double kap,
+                                fashion_problem *p, assay_error *error) {
   *p = (fashion_problem){.dx = pool->dx, .D = 2 * pool->dx};
   if (!(fabs(r) <= 1) || !(kap >= 0 && kap < 1))
     return assay_error_set(error, ASSAY_DOMAIN, "r = %g, kap = %g; |r| <= 1 and 0 <= kap < 1", r, kap);
   size_t D = (size_t)p->D;
   p->Sigma = calloc(D * D + 2 * D, sizeof *p->Sigma);
-  if (!p->Sigma) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a covariance of %d rows", p->D);
+  if (!p->Sigma)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a covariance of %d rows", p->D);
   p->c = p->Sigma + D * D, p->beta = p->c + D;
   fill_covariance(pool, r, kap, p);
   if (real_labels ? real_labels_of(r, kap, p) : linear_labels(p)) return ASSAY_OK;

@@ -16,8 +16,10 @@ typedef struct {
 /* Q = V (Z'Z/n + lambda) for rows V [count][D]. */
 static void apply(const solver *s, const double *V, double *Q) {
   memcpy(Q, V, (size_t)s->count * (size_t)s->D * sizeof *Q);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s->n, s->count, s->D, 1, s->Z, s->D, V, s->D, 0, s->image, s->count);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, s->count, s->D, s->n, 1. / s->n, s->image, s->count, s->Z, s->D, s->lambda, Q, s->D);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s->n, s->count, s->D, 1, s->Z, s->D, V, s->D, 0,
+              s->image, s->count);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, s->count, s->D, s->n, 1. / s->n, s->image, s->count,
+              s->Z, s->D, s->lambda, Q, s->D);
 }
 
 /* R = B - X A, P = R. True when every row is small enough. */
@@ -57,16 +59,27 @@ static bool step(solver *s, double *X) {
   return done;
 }
 
-assay_status conjugate_gradients(int n, int D, const double *Z, double lambda, int count, const double *B, double tolerance, int most_steps,
-                                 double *X, int *steps, assay_error *error) {
+assay_status conjugate_gradients(int n, int D, const double *Z, double lambda, int count, const double *B,
+                                 double tolerance, int most_steps, double *X, int *steps,
+                                 assay_error *error) {
   size_t rows = (size_t)count * (size_t)D;
   double *memory = calloc(3 * rows + (size_t)n * (size_t)count + 2 * (size_t)count, sizeof *memory);
-  if (!memory) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for conjugate gradients of %d x %d", n, D);
-  solver s = {.n = n, .D = D, .count = count, .Z = Z, .B = B, .lambda = lambda, .R = memory, .P = memory + rows, .Q = memory + 2 * rows};
+  if (!memory)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for conjugate gradients of %d x %d", n, D);
+  solver s = {.n = n,
+              .D = D,
+              .count = count,
+              .Z = Z,
+              .B = B,
+              .lambda = lambda,
+              .R = memory,
+              .P = memory + rows,
+              .Q = memory + 2 * rows};
   s.image = memory + 3 * rows, s.square = s.image + (size_t)n * (size_t)count, s.least = s.square + count;
   memset(X, 0, rows * sizeof *X);
   *steps = 0;
-  /* The residual that is carried along drifts from the true one, so the end is checked and, if need be, taken for a new start. */
+  /* The residual that is carried along drifts from the true one, so the end is checked and, if need be, taken
+   * for a new start. */
   bool done = begin(&s, X, tolerance);
   while (!done && *steps < most_steps) {
     while (++*steps < most_steps && !step(&s, X)) continue;
@@ -74,5 +87,7 @@ assay_status conjugate_gradients(int n, int D, const double *Z, double lambda, i
   }
   free(memory);
   return done ? ASSAY_OK
-              : assay_error_set(error, ASSAY_NUMERIC, "conjugate gradients left a residual above %g after %d steps", tolerance, most_steps);
+              : assay_error_set(error, ASSAY_NUMERIC,
+                                "conjugate gradients left a residual above %g after %d steps", tolerance,
+                                most_steps);
 }

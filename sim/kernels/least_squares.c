@@ -39,8 +39,8 @@ static double inverse_trace(double *L, int order) {
   return sum;
 }
 
-static assay_status by_cholesky(int n, int d, const double *X, const double *y, double penalty, double *b, double *trace,
-                                assay_error *error) {
+static assay_status by_cholesky(int n, int d, const double *X, const double *y, double penalty, double *b,
+                                double *trace, assay_error *error) {
   bool primal = d <= n;
   int small = primal ? d : n;
   size_t order = (size_t)small;
@@ -48,7 +48,8 @@ static assay_status by_cholesky(int n, int d, const double *X, const double *y, 
   if (!gram) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for least squares of %d x %d", n, d);
   double *right = primal ? b : gram + order * order;
   /* Row-major X is column-major X' [d][n]. */
-  cblas_dsyrk(CblasColMajor, CblasLower, primal ? CblasNoTrans : CblasTrans, small, primal ? n : d, 1, X, d, 0, gram, small);
+  cblas_dsyrk(CblasColMajor, CblasLower, primal ? CblasNoTrans : CblasTrans, small, primal ? n : d, 1, X, d,
+              0, gram, small);
   for (size_t i = 0; i < order; i++) gram[i * order + i] += penalty;
   if (primal)
     cblas_dgemv(CblasRowMajor, CblasTrans, n, d, 1, X, d, y, 1, 0, b, 1);
@@ -59,7 +60,9 @@ static assay_status by_cholesky(int n, int d, const double *X, const double *y, 
   if (code == 0 && trace) *trace = inverse_trace(gram, small) + (n - small) / penalty;
   free(gram);
   return code == 0 ? ASSAY_OK
-                   : assay_error_set(error, ASSAY_NUMERIC, "a penalty of %g is lost in the rounding of a Gram matrix of order %d", penalty, small);
+                   : assay_error_set(error, ASSAY_NUMERIC,
+                                     "a penalty of %g is lost in the rounding of a Gram matrix of order %d",
+                                     penalty, small);
 }
 
 /* The diagonal of the triangle that dgels leaves tells the rank, roughly. */
@@ -72,7 +75,8 @@ static bool full_rank(const double *A, int small, int leading) {
   return least > 1e-11 * most;
 }
 
-static assay_status by_factors(int n, int d, const double *X, const double *y, double *b, assay_error *error) {
+static assay_status by_factors(int n, int d, const double *X, const double *y, double *b,
+                               assay_error *error) {
   size_t size = (size_t)n * (size_t)d, most = (size_t)(n > d ? n : d);
   int small = n < d ? n : d, rank;
   double *A = malloc((size + most + (size_t)small) * sizeof *A);
@@ -85,7 +89,8 @@ static assay_status by_factors(int n, int d, const double *X, const double *y, d
                       : LAPACKE_dgels(LAPACK_COL_MAJOR, 'T', d, n, 1, A, d, right, (int)most);
     if (by_svd && code) {
       free(A);
-      return assay_error_set(error, ASSAY_NUMERIC, "the singular values of a matrix of %d x %d did not converge", n, d);
+      return assay_error_set(error, ASSAY_NUMERIC,
+                             "the singular values of a matrix of %d x %d did not converge", n, d);
     }
     if (by_svd || (code == 0 && full_rank(A, small, d))) break;
   }
@@ -94,13 +99,16 @@ static assay_status by_factors(int n, int d, const double *X, const double *y, d
   return ASSAY_OK;
 }
 
-assay_status ridge_regression(int n, int d, const double *X, const double *y, double penalty, double *b, assay_error *error) {
-  if (!(penalty >= 0) || !isfinite(penalty)) return assay_error_set(error, ASSAY_DOMAIN, "a penalty of %g; it is finite and >= 0", penalty);
+assay_status ridge_regression(int n, int d, const double *X, const double *y, double penalty, double *b,
+                              assay_error *error) {
+  if (!(penalty >= 0) || !isfinite(penalty))
+    return assay_error_set(error, ASSAY_DOMAIN, "a penalty of %g; it is finite and >= 0", penalty);
   return penalty > 0 ? by_cholesky(n, d, X, y, penalty, b, NULL, error) : by_factors(n, d, X, y, b, error);
 }
 
-assay_status ridge_regression_traced(int n, int d, const double *X, const double *y, double penalty, double *b, double *trace,
-                                     assay_error *error) {
-  if (!(penalty > 0) || !isfinite(penalty)) return assay_error_set(error, ASSAY_DOMAIN, "a penalty of %g; it is finite and > 0", penalty);
+assay_status ridge_regression_traced(int n, int d, const double *X, const double *y, double penalty,
+                                     double *b, double *trace, assay_error *error) {
+  if (!(penalty > 0) || !isfinite(penalty))
+    return assay_error_set(error, ASSAY_DOMAIN, "a penalty of %g; it is finite and > 0", penalty);
   return by_cholesky(n, d, X, y, penalty, b, trace, error);
 }

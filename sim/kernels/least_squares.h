@@ -12,13 +12,15 @@ assay_status least_norm(int n, int d, const double *X, const double *y, const do
 /* argmin |y - X b|^2 + penalty |b|^2 for X [n][d], y [n], b [d]; the solution of least norm at penalty = 0.
  *
  *     penalty > 0   Cholesky of the smaller of X'X + penalty and XX' + penalty
- *     penalty = 0   QR (n >= d) or LQ (n < d); the singular value decomposition when a diagonal element of the triangle is below
- *                   1e-11 of the largest, with singular values below 1e-12 of the largest taken for 0
+ *     penalty = 0   QR (n >= d) or LQ (n < d); the singular value decomposition when a diagonal element of
+ * the triangle is below 1e-11 of the largest, with singular values below 1e-12 of the largest taken for 0
  *
- * ASSAY_DOMAIN: penalty < 0 or not finite; ASSAY_NUMERIC: the penalty is lost in rounding, or LAPACK did not converge. */
-assay_status ridge_regression(int n, int d, const double *X, const double *y, double penalty, double *b, assay_error *error);
+ * ASSAY_DOMAIN: penalty < 0 or not finite; ASSAY_NUMERIC: the penalty is lost in rounding, or LAPACK did not
+ * converge. */
+assay_status ridge_regression(int n, int d, const double *X, const double *y, double penalty, double *b,
+                              assay_error *error);
 /* The same for penalty > 0, and *trace = tr (XX' + penalty I)^{-1} from the same factor. */
-assay_status ridge_regression_traced(int n, int d, const double *X, const double *y, double penalty, double *b, double *trace,
-                                     assay_error *error);
+assay_status ridge_regression_traced(int n, int d, const double *X, const double *y, double penalty,
+                                     double *b, double *trace, assay_error *error);
 
 #endif

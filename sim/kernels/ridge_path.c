@@ -27,7 +27,8 @@ ridge_path *ridge_path_new(int n, int D, bool eigenvectors, assay_error *error) 
   }
   p->n = n, p->D = D, p->rank = (int)rank, p->primal = n >= D, p->eigenvectors = eigenvectors;
   p->w = p->U + rank * rank, p->e = p->w + rank, p->t = p->e + rank, p->scaled = p->t + rank;
-  p->pivot = p->scaled + rank, p->other = p->pivot + rank, p->work = p->other + rank, p->dual = p->work + 64 * rank;
+  p->pivot = p->scaled + rank, p->other = p->pivot + rank, p->work = p->other + rank,
+  p->dual = p->work + 64 * rank;
   return p;
 }
 
@@ -48,10 +49,11 @@ static int decompose(ridge_path *p) {
 assay_status ridge_path_fit(ridge_path *p, const double *Z, const double *g, assay_error *error) {
   p->Z = Z;
   /* Row-major Z is column-major Z' [D][n]. */
-  cblas_dsyrk(CblasColMajor, CblasLower, p->primal ? CblasNoTrans : CblasTrans, p->rank, p->primal ? p->n : p->D, 1. / p->n, Z, p->D, 0, p->U,
-              p->rank);
+  cblas_dsyrk(CblasColMajor, CblasLower, p->primal ? CblasNoTrans : CblasTrans, p->rank,
+              p->primal ? p->n : p->D, 1. / p->n, Z, p->D, 0, p->U, p->rank);
   if (decompose(p))
-    return assay_error_set(error, ASSAY_NUMERIC, "the eigenvalues of a Gram matrix of order %d did not converge", p->rank);
+    return assay_error_set(error, ASSAY_NUMERIC,
+                           "the eigenvalues of a Gram matrix of order %d did not converge", p->rank);
   if (p->primal) {
     cblas_dgemv(CblasColMajor, CblasNoTrans, p->D, p->n, 1. / p->n, Z, p->D, g, 1, 0, p->scaled, 1);
     cblas_dgemv(CblasColMajor, CblasTrans, p->rank, p->rank, 1, p->U, p->rank, p->scaled, 1, 0, p->t, 1);
@@ -96,7 +98,8 @@ void ridge_path_at(ridge_path *p, double lambda, double *hat, double *slope) {
   back(p, slope);
 }
 
-/* With pivots d+ from above and d- from below, the inverse of a tridiagonal matrix has the diagonal 1/(d+ + d- - T_kk). */
+/* With pivots d+ from above and d- from below, the inverse of a tridiagonal matrix has the diagonal 1/(d+ +
+ * d- - T_kk). */
 static double tridiagonal_trace(const ridge_path *p, double lambda) {
   double *up = p->pivot, *down = p->other, sum = 0;
   int last = p->rank - 1;
@@ -115,7 +118,8 @@ double ridge_path_trace(const ridge_path *p, double lambda) {
 }
 
 /* The eigenvectors of Z'Z/n are those of the primal, or Z'U_k/sqrt(n w_k). */
-double ridge_path_cubed(const ridge_path *p, ridge_metric *A, const void *context, double lambda, double *work) {
+double ridge_path_cubed(const ridge_path *p, ridge_metric *A, const void *context, double lambda,
+                        double *work) {
   double sum = 0, *image = work + p->D;
   for (int k = 0; k < p->rank; k++) {
     const double *v = p->U + (size_t)k * p->rank;

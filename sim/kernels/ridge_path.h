@@ -1,5 +1,6 @@
-/* Ridge regression at every lambda from one decomposition of the smaller Gram matrix: Q T Q' with a tridiagonal T, which serves as well
- * as eigenvectors and takes half their time, or eigenvectors where something asks for them. */
+/* Ridge regression at every lambda from one decomposition of the smaller Gram matrix: Q T Q' with a
+ * tridiagonal T, which serves as well as eigenvectors and takes half their time, or eigenvectors where
+ * something asks for them. */
 #ifndef ASSAY_SIM_KERNELS_RIDGE_PATH_H
 #define ASSAY_SIM_KERNELS_RIDGE_PATH_H
 
@@ -9,7 +10,8 @@
 
 typedef struct ridge_path ridge_path;
 
-/* Work space for n samples in dimension D; NULL when memory is short. `eigenvectors`: for ridge_path_cubed. */
+/* Work space for n samples in dimension D; NULL when memory is short. `eigenvectors`: for ridge_path_cubed.
+ */
 ridge_path *ridge_path_new(int n, int D, bool eigenvectors, assay_error *error);
 void ridge_path_free(ridge_path *path);
 
@@ -27,6 +29,7 @@ double ridge_path_trace(const ridge_path *path, double lambda);
 typedef void ridge_metric(const void *context, const double *v, double *out);
 
 /* tr A (Z'Z/n + lambda)^{-3} Z'Z/n, of a path with eigenvectors; work [2D]. */
-double ridge_path_cubed(const ridge_path *path, ridge_metric *A, const void *context, double lambda, double *work);
+double ridge_path_cubed(const ridge_path *path, ridge_metric *A, const void *context, double lambda,
+                        double *work);
 
 #endif

@@ -11,8 +11,8 @@
 #include "sim/kernels/least_squares.h"
 #include "sim/spurious-features/experiments.h"
 
-void colour_rows(const fashion_pool *pool, double r, double kap, const assay_stream *stream, random_purpose purpose, unsigned index, int rows,
-                 double *Z, double *label) {
+void colour_rows(const fashion_pool *pool, double r, double kap, const assay_stream *stream,
+                 random_purpose purpose, unsigned index, int rows, double *Z, double *label) {
   random_source source = random_open(stream, purpose, index), colours = source, patches = source;
   size_t dx = (size_t)pool->dx;
   double rest = sqrt(1 - kap * kap);
@@ -42,7 +42,7 @@ typedef struct {
   int n, readouts;
   double r, kap;
   const double *lambda;
-  double *root; /* twin: [D][D], the Cholesky factor of Sigma */
+  double *root;                            /* twin: [D][D], the Cholesky factor of Sigma */
   double *Z, *S, *g, *label, *hat, *image; /* [n][D] twice, [n] twice, [D] twice */
 } colour_run;
 
@@ -56,16 +56,22 @@ static void close_colour(void *state) {
 static assay_status open_colour(assay_call *call, void **state) {
   colour_run *run = *state = assay_alloc(call, sizeof *run);
   if (!run) return ASSAY_NO_MEMORY;
-  run->real = !strcmp(assay_word(call, "labels"), "real"), run->twin = !strcmp(assay_word(call, "law"), "twin");
+  run->real = !strcmp(assay_word(call, "labels"), "real"),
+  run->twin = !strcmp(assay_word(call, "law"), "twin");
   run->r = assay_real(call, "r"), run->kap = assay_real(call, "kap"), run->n = (int)assay_integer(call, "n");
   run->lambda = assay_list(call, "lambda", &run->readouts);
   assay_status status = fashion_pool_read(2, &run->pool, assay_call_error(call));
-  if (status == ASSAY_OK) status = fashion_problem_of(&run->pool, run->real, run->r, run->kap, &run->population, assay_call_error(call));
+  if (status == ASSAY_OK)
+    status =
+        fashion_problem_of(&run->pool, run->real, run->r, run->kap, &run->population, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   size_t D = (size_t)run->population.D, n = (size_t)run->n;
-  run->Z = numbers(call, n * D), run->S = numbers(call, run->twin ? n * D : 1), run->root = numbers(call, run->twin ? D * D : 1);
-  run->g = numbers(call, n), run->label = numbers(call, n), run->hat = numbers(call, D), run->image = numbers(call, D);
-  if (!run->Z || !run->S || !run->root || !run->g || !run->label || !run->hat || !run->image) return ASSAY_NO_MEMORY;
+  run->Z = numbers(call, n * D), run->S = numbers(call, run->twin ? n * D : 1),
+  run->root = numbers(call, run->twin ? D * D : 1);
+  run->g = numbers(call, n), run->label = numbers(call, n), run->hat = numbers(call, D),
+  run->image = numbers(call, D);
+  if (!run->Z || !run->S || !run->root || !run->g || !run->label || !run->hat || !run->image)
+    return ASSAY_NO_MEMORY;
   if (!run->twin) return ASSAY_OK;
   memcpy(run->root, run->population.Sigma, D * D * sizeof *run->root);
   int code = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', (int)D, run->root, (int)D);
@@ -81,14 +87,16 @@ static void draw_colour(colour_run *run, const assay_stream *stream) {
   if (run->twin) {
     random_normals(&design, run->S, (size_t)run->n * (size_t)p->D);
     /* Column-major U with U'U = Sigma is row-major L: rows s L'. */
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, run->n, p->D, p->D, 1, run->S, p->D, run->root, p->D, 0, run->Z, p->D);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, run->n, p->D, p->D, 1, run->S, p->D, run->root, p->D,
+                0, run->Z, p->D);
   } else {
     colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_DESIGN, 0, run->n, run->Z, run->label);
   }
   if (run->real && !run->twin)
     memcpy(run->g, run->label, (size_t)run->n * sizeof *run->g);
   else
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, run->n, p->D, 1, run->Z, p->D, p->beta, 1, sqrt(p->noise), run->g, 1);
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, run->n, p->D, 1, run->Z, p->D, p->beta, 1, sqrt(p->noise),
+                run->g, 1);
 }
 
 enum { C_C, C_L, C_TAU, C_RECORDS };
@@ -101,11 +109,13 @@ static const assay_observable colour_records[] = {
 static assay_status record_colour(colour_run *run, double lambda, double *out, assay_error *error) {
   const fashion_problem *p = &run->population;
   double trace;
-  assay_status status = ridge_regression_traced(run->n, p->D, run->Z, run->g, run->n * lambda, run->hat, &trace, error);
+  assay_status status =
+      ridge_regression_traced(run->n, p->D, run->Z, run->g, run->n * lambda, run->hat, &trace, error);
   if (status != ASSAY_OK) return status;
   cblas_dsymv(CblasRowMajor, CblasLower, p->D, 1, p->Sigma, p->D, run->hat, 1, 0, run->image, 1);
   out[C_C] = cblas_ddot(p->dx, p->c + p->dx, 1, run->hat + p->dx, 1);
-  out[C_L] = p->second - 2 * cblas_ddot(p->D, p->c, 1, run->hat, 1) + cblas_ddot(p->D, run->image, 1, run->hat, 1);
+  out[C_L] =
+      p->second - 2 * cblas_ddot(p->D, p->c, 1, run->hat, 1) + cblas_ddot(p->D, run->image, 1, run->hat, 1);
   out[C_TAU] = 1 / trace; /* tr (ZZ' + n lambda)^{-1} = tr (ZZ'/n + lambda)^{-1}/n */
   return ASSAY_OK;
 }
@@ -119,7 +129,7 @@ static assay_status replicate_colour(assay_call *call, void *state, const assay_
   return status;
 }
 
-#define REAL(name, doc, role, domain, preset) \
+#define REAL(name, doc, role, domain, preset)                                                                \
   { name, NULL, doc, ASSAY_REAL, role, NULL, domain, preset }
 static const assay_param colour_params[] = {
     {"labels", NULL, "linear in the image, or the classes", ASSAY_WORD, 0, "lin|real", NULL, "lin"},
@@ -127,7 +137,8 @@ static const assay_param colour_params[] = {
     REAL("kap", "strength of the colour", 0, "[0,1)", "0.5"),
     {"n", NULL, "samples", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[2,100000]", NULL},
     REAL("lambda", "ridge", ASSAY_READOUT, "(0,inf)", NULL),
-    {"law", NULL, "images from the pool, or normal vectors of the same covariance", ASSAY_WORD, ASSAY_SIM, "pool|twin", NULL, "pool"},
+    {"law", NULL, "images from the pool, or normal vectors of the same covariance", ASSAY_WORD, ASSAY_SIM,
+     "pool|twin", NULL, "pool"},
     {0}};
 
 const assay_experiment spurious_features_colour_ridge = {
@@ -153,10 +164,10 @@ typedef struct {
   bool shuffled;
   double r, kap, wd;
   const double *step;
-  double *Z, *g, *label;                    /* [n][D], [n] twice */
-  double *test, *other, *truth;             /* [TEST_ROWS][D] twice, [TEST_ROWS] */
-  double *W, *a, *dW, *da;                  /* [HIDDEN][D], [HIDDEN], the same */
-  double *pre, *hidden, *f;                 /* [TEST_ROWS][HIDDEN] twice, [TEST_ROWS] */
+  double *Z, *g, *label;        /* [n][D], [n] twice */
+  double *test, *other, *truth; /* [TEST_ROWS][D] twice, [TEST_ROWS] */
+  double *W, *a, *dW, *da;      /* [HIDDEN][D], [HIDDEN], the same */
+  double *pre, *hidden, *f;     /* [TEST_ROWS][HIDDEN] twice, [TEST_ROWS] */
 } network_run;
 
 static void close_network(void *state) {
@@ -175,16 +186,21 @@ static assay_status open_network(assay_call *call, void **state) {
   for (int i = 0; i < run->readouts; i++)
     if (run->step[i] > run->last) run->last = (int)run->step[i];
   assay_status status = fashion_pool_read(4, &run->pool, assay_call_error(call));
-  if (status == ASSAY_OK) status = fashion_problem_of(&run->pool, false, run->r, run->kap, &run->population, assay_call_error(call));
+  if (status == ASSAY_OK)
+    status =
+        fashion_problem_of(&run->pool, false, run->r, run->kap, &run->population, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   run->D = run->population.D;
   size_t D = (size_t)run->D, n = (size_t)run->n, most = n > TEST_ROWS ? n : TEST_ROWS;
   run->Z = numbers(call, n * D), run->g = numbers(call, n), run->label = numbers(call, most);
-  run->test = numbers(call, TEST_ROWS * D), run->other = numbers(call, TEST_ROWS * D), run->truth = numbers(call, TEST_ROWS);
-  run->W = numbers(call, HIDDEN * D), run->a = numbers(call, HIDDEN), run->dW = numbers(call, HIDDEN * D), run->da = numbers(call, HIDDEN);
-  run->pre = numbers(call, most * HIDDEN), run->hidden = numbers(call, most * HIDDEN), run->f = numbers(call, most);
-  return run->Z && run->g && run->label && run->test && run->other && run->truth && run->W && run->a && run->dW && run->da && run->pre &&
-                 run->hidden && run->f
+  run->test = numbers(call, TEST_ROWS * D), run->other = numbers(call, TEST_ROWS * D),
+  run->truth = numbers(call, TEST_ROWS);
+  run->W = numbers(call, HIDDEN * D), run->a = numbers(call, HIDDEN), run->dW = numbers(call, HIDDEN * D),
+  run->da = numbers(call, HIDDEN);
+  run->pre = numbers(call, most * HIDDEN), run->hidden = numbers(call, most * HIDDEN),
+  run->f = numbers(call, most);
+  return run->Z && run->g && run->label && run->test && run->other && run->truth && run->W && run->a &&
+                 run->dW && run->da && run->pre && run->hidden && run->f
              ? ASSAY_OK
              : ASSAY_NO_MEMORY;
 }
@@ -217,7 +233,8 @@ static void begin_network(network_run *run, const assay_stream *stream) {
   random_source noise = random_open(stream, RANDOM_LABEL, 0), init = random_open(stream, RANDOM_INIT, 0);
   colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_DESIGN, 0, run->n, run->Z, run->label);
   random_normals(&noise, run->g, (size_t)run->n);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, run->n, dx, 1, run->Z, run->D, p->beta, 1, sqrt(p->noise), run->g, 1);
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, run->n, dx, 1, run->Z, run->D, p->beta, 1, sqrt(p->noise), run->g,
+              1);
   random_normals(&init, run->W, HIDDEN * (size_t)run->D), random_normals(&init, run->a, HIDDEN);
   cblas_dscal(HIDDEN * run->D, 1 / sqrt(run->D), run->W, 1), cblas_dscal(HIDDEN, 1 / sqrt(HIDDEN), run->a, 1);
   colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_TEST, 0, TEST_ROWS, run->test, run->label);
@@ -232,21 +249,25 @@ static void begin_network(network_run *run, const assay_stream *stream) {
 
 enum { N_C, N_L, N_RECORDS };
 static const assay_observable network_records[] = {
-    {"C", NULL, "sample covariance of f([x~; y]) and x.theta over 4000 fresh draws", NULL, ASSAY_MEASURED, 0, 0},
+    {"C", NULL, "sample covariance of f([x~; y]) and x.theta over 4000 fresh draws", NULL, ASSAY_MEASURED, 0,
+     0},
     {"L", NULL, "mean (f - x.theta)^2 over them, plus the noise variance", NULL, ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 static void record_network(network_run *run, double *out) {
   double mf = 0, mg = 0, fg = 0, m = TEST_ROWS;
   forward(run, run->other, TEST_ROWS);
-  for (int k = 0; k < TEST_ROWS; k++) mf += run->f[k] / m, mg += run->truth[k] / m, fg += run->f[k] * run->truth[k] / m;
+  for (int k = 0; k < TEST_ROWS; k++)
+    mf += run->f[k] / m, mg += run->truth[k] / m, fg += run->f[k] * run->truth[k] / m;
   out[N_C] = (fg - mf * mg) * m / (m - 1);
   forward(run, run->test, TEST_ROWS);
   out[N_L] = run->population.noise;
-  for (int k = 0; k < TEST_ROWS; k++) out[N_L] += (run->f[k] - run->truth[k]) * (run->f[k] - run->truth[k]) / m;
+  for (int k = 0; k < TEST_ROWS; k++)
+    out[N_L] += (run->f[k] - run->truth[k]) * (run->f[k] - run->truth[k]) / m;
 }
 
-static assay_status replicate_network(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_network(assay_call *call, void *state, const assay_stream *stream,
+                                      double *out) {
   network_run *run = state;
   (void)call;
   begin_network(run, stream);

@@ -20,18 +20,20 @@ typedef struct {
   activation act;
   int width, tests;
   double ell, lambda;
-  double *hat, *miss, *image;       /* [D]: the linear predictor beside the features */
-  double *V, *Phi, *a, *h;          /* [ROWS][D], [n][width], [width], [width]: C = sum a_j h_j */
-  double *gram, *dual, *norm;       /* kernel: [n][n], [n], [n] */
-  double *first, *second, *T;       /* test rows [TESTS][D] twice, their features [TESTS][width or n] */
+  double *hat, *miss, *image; /* [D]: the linear predictor beside the features */
+  double *V, *Phi, *a, *h;    /* [ROWS][D], [n][width], [width], [width]: C = sum a_j h_j */
+  double *gram, *dual, *norm; /* kernel: [n][n], [n], [n] */
+  double *first, *second, *T; /* test rows [TESTS][D] twice, their features [TESTS][width or n] */
 } feature_run;
 
 enum { F_C, F_L, F_C_EXCESS, F_L_EXCESS };
 static const assay_observable feature_records[] = {
     {"C", NULL, "spurious correlation", NULL, ASSAY_MEASURED, 0, 0},
     {"L", NULL, "test loss", NULL, ASSAY_MEASURED, 0, INFINITY},
-    {"C_excess", NULL, "C less that of ridge regression on the same data at lambda_rf", NULL, ASSAY_MEASURED, 0, 0},
-    {"L_excess", NULL, "L less that of ridge regression on the same data at lambda_rf", NULL, ASSAY_MEASURED, 0, 0},
+    {"C_excess", NULL, "C less that of ridge regression on the same data at lambda_rf", NULL, ASSAY_MEASURED,
+     0, 0},
+    {"L_excess", NULL, "L less that of ridge regression on the same data at lambda_rf", NULL, ASSAY_MEASURED,
+     0, 0},
     {0}};
 
 static assay_status open_common(assay_call *call, feature_run *run, int features) {
@@ -43,8 +45,10 @@ static assay_status open_common(assay_call *call, feature_run *run, int features
   if (run->ell == 0) run->ell = 1e-9;
   run->lambda = assay_real(call, "lambda_rf");
   run->hat = numbers(call, D), run->miss = numbers(call, D), run->image = numbers(call, D);
-  run->first = numbers(call, TESTS * D), run->second = numbers(call, TESTS * D), run->T = numbers(call, TESTS * (size_t)features);
-  return run->hat && run->miss && run->image && run->first && run->second && run->T ? ASSAY_OK : ASSAY_NO_MEMORY;
+  run->first = numbers(call, TESTS * D), run->second = numbers(call, TESTS * D),
+  run->T = numbers(call, TESTS * (size_t)features);
+  return run->hat && run->miss && run->image && run->first && run->second && run->T ? ASSAY_OK
+                                                                                    : ASSAY_NO_MEMORY;
 }
 
 static void close_features(void *state) {
@@ -95,9 +99,11 @@ static void draw_weights(feature_run *run, const assay_stream *stream, int first
 }
 
 /* phi(Z V')/sqrt p for `count` rows of V from `first` on, into columns of out [rows][width]. */
-static void features_of(const feature_run *run, const double *Z, int rows, int first, int count, double *out) {
+static void features_of(const feature_run *run, const double *Z, int rows, int first, int count,
+                        double *out) {
   double scale = 1 / sqrt(run->width);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, count, run->p.D, 1, Z, run->p.D, run->V, run->p.D, 0, out + first, run->width);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, count, run->p.D, 1, Z, run->p.D, run->V,
+              run->p.D, 0, out + first, run->width);
   for (int i = 0; i < rows; i++) {
     double *row = out + (size_t)i * run->width + first;
     activation_values(run->act, row, (size_t)count, row);
@@ -105,8 +111,8 @@ static void features_of(const feature_run *run, const double *Z, int rows, int f
   }
 }
 
-/* h_j = E phi'(s_j G) (V_jy . Syx theta)/sqrt p, s_j^2 = V_jx' Sxx V_jx + V_jy' Syy V_jy: C = sum a_j h_j (Stein). Sxx and Syy
- * are diagonal. */
+/* h_j = E phi'(s_j G) (V_jy . Syx theta)/sqrt p, s_j^2 = V_jx' Sxx V_jx + V_jy' Syy V_jy: C = sum a_j h_j
+ * (Stein). Sxx and Syy are diagonal. */
 static void stein(feature_run *run, int first, int rows) {
   const problem *p = &run->p;
   for (int j = 0; j < rows; j++) {
@@ -117,7 +123,8 @@ static void stein(feature_run *run, int first, int rows) {
   }
 }
 
-/* L less that of the linear predictor, over the test rows. All features of a block of rows need all of V, which is drawn anew. */
+/* L less that of the linear predictor, over the test rows. All features of a block of rows need all of V,
+ * which is drawn anew. */
 static double loss_excess(feature_run *run, const assay_stream *stream) {
   const problem *p = &run->p;
   random_source test = random_open(stream, RANDOM_TEST, 0);
@@ -132,7 +139,8 @@ static double loss_excess(feature_run *run, const assay_stream *stream) {
     }
     for (int t = 0; t < rows; t++) {
       const double *z = run->first + (size_t)t * p->D;
-      double f = cblas_ddot(run->width, run->T + (size_t)t * run->width, 1, run->a, 1), g = cblas_ddot(p->dx, z, 1, p->theta, 1);
+      double f = cblas_ddot(run->width, run->T + (size_t)t * run->width, 1, run->a, 1),
+             g = cblas_ddot(p->dx, z, 1, p->theta, 1);
       double l = cblas_ddot(p->D, z, 1, run->hat, 1);
       sum += ((f - g) * (f - g) - (l - g) * (l - g)) / run->tests;
     }
@@ -140,7 +148,8 @@ static double loss_excess(feature_run *run, const assay_stream *stream) {
   return sum;
 }
 
-static assay_status replicate_features(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_features(assay_call *call, void *state, const assay_stream *stream,
+                                       double *out) {
   feature_run *run = state;
   problem *p = &run->p;
   double C, L;
@@ -151,7 +160,8 @@ static assay_status replicate_features(assay_call *call, void *state, const assa
     features_of(run, p->Z, p->n, first, count, run->Phi);
     stein(run, first, count);
   }
-  assay_status status = ridge_regression(p->n, run->width, run->Phi, p->g, run->ell, run->a, assay_call_error(call));
+  assay_status status =
+      ridge_regression(p->n, run->width, run->Phi, p->g, run->ell, run->a, assay_call_error(call));
   if (status == ASSAY_OK) status = fit_linear(run, &C, &L, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   out[F_C] = cblas_ddot(run->width, run->a, 1, run->h, 1);
@@ -183,13 +193,15 @@ static double kernel_value(activation act, double r, double s, double t) {
   return length / (2 * M_PI) * (sqrt((1 - cosine) * (1 + cosine)) + cosine * (M_PI - acos(cosine)));
 }
 
-/* K [rows][n] of rows of A [rows][D] and the training rows; of these among themselves (symmetric) the lower triangle. */
+/* K [rows][n] of rows of A [rows][D] and the training rows; of these among themselves (symmetric) the lower
+ * triangle. */
 static void kernel_of(const feature_run *run, const double *A, int rows, bool symmetric, double *K) {
   int D = run->p.D, n = run->p.n;
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, n, D, 1. / D, A, D, run->p.Z, D, 0, K, n);
   for (int i = 0; i < rows; i++) {
     double s = cblas_ddot(D, A + (size_t)i * D, 1, A + (size_t)i * D, 1) / D, *row = K + (size_t)i * n;
-    for (int j = 0; j < (symmetric ? i + 1 : n); j++) row[j] = kernel_value(run->act, row[j], s, run->norm[j]);
+    for (int j = 0; j < (symmetric ? i + 1 : n); j++)
+      row[j] = kernel_value(run->act, row[j], s, run->norm[j]);
   }
 }
 
@@ -217,7 +229,8 @@ static void add_tests(feature_run *run, int rows, sums *s) {
   kernel_of(run, run->first, rows, false, run->T);
   for (int t = 0; t < rows; t++) {
     const double *z = run->first + (size_t)t * p->D;
-    double f = cblas_ddot(p->n, run->T + (size_t)t * p->n, 1, run->dual, 1), l = cblas_ddot(p->D, z, 1, run->hat, 1);
+    double f = cblas_ddot(p->n, run->T + (size_t)t * p->n, 1, run->dual, 1),
+           l = cblas_ddot(p->D, z, 1, run->hat, 1);
     double g = cblas_ddot(p->dx, z, 1, p->theta, 1);
     s->miss += ((f - g) * (f - g) - (l - g) * (l - g)) / m;
   }
@@ -235,7 +248,8 @@ static void add_tests(feature_run *run, int rows, sums *s) {
   }
 }
 
-/* C and L of the kernel: their difference to the linear predictor's on test rows, plus the latter's exact values. */
+/* C and L of the kernel: their difference to the linear predictor's on test rows, plus the latter's exact
+ * values. */
 static assay_status replicate_kernel(assay_call *call, void *state, const assay_stream *stream, double *out) {
   feature_run *run = state;
   const problem *p = &run->p;
@@ -259,11 +273,10 @@ static assay_status replicate_kernel(assay_call *call, void *state, const assay_
 }
 
 #define PENALTY SPURIOUS_REAL("ell", "penalty; 0: 1e-9", 0, "[0,inf)", "0")
-#define BESIDE SPURIOUS_REAL("lambda_rf", "ridge of the linear predictor beside it", ASSAY_SIM, "(0,inf)", NULL)
-#define TEST_ROWS(preset)                                                                \
-  {                                                                                   \
-    "tests", NULL, "test rows", ASSAY_INTEGER, ASSAY_SIM, NULL, "[2,1000000]", preset \
-  }
+#define BESIDE                                                                                               \
+  SPURIOUS_REAL("lambda_rf", "ridge of the linear predictor beside it", ASSAY_SIM, "(0,inf)", NULL)
+#define TEST_ROWS(preset)                                                                                    \
+  { "tests", NULL, "test rows", ASSAY_INTEGER, ASSAY_SIM, NULL, "[2,1000000]", preset }
 static const assay_param feature_params[] = {
     SPURIOUS_MODEL(0),
     SPURIOUS_SAMPLES,
@@ -297,7 +310,8 @@ const assay_experiment spurious_features_feature_regression = {
 
 const assay_experiment spurious_features_kernel_regression = {
     .id = "spurious-features/kernel-regression",
-    .doc = "Kernel regression, the limit of many random features, with the linear predictor as control variate.",
+    .doc =
+        "Kernel regression, the limit of many random features, with the linear predictor as control variate.",
     .params = kernel_params,
     .records = feature_records,
     .block = 4,

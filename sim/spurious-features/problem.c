@@ -45,13 +45,16 @@ static assay_status open_transform(assay_call *call, problem *p) {
   if (!p->wave || !p->spectrum) return ASSAY_NO_MEMORY;
   p->forward = fftw_plan_r2r_1d(p->dx, p->wave, p->spectrum, FFTW_REDFT10, FFTW_ESTIMATE);
   p->backward = fftw_plan_r2r_1d(p->dx, p->spectrum, p->wave, FFTW_REDFT01, FFTW_ESTIMATE);
-  return p->forward && p->backward ? ASSAY_OK : assay_fail(call, ASSAY_NO_MEMORY, "no plan of a cosine transform of %d", p->dx);
+  return p->forward && p->backward
+             ? ASSAY_OK
+             : assay_fail(call, ASSAY_NO_MEMORY, "no plan of a cosine transform of %d", p->dx);
 }
 
 /* The symmetric root of Sigma, which mixes independent signs. */
 static assay_status symmetric_root(assay_call *call, problem *p) {
   size_t D = (size_t)p->D;
-  double *w = numbers(call, D), *scaled = numbers(call, D * D), *U = numbers(call, D * D), *theta = numbers(call, D);
+  double *w = numbers(call, D), *scaled = numbers(call, D * D), *U = numbers(call, D * D),
+         *theta = numbers(call, D);
   p->root = numbers(call, D * D), p->block = numbers(call, BLOCK * D);
   if (!w || !scaled || !U || !theta || !p->root || !p->block) return ASSAY_NO_MEMORY;
   spurious_features_covariance(&p->model, U, theta);
@@ -59,7 +62,8 @@ static assay_status symmetric_root(assay_call *call, problem *p) {
     return assay_fail(call, ASSAY_NUMERIC, "the eigenvalues of Sigma did not converge");
   for (size_t k = 0; k < D; k++)
     for (size_t i = 0; i < D; i++) scaled[k * D + i] = U[k * D + i] * sqrt(w[k]);
-  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, p->D, p->D, p->D, 1, scaled, p->D, U, p->D, 0, p->root, p->D);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, p->D, p->D, p->D, 1, scaled, p->D, U, p->D, 0, p->root,
+              p->D);
   return ASSAY_OK;
 }
 
@@ -73,9 +77,11 @@ assay_status problem_open(assay_call *call, problem *p) {
   p->D = p->dx + p->dy, p->n = (int)assay_integer(call, "n"), p->sigma = sqrt(assay_real(call, "sigma2"));
   p->rademacher = assay_has_param(call, "entries") && !strcmp(assay_word(call, "entries"), "rademacher");
   size_t D = (size_t)p->D, n = (size_t)p->n;
-  p->theta = numbers(call, D), p->u = numbers(call, D), p->variances = numbers(call, D), p->deviation = numbers(call, D);
+  p->theta = numbers(call, D), p->u = numbers(call, D), p->variances = numbers(call, D),
+  p->deviation = numbers(call, D);
   p->along = numbers(call, D), p->Z = numbers(call, n * D), p->g = numbers(call, n);
-  if (!p->theta || !p->u || !p->variances || !p->deviation || !p->along || !p->Z || !p->g) return ASSAY_NO_MEMORY;
+  if (!p->theta || !p->u || !p->variances || !p->deviation || !p->along || !p->Z || !p->g)
+    return ASSAY_NO_MEMORY;
   spurious_features_truth(&p->model, p->theta);
   spurious_features_variances(&p->model, p->variances);
   for (size_t i = 0; i < D; i++) p->deviation[i] = sqrt(p->variances[i]);
@@ -132,8 +138,10 @@ static void colour_waves(const problem *p, double *z) {
 static void colour_triples(const problem *p, double *z) {
   int d = p->dx;
   for (int c = 0; c < p->dy; c++) {
-    double first = p->along[2 * c] / p->deviation[2 * c], second = p->along[2 * c + 1] / p->deviation[2 * c + 1];
-    z[d + c] = first * z[2 * c] + second * z[2 * c + 1] + sqrt(p->variances[d + c] - first * first - second * second) * z[d + c];
+    double first = p->along[2 * c] / p->deviation[2 * c],
+           second = p->along[2 * c + 1] / p->deviation[2 * c + 1];
+    z[d + c] = first * z[2 * c] + second * z[2 * c + 1] +
+               sqrt(p->variances[d + c] - first * first - second * second) * z[d + c];
     z[2 * c] *= p->deviation[2 * c], z[2 * c + 1] *= p->deviation[2 * c + 1];
   }
 }
@@ -142,8 +150,8 @@ static void mix_signs(const problem *p, random_source *source, int rows, double 
   for (int first = 0; first < rows; first += BLOCK) {
     int count = rows - first < BLOCK ? rows - first : BLOCK;
     random_signs(source, p->block, (size_t)count * (size_t)p->D);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, p->D, p->D, 1, p->block, p->D, p->root, p->D, 0,
-                Z + (size_t)first * (size_t)p->D, p->D);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, p->D, p->D, 1, p->block, p->D, p->root,
+                p->D, 0, Z + (size_t)first * (size_t)p->D, p->D);
   }
 }
 

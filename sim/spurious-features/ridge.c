@@ -25,7 +25,20 @@ typedef struct {
   double *hat, *slope, *miss, *image, *fit, *work, *tests;
 } ridge_run;
 
-enum { R_TAU, R_C, R_L, R_TRAIN, R_DC, R_DL, R_SIMPLE, R_HARD, R_DEFINITION, R_CURVATURE, R_ARGMIN, R_RECORDS };
+enum {
+  R_TAU,
+  R_C,
+  R_L,
+  R_TRAIN,
+  R_DC,
+  R_DL,
+  R_SIMPLE,
+  R_HARD,
+  R_DEFINITION,
+  R_CURVATURE,
+  R_ARGMIN,
+  R_RECORDS
+};
 static const assay_observable ridge_records[] = {
     {"tau", NULL, "n/tr (ZZ'/n + lambda)^{-1}", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"C", NULL, "spurious correlation", NULL, ASSAY_MEASURED, 0, 0},
@@ -35,9 +48,12 @@ static const assay_observable ridge_records[] = {
     {"dL_dlambda", NULL, "derivative of L", NULL, ASSAY_MEASURED, 0, 0},
     {"C_simple", NULL, "C of the first half of the spurious coordinates", NULL, ASSAY_MEASURED, 0, 0},
     {"C_hard", NULL, "C of the second half", NULL, ASSAY_MEASURED, 0, 0},
-    {"definition", NULL, "covariance over test triples less C; 0 without triples", NULL, ASSAY_MEASURED, 0, 0},
-    {"curvature", NULL, "mean of dL/dlambda over unit label noise; 0 unless asked for", NULL, ASSAY_MEASURED, 0, 0},
-    {"argmin", NULL, "ridge of the least L of this replicate; 0 unless asked for", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"definition", NULL, "covariance over test triples less C; 0 without triples", NULL, ASSAY_MEASURED, 0,
+     0},
+    {"curvature", NULL, "mean of dL/dlambda over unit label noise; 0 unless asked for", NULL, ASSAY_MEASURED,
+     0, 0},
+    {"argmin", NULL, "ridge of the least L of this replicate; 0 unless asked for", NULL, ASSAY_MEASURED, 0,
+     INFINITY},
     {0}};
 
 static assay_status open_ridge(assay_call *call, void **state) {
@@ -52,10 +68,12 @@ static assay_status open_ridge(assay_call *call, void **state) {
   run->curvature = !strcmp(assay_word(call, "curvature"), "yes");
   run->argmin = !strcmp(assay_word(call, "argmin"), "yes");
   size_t D = (size_t)p->D;
-  run->hat = numbers(call, D), run->slope = numbers(call, D), run->miss = numbers(call, D), run->image = numbers(call, D);
+  run->hat = numbers(call, D), run->slope = numbers(call, D), run->miss = numbers(call, D),
+  run->image = numbers(call, D);
   run->fit = numbers(call, (size_t)p->n), run->work = numbers(call, 2 * D);
   run->tests = numbers(call, 2 * (size_t)run->triples * D + 1);
-  if (!run->hat || !run->slope || !run->miss || !run->image || !run->fit || !run->work || !run->tests) return ASSAY_NO_MEMORY;
+  if (!run->hat || !run->slope || !run->miss || !run->image || !run->fit || !run->work || !run->tests)
+    return ASSAY_NO_MEMORY;
   run->path = ridge_path_new(p->n, p->D, run->curvature, assay_call_error(call));
   return run->path ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
@@ -77,7 +95,8 @@ static double by_definition(ridge_run *run, const assay_stream *stream) {
   problem_rows(p, &second, run->triples, other);
   const double *x = run->same_x ? Z : other;
   for (size_t t = 0; t < T; t++) {
-    double f = cblas_ddot(p->dx, x + t * D, 1, run->hat, 1) + cblas_ddot(p->dy, Z + t * D + p->dx, 1, run->hat + p->dx, 1);
+    double f = cblas_ddot(p->dx, x + t * D, 1, run->hat, 1) +
+               cblas_ddot(p->dy, Z + t * D + p->dx, 1, run->hat + p->dx, 1);
     double g = cblas_ddot(p->dx, Z + t * D, 1, p->theta, 1);
     mf += f / (double)T, mg += g / (double)T, fg += f * g / (double)T;
   }
@@ -102,7 +121,8 @@ static double loss_slope(double log_lambda, void *context) {
   return cblas_ddot(run->p.D, run->slope, 1, run->image, 1);
 }
 
-/* The least L on a grid of log lambda from -12 to 5, then the root of its derivative between the neighbours; NaN at the grid's end. */
+/* The least L on a grid of log lambda from -12 to 5, then the root of its derivative between the neighbours;
+ * NaN at the grid's end. */
 static double best_ridge(ridge_run *run) {
   enum { GRID = 35 };
   double step = .5, lo = -12, least = INFINITY;
@@ -117,7 +137,8 @@ static double best_ridge(ridge_run *run) {
   double root = NAN;
   if (solver && gsl_root_fsolver_set(solver, &f, lo + (at - 1) * step, lo + (at + 1) * step) == GSL_SUCCESS)
     for (int i = 0; i < 100 && gsl_root_fsolver_iterate(solver) == GSL_SUCCESS; i++)
-      if (gsl_root_test_interval(gsl_root_fsolver_x_lower(solver), gsl_root_fsolver_x_upper(solver), 1e-8, 0) == GSL_SUCCESS) {
+      if (gsl_root_test_interval(gsl_root_fsolver_x_lower(solver), gsl_root_fsolver_x_upper(solver), 1e-8,
+                                 0) == GSL_SUCCESS) {
         root = exp(gsl_root_fsolver_root(solver));
         break;
       }
@@ -141,7 +162,8 @@ static void record_ridge(ridge_run *run, double lambda, const assay_stream *stre
   out[R_SIMPLE] = cblas_ddot(half, p->u + p->dx, 1, run->hat + p->dx, 1);
   out[R_HARD] = out[R_C] - out[R_SIMPLE];
   out[R_DEFINITION] = run->triples ? by_definition(run, stream) - out[R_C] : 0;
-  out[R_CURVATURE] = run->curvature ? -2. / p->n * ridge_path_cubed(run->path, covariance_metric, p, lambda, run->work) : 0;
+  out[R_CURVATURE] =
+      run->curvature ? -2. / p->n * ridge_path_cubed(run->path, covariance_metric, p, lambda, run->work) : 0;
   out[R_ARGMIN] = run->argmin ? best_ridge(run) : 0;
 }
 
@@ -149,15 +171,17 @@ static assay_status replicate_ridge(assay_call *call, void *state, const assay_s
   ridge_run *run = state;
   problem_draw(&run->p, stream);
   assay_status status = ridge_path_fit(run->path, run->p.Z, run->p.g, assay_call_error(call));
-  for (int i = 0; i < run->readouts && status == ASSAY_OK; i++) record_ridge(run, run->lambda[i], stream, out + i * R_RECORDS);
+  for (int i = 0; i < run->readouts && status == ASSAY_OK; i++)
+    record_ridge(run, run->lambda[i], stream, out + i * R_RECORDS);
   if (status == ASSAY_OK && run->argmin && isnan(out[R_ARGMIN]))
     return assay_fail(call, ASSAY_NUMERIC, "the loss has no minimum at a ridge between e^-12 and e^5");
   return status;
 }
 
-#define ENTRIES                                                                                                      \
-  {                                                                                                                  \
-    "entries", NULL, "law of the independent entries", ASSAY_WORD, ASSAY_SIM, "gaussian|rademacher", NULL, "gaussian" \
+#define ENTRIES                                                                                              \
+  {                                                                                                          \
+    "entries", NULL, "law of the independent entries", ASSAY_WORD, ASSAY_SIM, "gaussian|rademacher", NULL,   \
+        "gaussian"                                                                                           \
   }
 static const assay_param ridge_params[] = {
     SPURIOUS_MODEL(ASSAY_PAIRED),
@@ -165,8 +189,10 @@ static const assay_param ridge_params[] = {
     {"lambda", NULL, "ridge; 0: 1e-8", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", NULL},
     SPURIOUS_NOISE,
     ENTRIES,
-    {"triples", NULL, "test triples of the definition; 0: none", ASSAY_INTEGER, ASSAY_SIM, NULL, "[0,1000000]", "0"},
-    {"test_x", NULL, "the core feature that f sees in a triple", ASSAY_WORD, ASSAY_SIM, "independent|same", NULL, "independent"},
+    {"triples", NULL, "test triples of the definition; 0: none", ASSAY_INTEGER, ASSAY_SIM, NULL,
+     "[0,1000000]", "0"},
+    {"test_x", NULL, "the core feature that f sees in a triple", ASSAY_WORD, ASSAY_SIM, "independent|same",
+     NULL, "independent"},
     {"curvature", NULL, "record the curvature", ASSAY_WORD, ASSAY_SIM, "no|yes", NULL, "no"},
     {"argmin", NULL, "record the best ridge", ASSAY_WORD, ASSAY_SIM, "no|yes", NULL, "no"},
     {0}};
@@ -221,8 +247,8 @@ static void close_large(void *state) {
 static assay_status record_large(large_run *run, double lambda, double *out, assay_error *error) {
   const problem *p = &run->p;
   int steps;
-  assay_status status =
-      conjugate_gradients(p->n, p->D, p->Z, lambda, 1 + PROBES, run->right, TOLERANCE, MOST_STEPS, run->solution, &steps, error);
+  assay_status status = conjugate_gradients(p->n, p->D, p->Z, lambda, 1 + PROBES, run->right, TOLERANCE,
+                                            MOST_STEPS, run->solution, &steps, error);
   if (status != ASSAY_OK) return status;
   double trace = (p->n - p->D) / lambda;
   for (int i = 1; i <= PROBES; i++)
@@ -259,7 +285,8 @@ static const assay_param large_params[] = {
 
 const assay_experiment spurious_features_ridge_large = {
     .id = "spurious-features/ridge-large",
-    .doc = "Ridge regression on core and spurious features in thousands of dimensions, by conjugate gradients.",
+    .doc =
+        "Ridge regression on core and spurious features in thousands of dimensions, by conjugate gradients.",
     .params = large_params,
     .records = large_records,
     .block = 1,

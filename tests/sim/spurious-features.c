@@ -48,8 +48,8 @@ static void agree(const double *a, const double *b, int n, double tolerance) {
   for (int i = 0; i < n; i++) cr_expect_float_eq(a[i], b[i], tolerance, "%d: %.15g, %.15g", i, a[i], b[i]);
 }
 
-/* hat solves the normal equations and slope is its derivative; the trace is what the solutions of unit vectors give; above and below
- * n = D, by a tridiagonal form and by eigenvectors. */
+/* hat solves the normal equations and slope is its derivative; the trace is what the solutions of unit
+ * vectors give; above and below n = D, by a tridiagonal form and by eigenvectors. */
 Test(kernels, ridge_path_solves_the_normal_equations) {
   for (int n = 8; n <= 20; n += 12)
     for (int eigenvectors = 0; eigenvectors < 2; eigenvectors++) {
@@ -80,8 +80,8 @@ static void twice(const void *context, const double *v, double *out) {
   for (int i = 0; i < D; i++) out[i] = 2 * v[i];
 }
 
-/* tr 2 W (W + lambda)^{-3} is minus the derivative of tr W (W + lambda)^{-2}, and so on from the trace of the resolvent R:
- * tr W R^3 = tr R^2 - lambda tr R^3 = -T' - lambda T''/2 with T = tr R. */
+/* tr 2 W (W + lambda)^{-3} is minus the derivative of tr W (W + lambda)^{-2}, and so on from the trace of the
+ * resolvent R: tr W R^3 = tr R^2 - lambda tr R^3 = -T' - lambda T''/2 with T = tr R. */
 Test(kernels, ridge_path_cubed_is_a_derivative_of_the_trace) {
   for (int n = 8; n <= 20; n += 12) {
     double Z[MOST * D], g[MOST], work[2 * D], T[3], step = 1e-4, lambda = .3;
@@ -118,7 +118,8 @@ Test(kernels, ridge_regression_fits_every_shape) {
       for (double penalty = 0; penalty < 1; penalty += .5) {
         double Z[MOST * D], g[MOST], b[D], other[D], left[D], right[D], trace, shifted;
         draw_design(n, Z, g);
-        for (int k = 0; k < n && singular; k++) Z[k * D] = Z[k * D + 1] = Z[k * D + 2] + Z[k * D + 3]; /* three columns of rank 2 */
+        for (int k = 0; k < n && singular; k++)
+          Z[k * D] = Z[k * D + 1] = Z[k * D + 2] + Z[k * D + 3]; /* three columns of rank 2 */
         ok(ridge_regression(n, D, Z, g, penalty, b, e));
         normal_matrix(n, Z, penalty / n, b, left), right_side(n, Z, g, right);
         agree(left, right, D, 1e-9);
@@ -145,7 +146,8 @@ static const struct {
   const char *point;
   int width;
 } all[] = {
-    {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1,1 triples=50 curvature=yes argmin=yes", 22},
+    {&spurious_features_ridge_path,
+     "model=dct d=10 n=30 rho=.7 lambda=.1,1 triples=50 curvature=yes argmin=yes", 22},
     {&spurious_features_ridge_path, "model=negcore d=10 n=8 lambda=.1 curvature=yes", 11},
     {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1 entries=rademacher", 11},
     {&spurious_features_ridge_large, "model=dct d=10 n=30 rho=.7 lambda=.1,1", 8},
@@ -171,21 +173,25 @@ Test(spurious_features, experiments_repeat_themselves) {
   }
 }
 
-/* The draws have the covariance of the model: C by definition on many rows, and the loss, agree with Sigma itself. */
+/* The draws have the covariance of the model: C by definition on many rows, and the loss, agree with Sigma
+ * itself. */
 Test(spurious_features, rows_have_the_covariance) {
   static const char *const models[] = {"iso", "twoblock", "dct", "negcore"};
   for (int m = 0; m < 4; m++)
     for (int law = 0; law < 2; law++) {
       enum { ROWS = 40000 };
       assay_error error = {ASSAY_OK, ""};
-      assay_call *call = assay_call_new(spurious_features_ridge_path.params, spurious_features_ridge_path.records, &error);
+      assay_call *call =
+          assay_call_new(spurious_features_ridge_path.params, spurious_features_ridge_path.records, &error);
       cr_assert_eq(assay_set_word(call, "model", models[m]), ASSAY_OK);
       cr_assert_eq(assay_set_word(call, "entries", law ? "rademacher" : "gaussian"), ASSAY_OK);
-      assay_set(call, "d", 6), assay_set(call, "n", 10), assay_set(call, "lambda", 1), assay_set(call, "rho", .7);
+      assay_set(call, "d", 6), assay_set(call, "n", 10), assay_set(call, "lambda", 1),
+          assay_set(call, "rho", .7);
       problem p = {0};
-      ok(problem_open(call, &p));
+      cr_assert_eq(problem_open(call, &p), ASSAY_OK, "%s", assay_call_error(call)->text);
       size_t size = (size_t)p.D;
-      double *Sigma = calloc(size * size + 2 * size, sizeof *Sigma), *theta = Sigma + size * size, *image = theta + size;
+      double *Sigma = calloc(size * size + 2 * size, sizeof *Sigma), *theta = Sigma + size * size,
+             *image = theta + size;
       double *Z = malloc(ROWS * size * sizeof *Z), unit[12] = {0};
       spurious_features_covariance(&p.model, Sigma, theta);
       random_source source = random_open(&(assay_stream){3, 4}, RANDOM_TEST, 0);
@@ -199,7 +205,8 @@ Test(spurious_features, rows_have_the_covariance) {
           for (size_t k = 0; k < ROWS; k++) sum += Z[k * size + i] * Z[k * size + j] / ROWS;
           cr_expect_float_eq(image[j], Sigma[i * p.D + j], 1e-14, "%s: Sigma %d,%d", models[m], i, j);
           double scale = sqrt(2 * Sigma[i * (p.D + 1)] * Sigma[j * (p.D + 1)] / ROWS);
-          cr_expect_float_eq(sum, image[j], 5 * scale, "%s: rows %d,%d: %g, %g", models[m], i, j, sum, image[j]);
+          cr_expect_float_eq(sum, image[j], 5 * scale, "%s: rows %d,%d: %g, %g", models[m], i, j, sum,
+                             image[j]);
         }
       }
       problem_close(&p);

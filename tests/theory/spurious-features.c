@@ -7,6 +7,7 @@
 
 #include "theory/numerics/activation_kernel.h"
 #include "theory/numerics/effective_ridge.h"
+#include "theory/numerics/panels.h"
 
 /* ---- comparing ---- */
 
@@ -344,4 +345,264 @@ Test(effective_ridge, solves_its_equation) {
   cr_expect_float_eq(effective_freedom(s, m, 3, tau.value, 1), 60, 1e-10);
   ok(effective_ridge(s, m, 3, 100, 0, &tau, e));
   cr_expect_eq(tau.value, 0);
+}
+
+/* Two eigenvalues, long double and bisection: an independent root. */
+static double by_bisection(const double *s, const double *m, int count, double n, double lambda) {
+  long double lo = -800, hi = 800;
+  for (int i = 0; i < 200; i++) {
+    long double mid = (lo + hi) / 2, tau = expl(mid), sum = n;
+    for (int k = 0; k < count; k++) sum -= s[k] > 0 ? m[k] : 0; /* exact: 0 when n is the rank */
+    for (int k = 0; k < count; k++)
+      if (s[k] > 0) sum += m[k] * (tau / (s[k] + tau));
+    sum -= n * lambda / tau;
+    if (sum > 0)
+      hi = mid;
+    else
+      lo = mid;
+  }
+  return (double)expl((lo + hi) / 2);
+}
+
+/* Conditions to 1e40, ridges from 0 to 1e12, more and fewer samples than dimensions, as many, and singular
+ * covariances. */
+Test(effective_ridge, corners) {
+  static const double ratio[] = {1e-20, 1e-8, 1e-3, 1, 1e3, 1e8, 1e20},
+                      samples[] = {3, 50, 99, 100, 101, 1e6, 1e-3, 1e12},
+                      ridges[] = {0, 1e-300, 1e-30, 1e-12, 1e-3, 1, 1e6, 1e12};
+  assay_value tau;
+  for (int a = 0; a < 7; a++)
+    for (int b = 0; b < 8; b++)
+      for (int c = 0; c < 8; c++)
+        for (int zero = 0; zero < 2; zero++) {
+          double s[] = {1, ratio[a], 0}, m[] = {60, 40, zero ? 25 : 0}, n = samples[b], lambda = ridges[c];
+          ok(effective_ridge(s, m, 3, n, lambda, &tau, e));
+          if (lambda == 0 && n >= 100) {
+            cr_expect_eq(tau.value, 0);
+            continue;
+          }
+          double exact = by_bisection(s, m, 2, n, lambda);
+          cr_expect(fabs(tau.value - exact) <= tau.error + 1e-13 * exact,
+                    "ratio %g, n = %g, lambda = %g: %.17g +- %g, not %.17g", ratio[a], n, lambda, tau.value,
+                    tau.error, exact);
+          cr_expect(tau.error <= 1e-9 * tau.value, "ratio %g, n = %g, lambda = %g: error %g of %g", ratio[a],
+                    n, lambda, tau.error, tau.value);
+        }
+}
+
+/* A law: uniform on [.5, 3], df1 = D (1 - tau/2.5 log((3 + tau)/(.5 + tau))), by Gauss-Legendre nodes. */
+Test(effective_ridge, of_a_law) {
+  const double cuts[] = {.5, 3};
+  panels rule;
+  assay_value tau;
+  ok(panels_make(cuts, 2, 1, 64, &rule, e));
+  for (int i = 0; i < rule.n; i++) rule.w[i] *= 80 / 2.5;
+  for (double n = 40; n < 400; n *= 3)
+    for (double lambda = 1e-4; lambda < 1e3; lambda *= 10) {
+      ok(effective_ridge(rule.x, rule.w, rule.n, n, lambda, &tau, e));
+      double df1 = 80 * (1 - tau.value / 2.5 * log((3 + tau.value) / (.5 + tau.value)));
+      cr_expect_float_eq(lambda / tau.value + df1 / n, 1, 1e-12);
+    }
+  panels_free(&rule);
+}
+
+Test(effective_ridge, refuses_what_has_no_root) {
+  const double s[] = {1, -1e-3}, infinite[] = {1, INFINITY}, m[] = {1, 1}, negative[] = {1, -1},
+               zeros[] = {0, 0};
+  assay_value tau;
+  refuses(effective_ridge(s, m, 2, 1, 1, &tau, e), "eigenvalue -0.001");
+  refuses(effective_ridge(infinite, m, 2, 1, 1, &tau, e), "eigenvalue inf");
+  refuses(effective_ridge(m, negative, 2, 1, 1, &tau, e), "multiplicity -1");
+  refuses(effective_ridge(m, m, 2, NAN, 1, &tau, e), "n = nan");
+  refuses(effective_ridge(m, m, 2, INFINITY, 1, &tau, e), "n = inf");
+  refuses(effective_ridge(m, m, 2, 1, INFINITY, &tau, e), "lambda = inf");
+  ok(effective_ridge(zeros, m, 2, 5, .3, &tau, e));
+  cr_expect_eq(tau.value, .3);
+}
+
+/* ---- more of the paper ---- */
+
+static const struct {
+  double v, lambda;
+  const char *C;
+} simplicity[] = {{.25, 1, "0.02363833"},  {.5, 1, "0.04056942"},  {1, 1, "0.06391869"},
+                  {2, 1, "0.09118479"},    {4, 1, "0.11780329"},   {.25, .05, "0.01967996"},
+                  {.5, .05, "0.02511624"}, {1, .05, "0.02960899"}, {2, .05, "0.03278109"},
+                  {4, .05, "0.03474874"}};
+
+Test(spurious_features, simplicity) {
+  spurious_features_spectrum p;
+  spurious_features_ridge r;
+  for (size_t i = 0; i < sizeof simplicity / sizeof *simplicity; i++) {
+    spurious_features_model model = ISO(50, simplicity[i].v, .5);
+    ok(spurious_features_spectrum_new(&model, &p, e));
+    ok(spurious_features_at(&p, 150, simplicity[i].lambda, .25, RIGHT, &r, e));
+    agrees("C", r.C, simplicity[i].C);
+    spurious_features_spectrum_free(&p);
+  }
+  static const struct {
+    double lambda;
+    const char *half[2];
+  } halves[] = {{1, {"0.04135403", "0.01685887"}}, {.05, {"0.01520245", "0.01212079"}}};
+  spurious_features_model model = TWOBLOCK(50);
+  for (int i = 0; i < 2; i++) {
+    ok(spurious_features_spectrum_new(&model, &p, e));
+    ok(spurious_features_at(&p, 150, halves[i].lambda, .25, RIGHT, &r, e));
+    for (int h = 0; h < 2; h++)
+      agrees("half", (assay_value){spurious_features_half(&model, h, r.tau.value), 0}, halves[i].half[h]);
+    spurious_features_spectrum_free(&p);
+  }
+}
+
+static const struct {
+  spurious_features_model model;
+  double n, sigma2;
+  const char *lambda_m, *dC, *C;
+} smaller[] = {{DCT(50), 150, .25, "0.15970303", "0.19281731", "0.11183760"},
+               {TWOBLOCK(50), 150, .25, "0.15466571", "0.10776711", "0.04691856"},
+               {DCT(50), 75, .1, "0.12102646", "0.072210", "0.12602539"}};
+
+/* The best ridge at d = 50, without ridge, thresholds with and without b, and n lambda_m at many samples. */
+Test(spurious_features, best_ridges_of_smaller_models) {
+  spurious_features_spectrum p;
+  spurious_features_best best;
+  spurious_features_peak peak;
+  assay_value value;
+  for (size_t i = 0; i < sizeof smaller / sizeof *smaller; i++) {
+    ok(spurious_features_spectrum_new(&smaller[i].model, &p, e));
+    ok(spurious_features_trade_off(&p, smaller[i].n, smaller[i].sigma2, &best, e));
+    agrees("lambda_m", best.lambda_m, smaller[i].lambda_m), agrees("dC", best.at.dC, smaller[i].dC),
+        agrees("C", best.at.C, smaller[i].C);
+    spurious_features_spectrum_free(&p);
+  }
+  static const struct {
+    spurious_features_model model;
+    double n;
+    const char *threshold, *without_b;
+  } thresholds[] = {{DCT(50), 150, "0.71760215", "0.8521"},
+                    {DCT(50), 75, "0.19057185", "0.3250"},
+                    {ISO(50, 1, .5), 150, "0.86602540", "1.0670"},
+                    {TWOBLOCK(50), 150, "1.01792376", "1.2255"}};
+  for (int i = 0; i < 4; i++) {
+    ok(spurious_features_spectrum_new(&thresholds[i].model, &p, e));
+    ok(spurious_features_noise_threshold(&p, thresholds[i].n, RIGHT, &value, e));
+    agrees("sigma2_c", value, thresholds[i].threshold);
+    ok(spurious_features_noise_threshold(&p, thresholds[i].n, SPURIOUS_FEATURES_NO_B, &value, e));
+    agrees("without b", value, thresholds[i].without_b);
+    spurious_features_spectrum_free(&p);
+  }
+  static const struct {
+    double ratio;
+    const char *n_lambda_m;
+  } many[] = {{12, "54.8681"}, {24, "57.4421"}, {48, "59.0683"}, {96, "59.9957"}, {400, "60.7619"}};
+  ok(spurious_features_spectrum_new(&dct, &p, e));
+  for (int i = 0; i < 5; i++) {
+    ok(spurious_features_trade_off(&p, 100 * many[i].ratio, .25, &best, e));
+    agrees("n lambda_m", (assay_value){100 * many[i].ratio * best.lambda_m.value, 0}, many[i].n_lambda_m);
+  }
+  ok(spurious_features_noise_threshold(&p, 1e13, RIGHT, &value, e));
+  agrees("sigma2_c/n", (assay_value){value.value / 1e13, 0}, "0.0034929290");
+  ok(spurious_features_shape(&p, 150, &peak, e));
+  ok(effective_ridge(p.s, p.m, p.count, 150, 0, &value, e));
+  agrees("tau_0", value, "0.1559697512");
+  agrees("lambda_min", (assay_value){p.s[0], 0}, "0.1489214450"),
+      agrees("lambda_max", (assay_value){p.s[199], 0}, "10.0430690866");
+  spurious_features_spectrum_free(&p);
+  ok(spurious_features_spectrum_new(&smaller[0].model, &p, e));
+  ok(spurious_features_shape(&p, 50, &peak, e));
+  agrees("C_0, n = 50", peak.C_0, "0.12896601");
+  ok(spurious_features_shape(&p, 75, &peak, e));
+  agrees("C_0, n = 75", peak.C_0, "0.08745227");
+  spurious_features_spectrum_free(&p);
+}
+
+static const struct {
+  spurious_features_mistake mistake;
+  double lambda;
+  const char *twoblock, *dct; /* C at n = 300; NULL: not given */
+} mistakes[] = {{SPURIOUS_FEATURES_TAU_LAMBDA, .3, "0.047504", "0.112267"},
+                {SPURIOUS_FEATURES_TAU_LAMBDA, .05, NULL, "0.039020"},
+                {SPURIOUS_FEATURES_CORE_TRACE, .3, "0.052692", "0.120136"},
+                {SPURIOUS_FEATURES_CORE_TRACE, .05, NULL, "0.051958"},
+                {SPURIOUS_FEATURES_NO_TAU, .3, "0.1130", "0.2623"},
+                {SPURIOUS_FEATURES_NO_TAU, .05, NULL, "0.6346"}};
+
+/* What the negative controls predict. */
+Test(spurious_features, mistakes_have_their_values) {
+  spurious_features_spectrum p;
+  spurious_features_ridge r;
+  for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)
+    for (int which = 0; which < 2; which++) {
+      const char *printed = which ? mistakes[i].dct : mistakes[i].twoblock;
+      if (!printed) continue;
+      ok(spurious_features_spectrum_new(which ? &dct : &twoblock, &p, e));
+      ok(spurious_features_at(&p, 300, mistakes[i].lambda, .25, mistakes[i].mistake, &r, e));
+      agrees("C", (assay_value){r.C.value, 0}, printed);
+      spurious_features_spectrum_free(&p);
+    }
+  static const struct {
+    spurious_features_mistake mistake;
+    const char *L;
+  } losses[] = {{SPURIOUS_FEATURES_NO_DENOMINATOR, "0.344620"},
+                {SPURIOUS_FEATURES_NOISE_OUTSIDE, "0.373326"},
+                {SPURIOUS_FEATURES_DF1, "0.542314"},
+                {SPURIOUS_FEATURES_TAU_LAMBDA, "0.435305"}};
+  ok(spurious_features_spectrum_new(&dct, &p, e));
+  for (int i = 0; i < 4; i++) {
+    ok(spurious_features_at(&p, 300, .3, .25, losses[i].mistake, &r, e));
+    agrees("L", (assay_value){r.L.value, 0}, losses[i].L);
+  }
+  spurious_features_random rf;
+  activation_hermite h = activation_numbers(ACTIVATION_ERF);
+  ok(spurious_features_random_features(&p, 300, 900, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_KERNEL_UPS, &rf,
+                                       e));
+  agrees("L, df2/n", (assay_value){rf.L.value, 0}, "0.4947");
+  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_HALF_NOISE,
+                                       &rf, e));
+  agrees("C, d for D", (assay_value){rf.C.value, 0}, "0.052401"),
+      agrees("L", (assay_value){rf.L.value, 0}, "0.508594");
+  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_MU1_PLAIN,
+                                       &rf, e));
+  agrees("C, mu1", (assay_value){rf.C.value, 0}, "0.061424"),
+      agrees("L", (assay_value){rf.L.value, 0}, "0.488210");
+  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2, 0, .25,
+                                       SPURIOUS_FEATURES_NO_DIMENSION, &rf, e));
+  agrees("C, no D", (assay_value){rf.C.value, 0}, "0.000901"),
+      agrees("L", (assay_value){rf.L.value, 0}, "0.742791");
+  ok(spurious_features_random_features(&p, 300, 150, h.mu1, h.mus2, 0, .25, SPURIOUS_FEATURES_NO_HIGHER, &rf,
+                                       e));
+  agrees("C, p = 150, mt2 = 0", (assay_value){rf.C.value, 0}, "0.0851");
+  h = activation_numbers(ACTIVATION_RELU);
+  ok(spurious_features_random_features(&p, 300, INFINITY, h.mu1, h.mus2 + h.mu0 * h.mu0, 0, .25, RIGHT, &rf,
+                                       e));
+  agrees("L, mu0 inside", (assay_value){rf.L.value, 0}, "0.513423");
+  spurious_features_spectrum_free(&p);
+}
+
+/* Hermite numbers, and the fluctuations' control. */
+Test(spurious_features, constants) {
+  activation_hermite h = activation_numbers(ACTIVATION_ERF);
+  agrees("mu1", (assay_value){h.mu1, 0}, "0.6514700159"),
+      agrees("mt2", (assay_value){h.mus2, 0}, "0.0401458728");
+  h = activation_numbers(ACTIVATION_RELU);
+  agrees("mt2", (assay_value){h.mus2, 0}, "0.0908450569");
+  h = activation_numbers(ACTIVATION_TANH);
+  agrees("mu1", (assay_value){h.mu1, 0}, "0.6057055096"),
+      agrees("mt2", (assay_value){h.mus2, 0}, "0.0274153260");
+  h = activation_numbers(ACTIVATION_HE3);
+  agrees("mu1", (assay_value){h.mu1, 0}, "1"), agrees("mt2", (assay_value){h.mus2, 0}, "0.16");
+  spurious_features_model model = ISO(50, 1, .95);
+  spurious_features_spectrum p;
+  spurious_features_ridge r;
+  ok(spurious_features_spectrum_new(&model, &p, e));
+  ok(spurious_features_at(&p, 150, .5, 0, RIGHT, &r, e));
+  agrees("n_var_C", r.n_var_C, "0.022681");
+  ok(spurious_features_at(&p, 150, .5, 0, SPURIOUS_FEATURES_NO_SECOND, &r, e));
+  agrees("n_var_C", r.n_var_C, "0.018089");
+  spurious_features_bounds b;
+  spurious_features_model wide = ISO(50, 1, .95);
+  ok(spurious_features_bound(&wide, .1, false, &b, e));
+  agrees("U, wrong shift", (assay_value){b.U_wrong, 0}, "0.0746"),
+      agrees("C", spurious_features_C(&p, .1, RIGHT), "0.293496");
+  spurious_features_spectrum_free(&p);
 }

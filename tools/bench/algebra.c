@@ -1,11 +1,13 @@
-/* Times the dense algebra of the papers' replicates against DGEMM, and whole replicates against the same algorithm in NumPy and SciPy.
+/* Times the dense algebra of the papers' replicates against DGEMM, and whole replicates against the same
+ * algorithm in NumPy and SciPy.
  *
  *     bench-algebra [--scipy DIRECTORY] [REPETITIONS]
  *
- * First table: the kernel that a replicate spends its time in, at the replicate's sizes, as a share of the rate of one DGEMM of those
- * sizes in the same run. Second table (with --scipy): a replicate as a worker runs it, and the same in DIRECTORY/<slug>.py, which is
- * called with a row's name and prints seconds for one replicate; one BLAS thread on both sides. Everything is measured once in every
- * repetition, in turn; figures are medians. A paper adds its rows to the two tables. */
+ * First table: the kernel that a replicate spends its time in, at the replicate's sizes, as a share of the
+ * rate of one DGEMM of those sizes in the same run. Second table (with --scipy): a replicate as a worker runs
+ * it, and the same in DIRECTORY/<slug>.py, which is called with a row's name and prints seconds for one
+ * replicate; one BLAS thread on both sides. Everything is measured once in every repetition, in turn; figures
+ * are medians. A paper adds its rows to the two tables. */
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
@@ -76,9 +78,11 @@ static void gram_and_tridiagonal(problem *p) {
   if (ridge_path_fit(p->path, p->X, p->y, &error) != ASSAY_OK) exit(2);
 }
 
-/* Multiplications and additions: a symmetric Gram matrix of order s from length k, s^2 k; a Cholesky factor, s^3/3; its inverse the
- * same; a tridiagonal form and its orthogonal matrix, (4/3 + 4/3) s^3. */
-static double gram(double s, double k) { return s * s * k; }
+/* Multiplications and additions: a symmetric Gram matrix of order s from length k, s^2 k; a Cholesky factor,
+ * s^3/3; its inverse the same; a tridiagonal form and its orthogonal matrix, (4/3 + 4/3) s^3. */
+static double gram(double s, double k) {
+  return s * s * k;
+}
 static double cholesky_flops(int n, int d) {
   double s = fmin(n, d), k = fmax(n, d);
   return gram(s, k) + s * s * s / 3;
@@ -98,12 +102,18 @@ static const struct {
   double (*flops)(int n, int d);
   int n, d, calls;
 } algebra[] = {
-    {"spurious-features: features, p = 900, n = 300: Gram, Cholesky", gram_and_cholesky, cholesky_flops, 300, 900, 10},
-    {"spurious-features: features, p = 1800, n = 600: Gram, Cholesky", gram_and_cholesky, cholesky_flops, 600, 1800, 3},
-    {"spurious-features: clothes, D = 392, n = 800: Gram, Cholesky, trace", gram_and_trace, trace_flops, 800, 392, 10},
-    {"spurious-features: path, D = 200, n = 300: Gram, tridiagonal", gram_and_tridiagonal, tridiagonal_flops, 300, 200, 10},
-    {"spurious-features: path, D = 800, n = 1200: Gram, tridiagonal", gram_and_tridiagonal, tridiagonal_flops, 1200, 800, 1},
-    {"finetune-diagonal: weighted norm, n = 320, d = 800: Gram, Cholesky", gram_and_cholesky, cholesky_flops, 320, 800, 10},
+    {"spurious-features: features, p = 900, n = 300: Gram, Cholesky", gram_and_cholesky, cholesky_flops, 300,
+     900, 10},
+    {"spurious-features: features, p = 1800, n = 600: Gram, Cholesky", gram_and_cholesky, cholesky_flops, 600,
+     1800, 3},
+    {"spurious-features: clothes, D = 392, n = 800: Gram, Cholesky, trace", gram_and_trace, trace_flops, 800,
+     392, 10},
+    {"spurious-features: path, D = 200, n = 300: Gram, tridiagonal", gram_and_tridiagonal, tridiagonal_flops,
+     300, 200, 10},
+    {"spurious-features: path, D = 800, n = 1200: Gram, tridiagonal", gram_and_tridiagonal, tridiagonal_flops,
+     1200, 800, 1},
+    {"finetune-diagonal: weighted norm, n = 320, d = 800: Gram, Cholesky", gram_and_cholesky, cholesky_flops,
+     320, 800, 10},
 };
 enum { ALGEBRA = sizeof algebra / sizeof *algebra };
 
@@ -118,8 +128,8 @@ static void time_algebra(int row, double *rate, double *dgemm) {
   *rate = 1e-9 * algebra[row].flops(n, d) * calls / (seconds() - start);
   start = seconds();
   for (int i = 0; i < calls; i++)
-    cblas_dgemm(CblasRowMajor, n < d ? CblasNoTrans : CblasTrans, n < d ? CblasTrans : CblasNoTrans, s, s, n < d ? d : n, 1, p.X, d, p.X, d, 0, C,
-                s);
+    cblas_dgemm(CblasRowMajor, n < d ? CblasNoTrans : CblasTrans, n < d ? CblasTrans : CblasNoTrans, s, s,
+                n < d ? d : n, 1, p.X, d, p.X, d, 0, C, s);
   *dgemm = 1e-9 * 2 * gram(s, fmax(n, d)) * calls / (seconds() - start);
   ridge_path_free(p.path);
   free(p.X), free(p.y), free(p.b), free(C);
@@ -133,19 +143,30 @@ static const struct {
   const char *point;
   int replicates;
 } replicates[] = {
-    {"spurious-features", "path", &spurious_features_ridge_path, "model=dct d=100 n=300 rho=.7 lambda=.05,.3,1,4", 20},
-    {"spurious-features", "path-400", &spurious_features_ridge_path, "model=dct d=400 n=1200 rho=.7 lambda=.05,.3,1,4", 1},
-    {"spurious-features", "features", &spurious_features_feature_regression, "model=twoblock d=100 n=300 p=900 act=erf lambda_rf=.1 tests=200", 5},
-    {"spurious-features", "kernel", &spurious_features_kernel_regression, "model=twoblock d=100 n=300 act=erf lambda_rf=.1 tests=400", 5},
+    {"spurious-features", "path", &spurious_features_ridge_path,
+     "model=dct d=100 n=300 rho=.7 lambda=.05,.3,1,4", 20},
+    {"spurious-features", "path-400", &spurious_features_ridge_path,
+     "model=dct d=400 n=1200 rho=.7 lambda=.05,.3,1,4", 1},
+    {"spurious-features", "features", &spurious_features_feature_regression,
+     "model=twoblock d=100 n=300 p=900 act=erf lambda_rf=.1 tests=200", 5},
+    {"spurious-features", "kernel", &spurious_features_kernel_regression,
+     "model=twoblock d=100 n=300 act=erf lambda_rf=.1 tests=400", 5},
     {"finetune-diagonal", "rich", &finetune_diagonal_dual_finetuning,
-     "d=400 n_ft=100 rho_both=.04 rho_pt=.16 rho_ft=0 m_pt=2.23606797749979 m_ft=5 c=1e-6 lambda=-.998 gamma=1e-4", 3},
+     "d=400 n_ft=100 rho_both=.04 rho_pt=.16 rho_ft=0 m_pt=2.23606797749979 m_ft=5 c=1e-6 lambda=-.998 "
+     "gamma=1e-4",
+     3},
     {"finetune-diagonal", "lazy", &finetune_diagonal_dual_finetuning,
-     "d=400 n_ft=100 rho_both=.04 rho_pt=.16 rho_ft=0 m_pt=2.23606797749979 m_ft=5 c=1e-3 lambda=.98 gamma=.1", 5},
-    {"finetune-diagonal", "norm", &finetune_diagonal_weighted_norm, "d=400 n=60 p=.04,.16,.8 beta=5,0,0 w=1,1,.05 noise=.1", 50},
-    {"data-reconstruction", "span", &data_reconstruction_span, "act=relu d=200 n=200 t=.3,1,1.5707963267948966,3.1415926535897931", 5},
+     "d=400 n_ft=100 rho_both=.04 rho_pt=.16 rho_ft=0 m_pt=2.23606797749979 m_ft=5 c=1e-3 lambda=.98 "
+     "gamma=.1",
+     5},
+    {"finetune-diagonal", "norm", &finetune_diagonal_weighted_norm,
+     "d=400 n=60 p=.04,.16,.8 beta=5,0,0 w=1,1,.05 noise=.1", 50},
+    {"data-reconstruction", "span", &data_reconstruction_span,
+     "act=relu d=200 n=200 t=.3,1,1.5707963267948966,3.1415926535897931", 5},
     {"data-reconstruction", "jacobian", &data_reconstruction_jacobian, "act=tanh d=60 n=4 p=240", 2},
     {"data-reconstruction", "noise", &data_reconstruction_noise_matrix, "act=abs d=100 n=1 p=200", 20},
-    {"spurious-features", "large", &spurious_features_ridge_large, "model=twoblock d=800 n=2400 lambda=.3", 1},
+    {"spurious-features", "large", &spurious_features_ridge_large, "model=twoblock d=800 n=2400 lambda=.3",
+     1},
 };
 enum { REPLICATES = sizeof replicates / sizeof *replicates };
 
@@ -168,7 +189,8 @@ static double time_replicates(int row) {
   assay_call *call = call_at(x, replicates[row].point, &error);
   void *state = NULL;
   if (!call || x->open(call, &state) != ASSAY_OK) {
-    fprintf(stderr, "bench-algebra: %s: %s\n", replicates[row].name, call ? assay_call_error(call)->text : error.text);
+    fprintf(stderr, "bench-algebra: %s: %s\n", replicates[row].name,
+            call ? assay_call_error(call)->text : error.text);
     exit(2);
   }
   double start = seconds();
@@ -184,8 +206,9 @@ static double time_replicates(int row) {
 static double time_python(const char *directory, int row) {
   char command[4600];
   double each = NAN;
-  snprintf(command, sizeof command, "OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 /usr/bin/python3 '%s/%s.py' %s %d 2>/dev/null", directory,
-           replicates[row].slug, replicates[row].name, replicates[row].replicates);
+  snprintf(command, sizeof command,
+           "OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 /usr/bin/python3 '%s/%s.py' %s %d 2>/dev/null",
+           directory, replicates[row].slug, replicates[row].name, replicates[row].replicates);
   FILE *python = popen(command, "r");
   if (!python || fscanf(python, "%lf", &each) != 1) each = NAN;
   if (python) pclose(python);
@@ -196,9 +219,10 @@ static void print_algebra(int repetitions) {
   double rate[MOST_REPETITIONS], dgemm[MOST_REPETITIONS], share[MOST_REPETITIONS];
   printf("%-72s %9s %9s %7s\n", "dense algebra", "Gflop/s", "DGEMM", "share");
   for (int row = 0; row < ALGEBRA; row++) {
-    for (int i = 0; i < repetitions; i++) time_algebra(row, &rate[i], &dgemm[i]), share[i] = rate[i] / dgemm[i];
-    printf("%-72s %9.2f %9.2f %6.0f%%\n", algebra[row].name, median(rate, repetitions), median(dgemm, repetitions),
-           100 * median(share, repetitions));
+    for (int i = 0; i < repetitions; i++)
+      time_algebra(row, &rate[i], &dgemm[i]), share[i] = rate[i] / dgemm[i];
+    printf("%-72s %9.2f %9.2f %6.0f%%\n", algebra[row].name, median(rate, repetitions),
+           median(dgemm, repetitions), 100 * median(share, repetitions));
   }
 }
 
@@ -207,8 +231,10 @@ static void print_replicates(const char *directory, int repetitions) {
   printf("\n%-72s %9s %9s %7s\n", "one replicate, ms", "assay", "SciPy", "ratio");
   for (int row = 0; row < REPLICATES; row++) {
     for (int i = 0; i < repetitions; i++)
-      ours[i] = time_replicates(row), theirs[i] = directory ? time_python(directory, row) : NAN, ratio[i] = theirs[i] / ours[i];
-    printf("%s: %-*s %9.3f", replicates[row].slug, 70 - (int)strlen(replicates[row].slug), replicates[row].point, 1e3 * median(ours, repetitions));
+      ours[i] = time_replicates(row), theirs[i] = directory ? time_python(directory, row) : NAN,
+      ratio[i] = theirs[i] / ours[i];
+    printf("%s: %-*s %9.3f", replicates[row].slug, 70 - (int)strlen(replicates[row].slug),
+           replicates[row].point, 1e3 * median(ours, repetitions));
     if (isnan(theirs[0]))
       printf(" %9s %7s\n", "-", "-");
     else
@@ -225,7 +251,8 @@ int main(int argc, char **argv) {
     else
       repetitions = atoi(argv[i]);
   if (repetitions < 1 || repetitions > MOST_REPETITIONS) {
-    fprintf(stderr, "Usage: bench-algebra [--scipy DIRECTORY] [REPETITIONS], 1 to %d of them\n", MOST_REPETITIONS);
+    fprintf(stderr, "Usage: bench-algebra [--scipy DIRECTORY] [REPETITIONS], 1 to %d of them\n",
+            MOST_REPETITIONS);
     return 2;
   }
   if (openblas_set_num_threads) openblas_set_num_threads(1);

@@ -1,4 +1,4 @@
-"""Replicates of spurious-features in NumPy and SciPy, for bench-algebra: the same algorithms as in sim/spurious-features/.
+"""Replicates of spurious-features in NumPy and SciPy, for bench-algebra: the algorithms of sim/spurious-features/.
 
 Usage: spurious-features.py ROW REPLICATES; prints seconds for one replicate."""
 import sys
@@ -64,7 +64,8 @@ def loss(m, hat):
 def path(m, n):
     Z, g = draw(m, n)
     d = m["d"]
-    w, U = linalg.eigh(dsyrk(1.0 / n, Z.T, lower=1), lower=True, driver="evd", overwrite_a=True, check_finite=False)
+    gram = dsyrk(1.0 / n, Z.T, lower=1)
+    w, U = linalg.eigh(gram, lower=True, driver="evd", overwrite_a=True, check_finite=False)
     t = U.T @ (Z.T @ g) / n
     for lam in (0.05, 0.3, 1, 4):
         hat, slope = U @ (t / (w + lam)), U @ (-t / (w + lam) ** 2)
@@ -74,15 +75,17 @@ def path(m, n):
         yield tau, m["u"] @ hat[d:], L, fit @ fit / n, m["u"] @ slope[d:], 2 * slope @ image
 
 
+def solve(gram, penalty, right):
+    gram.flat[:: len(gram) + 1] += penalty
+    factor = linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+    return linalg.cho_solve((factor, True), right)
+
+
 def ridge(X, y, penalty):
-    n, d = X.shape
-    if n < d:
-        gram = dsyrk(1.0, X.T, trans=1, lower=1)
-        gram.flat[:: n + 1] += penalty
-        return X.T @ linalg.cho_solve((linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False), True), y)
-    gram = dsyrk(1.0, X.T, lower=1)
-    gram.flat[:: d + 1] += penalty
-    return linalg.cho_solve((linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False), True), X.T @ y)
+    if len(X) < X.shape[1]:
+        return X.T @ solve(dsyrk(1.0, X.T, trans=1, lower=1), penalty, y)
+    return solve(dsyrk(1.0, X.T, lower=1), penalty, X.T @ y)
+
 
 
 def features(m, n, p=900, tests=200):
@@ -107,9 +110,7 @@ def kernel(m, n, tests=400):
         s, t = (A**2).sum(1) / D, (Z**2).sum(1) / D
         return 2 / np.pi * np.arcsin(2 * (A @ Z.T) / D / np.sqrt((1 + 2 * s)[:, None] * (1 + 2 * t)))
 
-    gram = k(Z)
-    gram.flat[:: n + 1] += 1e-9
-    dual = linalg.cho_solve((linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False), True), g)
+    dual = solve(k(Z), 1e-9, g)
     hat = ridge(Z, g, n * 0.1)
     first, second = rows(m, tests), rows(m, tests)
     truth = first[:, :d] @ m["theta"]

@@ -6,11 +6,14 @@
 #include "compare/claim.h"
 #include "theory/spurious-features/spurious-features.h"
 
-extern const assay_claim spurious_features_effective_ridge_claim, spurious_features_spurious_correlation_claim,
-    spurious_features_test_loss_claim, spurious_features_schur_bounds_claim, spurious_features_simplicity_order_claim,
-    spurious_features_lambda_shape_claim, spurious_features_trade_off_claim, spurious_features_trade_off_threshold_claim,
-    spurious_features_fluctuations_claim, spurious_features_rf_equivalence_claim, spurious_features_rf_width_claim,
-    spurious_features_universality_claim, spurious_features_fashion_colour_claim, spurious_features_network_colour_claim;
+extern const assay_claim spurious_features_effective_ridge_claim,
+    spurious_features_spurious_correlation_claim, spurious_features_test_loss_claim,
+    spurious_features_schur_bounds_claim, spurious_features_simplicity_order_claim,
+    spurious_features_lambda_shape_claim, spurious_features_trade_off_claim,
+    spurious_features_trade_off_threshold_claim, spurious_features_fluctuations_claim,
+    spurious_features_rf_equivalence_claim, spurious_features_rf_width_claim,
+    spurious_features_universality_claim, spurious_features_fashion_colour_claim,
+    spurious_features_network_colour_claim;
 
 /* ---- parameters ---- */
 
@@ -25,7 +28,8 @@ extern const assay_claim spurious_features_effective_ridge_claim, spurious_featu
   REAL("r1", "twoblock: first correlation", 0, "(-1,1)", "0.5"), REAL("r2", "second", 0, "(-1,1)", "0.5"), \
   REAL("alpha", "dct: exponent of Sxx", 0, "[0,inf)", "0.3"), REAL("bet", "dct: exponent of Syy", 0, "[0,inf)", "0.7")
 #define PARAMS_SAMPLES \
-  {"n", NULL, "samples", ASSAY_REAL, 0, NULL, "(0,inf)", ""}, REAL("n_over_d", "samples over core dimension, in place of n", 0, "(0,inf)", "")
+  {"n", NULL, "samples", ASSAY_REAL, 0, NULL, "(0,inf)", ""}, \
+  REAL("n_over_d", "samples over core dimension, in place of n", 0, "(0,inf)", "")
 #define PARAM_LAMBDA(preset) {"lambda", NULL, "ridge; 0: least norm", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", preset}
 #define PARAM_SIGMA2 REAL("sigma2", "variance of the label noise", 0, "[0,inf)", "0.25")
 /* clang-format on */
@@ -35,7 +39,8 @@ assay_status spurious_features_model_of(assay_call *call, spurious_features_mode
 /* The model's spectrum and n; to be freed when ASSAY_OK. */
 assay_status spurious_features_spectrum_at(assay_call *call, spurious_features_spectrum *spectrum, double *n);
 /* Everything of ridge regression at the call's lambda and sigma2. */
-assay_status spurious_features_ridge_of(assay_call *call, spurious_features_mistake mistake, spurious_features_ridge *out);
+assay_status spurious_features_ridge_of(assay_call *call, spurious_features_mistake mistake,
+                                        spurious_features_ridge *out);
 
 /* n = round(n_over_d d), d = 2m, and dct's rho, for the simulation; the realised n. */
 assay_status spurious_features_arrange(assay_call *claim, assay_call *sim, assay_call *realised);
@@ -51,7 +56,7 @@ static inline void claim_put(assay_call *call, int observable, assay_value value
 /* ---- tables ---- */
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...)                                                                                                                     \
+#define ALL_TIERS(...)                                                                                       \
   { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
 #define LATER (1u << ASSAY_STANDARD | 1u << ASSAY_DEEP)
 

@@ -14,7 +14,8 @@ static const assay_param colour_params[] = {
     REAL("kap", "strength of the colour", 0, "[0,1)", "0.5"),
     {"n", NULL, "samples", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[2,100000]", NULL},
     REAL("lambda", "ridge", ASSAY_READOUT, "[0,inf)", NULL),
-    {"law", NULL, "images from the pool, or normal vectors of the same covariance", ASSAY_WORD, ASSAY_SIM, "pool|twin", NULL, "pool"},
+    {"law", NULL, "images from the pool, or normal vectors of the same covariance", ASSAY_WORD, ASSAY_SIM,
+     "pool|twin", NULL, "pool"},
     {0}};
 enum { O_C, O_L, O_TAU, O_LAMBDA_M, O_LAMBDA_C };
 static const assay_observable colour_observables[] = {
@@ -32,13 +33,15 @@ static assay_status colour_spectrum(assay_call *call, spurious_features_spectrum
   assay_error *error = assay_call_error(call);
   assay_status status = fashion_pool_read(2, &pool, error);
   if (status != ASSAY_OK) return status;
-  status = fashion_problem_of(&pool, !strcmp(assay_word(call, "labels"), "real"), assay_real(call, "r"), assay_real(call, "kap"), &problem, error);
+  status = fashion_problem_of(&pool, !strcmp(assay_word(call, "labels"), "real"), assay_real(call, "r"),
+                              assay_real(call, "kap"), &problem, error);
   fashion_pool_free(&pool);
   if (status != ASSAY_OK) return status;
   double *u = assay_alloc(call, (size_t)problem.D * sizeof *u);
   if (!u) status = ASSAY_NO_MEMORY;
   if (u) memcpy(u + problem.dx, problem.c + problem.dx, (size_t)problem.dx * sizeof *u);
-  if (u) status = spurious_features_spectrum_of(problem.Sigma, problem.D, problem.dx, problem.beta, u, p, error);
+  if (u)
+    status = spurious_features_spectrum_of(problem.Sigma, problem.D, problem.dx, problem.beta, u, p, error);
   if (status == ASSAY_OK && !strcmp(assay_word(call, "labels"), "lin")) p->u_beta = 0;
   *noise = problem.noise;
   fashion_problem_free(&problem);
@@ -65,7 +68,8 @@ static assay_status colour_with(assay_call *call, spurious_features_mistake mist
   double noise;
   assay_status status = colour_spectrum(call, &p, &noise);
   if (status != ASSAY_OK) return status;
-  status = spurious_features_at(&p, assay_real(call, "n"), assay_real(call, "lambda"), noise, mistake, &r, assay_call_error(call));
+  status = spurious_features_at(&p, assay_real(call, "n"), assay_real(call, "lambda"), noise, mistake, &r,
+                                assay_call_error(call));
   if (status == ASSAY_OK) {
     if (without_y) r.C.value -= p.u_beta;
     claim_put(call, O_C, r.C);
@@ -76,9 +80,15 @@ static assay_status colour_with(assay_call *call, spurious_features_mistake mist
   spurious_features_spectrum_free(&p);
   return status;
 }
-static assay_status colour(assay_call *call) { return colour_with(call, SPURIOUS_FEATURES_RIGHT, false); }
-static assay_status colour_tau_lambda(assay_call *call) { return colour_with(call, SPURIOUS_FEATURES_TAU_LAMBDA, false); }
-static assay_status colour_without_y(assay_call *call) { return colour_with(call, SPURIOUS_FEATURES_RIGHT, true); }
+static assay_status colour(assay_call *call) {
+  return colour_with(call, SPURIOUS_FEATURES_RIGHT, false);
+}
+static assay_status colour_tau_lambda(assay_call *call) {
+  return colour_with(call, SPURIOUS_FEATURES_TAU_LAMBDA, false);
+}
+static assay_status colour_without_y(assay_call *call) {
+  return colour_with(call, SPURIOUS_FEATURES_RIGHT, true);
+}
 
 static assay_status spread_colour(assay_call *call) {
   double n = assay_real(call, "n");
@@ -102,36 +112,65 @@ static const assay_leg colour_legs[] = {
      .looks = {3, 5, 6}},
     {0}};
 static const assay_target colour_targets[] = {
-    {.name = "C", .points = "P,Q", .spread = spread_colour, .margin = ALL_TIERS({.bias = .004, .deviations = 10}), .reason = "bias .004 of pixels that are not normal + 10 sd/sqrt(n_max)"},
-    {.name = "L", .points = "P,Q", .spread = spread_colour, .margin = ALL_TIERS({.relative = .01, .deviations = 10}), .reason = "bias 1 % + 10 sd/sqrt(n_max)"},
-    {.name = "tau", .points = "P,Q", .spread = spread_colour, .margin = ALL_TIERS({.relative = .02, .deviations = 10}), .reason = "bias 2 % + 10 sd/sqrt(n_max)"},
-    {.name = "C", .points = "G,H", .spread = spread_colour, .margin = ALL_TIERS({.bias = .001, .deviations = 10}), .reason = "bias .3/n at n = 300 + 10 sd/sqrt(n_max)"},
-    {.name = "L", .points = "G,H", .spread = spread_colour, .margin = ALL_TIERS({.bias = .0033, .deviations = 10}), .reason = "bias 1/n at n = 300 + 10 sd/sqrt(n_max)"},
-    {.name = "tau", .points = "G,H", .spread = spread_colour, .margin = ALL_TIERS({.bias = .0017, .deviations = 10}), .reason = "bias .5/n at n = 300 + 10 sd/sqrt(n_max)"},
+    {.name = "C",
+     .points = "P,Q",
+     .spread = spread_colour,
+     .margin = ALL_TIERS({.bias = .004, .deviations = 10}),
+     .reason = "bias .004 of pixels that are not normal + 10 sd/sqrt(n_max)"},
+    {.name = "L",
+     .points = "P,Q",
+     .spread = spread_colour,
+     .margin = ALL_TIERS({.relative = .01, .deviations = 10}),
+     .reason = "bias 1 % + 10 sd/sqrt(n_max)"},
+    {.name = "tau",
+     .points = "P,Q",
+     .spread = spread_colour,
+     .margin = ALL_TIERS({.relative = .02, .deviations = 10}),
+     .reason = "bias 2 % + 10 sd/sqrt(n_max)"},
+    {.name = "C",
+     .points = "G,H",
+     .spread = spread_colour,
+     .margin = ALL_TIERS({.bias = .001, .deviations = 10}),
+     .reason = "bias .3/n at n = 300 + 10 sd/sqrt(n_max)"},
+    {.name = "L",
+     .points = "G,H",
+     .spread = spread_colour,
+     .margin = ALL_TIERS({.bias = .0033, .deviations = 10}),
+     .reason = "bias 1/n at n = 300 + 10 sd/sqrt(n_max)"},
+    {.name = "tau",
+     .points = "G,H",
+     .spread = spread_colour,
+     .margin = ALL_TIERS({.bias = .0017, .deviations = 10}),
+     .reason = "bias .5/n at n = 300 + 10 sd/sqrt(n_max)"},
     {0}};
-static const assay_control colour_controls[] = {
-    {.name = "tau = lambda",
-     .mistake = "the ridge is not renormalised",
-     .targets = "L",
-     .points = "P:lambda=0.1:*",
-     .sizes = "300",
-     .predict = colour_tau_lambda},
-    {.name = "y not predictive", .mistake = "-tau u'K beta, without u.beta", .targets = "C", .points = "Q", .predict = colour_without_y},
+static const assay_control colour_controls[] = {{.name = "tau = lambda",
+                                                 .mistake = "the ridge is not renormalised",
+                                                 .targets = "L",
+                                                 .points = "P:lambda=0.1:*",
+                                                 .sizes = "300",
+                                                 .predict = colour_tau_lambda},
+                                                {.name = "y not predictive",
+                                                 .mistake = "-tau u'K beta, without u.beta",
+                                                 .targets = "C",
+                                                 .points = "Q",
+                                                 .predict = colour_without_y},
+                                                {0}};
+static const assay_figure colour_figures[] = {
+    {.title = "Coloured clothes: spurious correlation and loss against the ridge",
+     .x = "lambda",
+     .x_label = "lambda",
+     .y = "C,L",
+     .y_label = "C, L",
+     .points = "P",
+     .sweep = "0.05:100:31",
+     .flags = ASSAY_LOG_X},
     {0}};
-static const assay_figure colour_figures[] = {{.title = "Coloured clothes: spurious correlation and loss against the ridge",
-                                               .x = "lambda",
-                                               .x_label = "lambda",
-                                               .y = "C,L",
-                                               .y_label = "C, L",
-                                               .points = "P",
-                                               .sweep = "0.05:100:31",
-                                               .flags = ASSAY_LOG_X},
-                                              {0}};
 
 const assay_claim spurious_features_fashion_colour_claim = {
     .id = "spurious-features/fashion-colour",
     .kinds = "limit",
-    .statement = "The limits of tau, C and L hold on images of clothes with a coloured patch, with linear and with real labels.",
+    .statement = "The limits of tau, C and L hold on images of clothes with a coloured patch, with linear "
+                 "and with real labels.",
     .source = "arXiv 2502.01347, its experiments on coloured images; this data set and patch are chosen here",
     .data = "fashion-mnist",
     .params = colour_params,
@@ -193,10 +232,10 @@ static const assay_leg network_legs[] = {
      .first = {0, 128, 128},
      .looks = {0, 3, 4}},
     {0}};
-#define ORDER(title_, observable, points_, against_)                                                                    \
-  {                                                                                                                     \
-    .name = observable, .title = title_, .points = points_, .against = against_, .side = 1, .margin = ALL_TIERS({0}),   \
-    .reason = "an order, paired over data and start"                                                                    \
+#define ORDER(title_, observable, points_, against_)                                                         \
+  {                                                                                                          \
+    .name = observable, .title = title_, .points = points_, .against = against_, .side = 1,                  \
+    .margin = ALL_TIERS({0}), .reason = "an order, paired over data and start"                               \
   }
 static const assay_target network_targets[] = {
     {.name = "C",
@@ -229,15 +268,21 @@ static const assay_target network_targets[] = {
     ORDER("decay raises C", "C", "W:wd=0.1", "wd=0"),
     ORDER("decay lowers L", "L", "W:wd=0", "wd=0.1"),
     {0}};
-static const assay_control network_controls[] = {
-    {.name = "shuffled patches", .mistake = "y is permuted among the test rows too", .targets = "r = .8 over 0", .change = "test_y=shuffled"},
-    {.name = "reversed", .mistake = "the opposite order", .targets = "r = *,kap = *,step*,decay*", .reversed = true},
-    {0}};
+static const assay_control network_controls[] = {{.name = "shuffled patches",
+                                                  .mistake = "y is permuted among the test rows too",
+                                                  .targets = "r = .8 over 0",
+                                                  .change = "test_y=shuffled"},
+                                                 {.name = "reversed",
+                                                  .mistake = "the opposite order",
+                                                  .targets = "r = *,kap = *,step*,decay*",
+                                                  .reversed = true},
+                                                 {0}};
 
 const assay_claim spurious_features_network_colour_claim = {
     .id = "spurious-features/network-colour",
     .kinds = "order",
-    .statement = "A trained network's spurious correlation grows with that of the data, falls along training, and grows with the weight decay that lowers its loss.",
+    .statement = "A trained network's spurious correlation grows with that of the data, falls along "
+                 "training, and grows with the weight decay that lowers its loss.",
     .source = "arXiv 2502.01347 for trained networks; this network is chosen here",
     .data = "fashion-mnist",
     .params = network_params,

@@ -21,8 +21,9 @@ static const assay_claim *const claims[] = {&spurious_features_effective_ridge_c
                                             NULL};
 
 static const assay_experiment *const experiments[] = {
-    &spurious_features_ridge_path,        &spurious_features_ridge_large,     &spurious_features_random_bounds,
-    &spurious_features_feature_regression, &spurious_features_kernel_regression, &spurious_features_colour_ridge,
+    &spurious_features_ridge_path,        &spurious_features_ridge_large,
+    &spurious_features_random_bounds,     &spurious_features_feature_regression,
+    &spurious_features_kernel_regression, &spurious_features_colour_ridge,
     &spurious_features_colour_network,    NULL};
 
 const assay_paper spurious_features_paper = {
@@ -30,7 +31,8 @@ const assay_paper spurious_features_paper = {
     .size = sizeof(assay_paper),
     .slug = "spurious-features",
     .authors = "Simone Bombari, Marco Mondelli",
-    .title = "Spurious Correlations in High Dimensional Regression: The Roles of Regularization, Simplicity Bias and Over-Parameterization",
+    .title = "Spurious Correlations in High Dimensional Regression: The Roles of Regularization, Simplicity "
+             "Bias and Over-Parameterization",
     .arxiv = "2502.01347",
     .claims = claims,
     .experiments = experiments};

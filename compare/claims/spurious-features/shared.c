@@ -20,7 +20,8 @@ assay_status spurious_features_model_of(assay_call *call, spurious_features_mode
   else if (assay_given(call, "d"))
     m->d = (int)assay_integer(call, "d");
   else
-    return assay_fail(call, ASSAY_USAGE, "give the core dimension d%s", m->kind == SPURIOUS_FEATURES_NEGCORE ? ", or m" : "");
+    return assay_fail(call, ASSAY_USAGE, "give the core dimension d%s",
+                      m->kind == SPURIOUS_FEATURES_NEGCORE ? ", or m" : "");
   return ASSAY_OK;
 }
 
@@ -39,12 +40,14 @@ assay_status spurious_features_spectrum_at(assay_call *call, spurious_features_s
   return status;
 }
 
-assay_status spurious_features_ridge_of(assay_call *call, spurious_features_mistake mistake, spurious_features_ridge *out) {
+assay_status spurious_features_ridge_of(assay_call *call, spurious_features_mistake mistake,
+                                        spurious_features_ridge *out) {
   spurious_features_spectrum p;
   double n, sigma2 = assay_has_param(call, "sigma2") ? assay_real(call, "sigma2") : 0.25;
   assay_status status = spurious_features_spectrum_at(call, &p, &n);
   if (status != ASSAY_OK) return status;
-  status = spurious_features_at(&p, n, assay_real(call, "lambda"), sigma2, mistake, out, assay_call_error(call));
+  status =
+      spurious_features_at(&p, n, assay_real(call, "lambda"), sigma2, mistake, out, assay_call_error(call));
   spurious_features_spectrum_free(&p);
   return status;
 }
@@ -53,7 +56,8 @@ assay_status spurious_features_arrange(assay_call *claim, assay_call *sim, assay
   spurious_features_model model;
   assay_status status = spurious_features_model_of(claim, &model);
   if (status != ASSAY_OK) return status;
-  double n = round(assay_given(claim, "n") ? assay_real(claim, "n") : assay_real(claim, "n_over_d") * model.d);
+  double n =
+      round(assay_given(claim, "n") ? assay_real(claim, "n") : assay_real(claim, "n_over_d") * model.d);
   if (!(n >= 1)) return assay_fail(claim, ASSAY_USAGE, "give the number of samples n, or n_over_d");
   status = assay_set(sim, "n", n);
   if (status == ASSAY_OK) status = assay_set(realised, "n", n);
