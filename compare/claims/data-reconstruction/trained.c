@@ -61,7 +61,7 @@ static const assay_leg network_legs[] = {{.experiment = &data_reconstruction_tra
                                           .points = POINTS("B: d=20 n=4 w_over_dn=.8,4", "G: h=1 d=20 n=4 w_over_dn=.8,4"),
                                           .sizes = {NULL, "", ""},
                                           .first = {128, 128, 128},
-                                          .looks = {1, 1, 3}},
+                                          .looks = {1, 3, 3}},
                                          {.experiment = &data_reconstruction_trained_network,
                                           .arrange = arrange_network,
                                           .points = POINTS("R: arch=residual d=10 n=3 w_over_dn=.8,4"),
