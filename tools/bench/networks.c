@@ -74,7 +74,7 @@ static double time_numpy(const char *script, const neural_collapse_network *net)
   double ms = NAN;
   if (!script || net->blocks != NEURAL_COLLAPSE_RN1) return NAN;
   snprintf(command, sizeof command,
-           "OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python3 '%s' %d %d %d %d 2>/dev/null", script,
+           "OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 /usr/bin/python3 '%s' %d %d %d %d 2>/dev/null", script,
            net->task.K, net->task.n, net->task.d, net->L);
   FILE *python = popen(command, "r");
   if (!python || fscanf(python, "%lf", &ms) != 1) ms = NAN;
