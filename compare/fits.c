@@ -8,7 +8,8 @@ assay_status fit_line_through(const double *x, const double *y, const double *w,
   double sw = 0, mx = 0, my = 0, xx = 0, xy = 0;
   for (int i = 0; i < n; i++) sw += w ? w[i] : 1, mx += (w ? w[i] : 1) * x[i], my += (w ? w[i] : 1) * y[i];
   mx /= sw, my /= sw;
-  for (int i = 0; i < n; i++) xx += (w ? w[i] : 1) * (x[i] - mx) * (x[i] - mx), xy += (w ? w[i] : 1) * (x[i] - mx) * (y[i] - my);
+  for (int i = 0; i < n; i++)
+    xx += (w ? w[i] : 1) * (x[i] - mx) * (x[i] - mx), xy += (w ? w[i] : 1) * (x[i] - mx) * (y[i] - my);
   if (!(xx > 0) || !isfinite(xy)) return ASSAY_NUMERIC;
   *line = (fit_line){my - xy / xx * mx, xy / xx};
   return ASSAY_OK;
@@ -38,7 +39,9 @@ assay_status fit_exponent_beside_log(const assay_sample *s, double log_power, do
   return status;
 }
 
-assay_status fit_exponent(const assay_sample *s, double *out) { return fit_exponent_beside_log(s, 0, out); }
+assay_status fit_exponent(const assay_sample *s, double *out) {
+  return fit_exponent_beside_log(s, 0, out);
+}
 
 assay_status fit_limit(const assay_sample *s, double power, double *out) {
   double x[MOST];

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double square(double x) { return x * x; }
+static double square(double x) {
+  return x * x;
+}
 
 int glm_word(const char *word, const char *words) {
   int place = 0;
@@ -21,11 +23,14 @@ int glm_word(const char *word, const char *words) {
 
 /* ---- spectra ---- */
 
-/* Marchenko-Pastur by theta: lam = 1 + delta + 2 sqrt(delta) cos theta has density proportional to sin^2(theta)/lam. */
+/* Marchenko-Pastur by theta: lam = 1 + delta + 2 sqrt(delta) cos theta has density proportional to
+ * sin^2(theta)/lam. */
 static assay_status marchenko_pastur(double delta, long rank, double *lam, assay_error *error) {
   long steps = 20000 + 20 * rank;
   double *mass = malloc((size_t)(steps + 1) * sizeof *mass), root = 2 * sqrt(delta), last = 0;
-  if (!mass) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %ld strata of a Marchenko-Pastur law", rank);
+  if (!mass)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %ld strata of a Marchenko-Pastur law",
+                           rank);
   mass[0] = 0;
   for (long i = 1; i <= steps; i++) { /* from theta = pi down, so that lam ascends; midpoints */
     double theta = M_PI * (1 - ((double)i - .5) / (double)steps), value = 1 + delta + root * cos(theta);
@@ -44,11 +49,16 @@ static assay_status marchenko_pastur(double delta, long rank, double *lam, assay
 
 assay_status glm_spectrum_values(const glm_spectrum *s, long rank, double *lam, assay_error *error) {
   assay_status status = ASSAY_OK;
-  if (s->kind >= GLM_PROD) return assay_error_set(error, ASSAY_DOMAIN, "products of Gaussian matrices and correlated rows have no table of strata");
+  if (s->kind >= GLM_PROD)
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "products of Gaussian matrices and correlated rows have no table of strata");
   if (s->kind == GLM_MP) status = marchenko_pastur(s->delta, rank, lam, error);
   for (long i = 0; i < rank && s->kind != GLM_MP; i++) {
     double p = ((double)i + .5) / (double)rank;
-    lam[i] = s->kind == GLM_HAAR ? 1 : s->kind == GLM_TWO ? (p < .5 ? s->a : 2 - s->a) : s->kind == GLM_UNIF ? 3 * p * p : 6 * square(1 - sqrt(1 - p));
+    lam[i] = s->kind == GLM_HAAR   ? 1
+             : s->kind == GLM_TWO  ? (p < .5 ? s->a : 2 - s->a)
+             : s->kind == GLM_UNIF ? 3 * p * p
+                                   : 6 * square(1 - sqrt(1 - p));
   }
   double sum = 0;
   for (long i = 0; i < rank; i++) sum += lam[i];
@@ -58,16 +68,25 @@ assay_status glm_spectrum_values(const glm_spectrum *s, long rank, double *lam, 
 
 /* ---- channels ---- */
 
-bool glm_channel_even(glm_channel_kind kind) { return kind >= GLM_ABS; }
-int glm_channel_width(glm_channel_kind kind) { return kind == GLM_CABS ? 2 : 1; }
+bool glm_channel_even(glm_channel_kind kind) {
+  return kind >= GLM_ABS;
+}
+int glm_channel_width(glm_channel_kind kind) {
+  return kind == GLM_CABS ? 2 : 1;
+}
 
 double glm_channel_draw(const glm_channel *c, const double *z, const double *w) {
   switch (c->kind) {
-    case GLM_LIN: return z[0] + c->sigma * w[0];
-    case GLM_SIGN: return z[0] + c->sigma * w[0] < 0 ? -1 : 1;
-    case GLM_ABS: return fabs(z[0] + c->sigma * w[0]);
-    case GLM_CABS: return hypot(z[0] + c->sigma * w[0], z[1] + c->sigma * w[1]);
-    default: return fabs(z[0]) + c->sigma * w[0];
+  case GLM_LIN:
+    return z[0] + c->sigma * w[0];
+  case GLM_SIGN:
+    return z[0] + c->sigma * w[0] < 0 ? -1 : 1;
+  case GLM_ABS:
+    return fabs(z[0] + c->sigma * w[0]);
+  case GLM_CABS:
+    return hypot(z[0] + c->sigma * w[0], z[1] + c->sigma * w[1]);
+  default:
+    return fabs(z[0]) + c->sigma * w[0];
   }
 }
 
@@ -81,7 +100,8 @@ double glm_channel_moment(const glm_channel *c, double y) {
   return q * x2 * (2 - x2 * (10 - x2 * (74 - 706 * x2)));
 }
 
-static void posterior_sign(const glm_channel *c, long n, const double *p, double tau, const double *y, double *z, double *variance) {
+static void posterior_sign(const glm_channel *c, long n, const double *p, double tau, const double *y,
+                           double *z, double *variance) {
   double root = sqrt(1 / tau + square(c->sigma)), gain = 1 / (tau * root), sum = 0;
   for (long i = 0; i < n; i++) {
     double at = y[i] * p[i] / root, h = gsl_sf_hazard(-at);
@@ -91,7 +111,8 @@ static void posterior_sign(const glm_channel *c, long n, const double *p, double
   *variance = 1 / tau - gain * gain * sum / (double)n;
 }
 
-static void posterior_abs(const glm_channel *c, long n, const double *p, double tau, const double *y, double *z, double *variance) {
+static void posterior_abs(const glm_channel *c, long n, const double *p, double tau, const double *y,
+                          double *z, double *variance) {
   double s2 = square(c->sigma), v = 1 / tau + s2, s = 1 / (tau + 1 / s2), sum = 0;
   for (long i = 0; i < n; i++) {
     double th = tanh(y[i] * p[i] / v);
@@ -101,10 +122,12 @@ static void posterior_abs(const glm_channel *c, long n, const double *p, double 
   *variance = s + sum / (double)n;
 }
 
-static void posterior_cabs(const glm_channel *c, long n, const double *p, double tau, const double *y, double *z, double *variance) {
+static void posterior_cabs(const glm_channel *c, long n, const double *p, double tau, const double *y,
+                           double *z, double *variance) {
   double s2 = square(c->sigma), v = 1 / tau + s2, s = 1 / (tau + 1 / s2), sum = 0;
   for (long i = 0; i < n; i++) {
-    double size = hypot(p[2 * i], p[2 * i + 1]), x = 2 * y[i] * size / v, R = gsl_sf_bessel_I1_scaled(x) / gsl_sf_bessel_I0_scaled(x);
+    double size = hypot(p[2 * i], p[2 * i + 1]), x = 2 * y[i] * size / v,
+           R = gsl_sf_bessel_I1_scaled(x) / gsl_sf_bessel_I0_scaled(x);
     double along = size > 0 ? y[i] * R / (size * s2) : 0;
     z[2 * i] = s * (tau + along) * p[2 * i], z[2 * i + 1] = s * (tau + along) * p[2 * i + 1];
     sum += square(s * y[i] / s2) * (1 - R * R);
@@ -112,11 +135,15 @@ static void posterior_cabs(const glm_channel *c, long n, const double *p, double
   *variance = s + sum / (double)n;
 }
 
-void glm_channel_posterior(const glm_channel *c, long n, const double *p, double tau, const double *y, double *z, double *variance) {
+void glm_channel_posterior(const glm_channel *c, long n, const double *p, double tau, const double *y,
+                           double *z, double *variance) {
   double s2 = square(c->sigma), s = 1 / (tau + 1 / s2);
-  if (c->kind == GLM_SIGN) posterior_sign(c, n, p, tau, y, z, variance);
-  else if (c->kind == GLM_CABS) posterior_cabs(c, n, p, tau, y, z, variance);
-  else if (c->kind == GLM_ABS) posterior_abs(c, n, p, tau, y, z, variance);
+  if (c->kind == GLM_SIGN)
+    posterior_sign(c, n, p, tau, y, z, variance);
+  else if (c->kind == GLM_CABS)
+    posterior_cabs(c, n, p, tau, y, z, variance);
+  else if (c->kind == GLM_ABS)
+    posterior_abs(c, n, p, tau, y, z, variance);
   else {
     for (long i = 0; i < n; i++) z[i] = s * (tau * p[i] + y[i] / s2);
     *variance = s;
@@ -125,17 +152,22 @@ void glm_channel_posterior(const glm_channel *c, long n, const double *p, double
 
 /* ---- priors ---- */
 
-int glm_prior_width(glm_prior_kind kind) { return kind == GLM_CGAUSS ? 2 : 1; }
+int glm_prior_width(glm_prior_kind kind) {
+  return kind == GLM_CGAUSS ? 2 : 1;
+}
 
 static double prior_quantile(const glm_prior *prior, double p) {
   switch (prior->kind) {
-    case GLM_RAD: return p < .5 ? -1 : 1;
-    case GLM_CGAUSS: return sqrt(-log1p(-p));
-    case GLM_BG: {
-      double tail = fmin(p, 1 - p) / prior->eps;
-      return tail >= .5 ? 0 : copysign(gsl_cdf_ugaussian_Qinv(tail), p - .5) / sqrt(prior->eps);
-    }
-    default: return gsl_cdf_ugaussian_Pinv(p);
+  case GLM_RAD:
+    return p < .5 ? -1 : 1;
+  case GLM_CGAUSS:
+    return sqrt(-log1p(-p));
+  case GLM_BG: {
+    double tail = fmin(p, 1 - p) / prior->eps;
+    return tail >= .5 ? 0 : copysign(gsl_cdf_ugaussian_Qinv(tail), p - .5) / sqrt(prior->eps);
+  }
+  default:
+    return gsl_cdf_ugaussian_Pinv(p);
   }
 }
 
@@ -145,7 +177,10 @@ assay_status glm_prior_values(const glm_prior *prior, long d, double *b, assay_e
     b[i] = prior_quantile(prior, ((double)i + .5) / (double)d);
     sum += b[i] * b[i];
   }
-  if (!(sum > 0)) return assay_error_set(error, ASSAY_DOMAIN, "all %ld entries of a signal with a share %.3g of nonzero ones are 0", d, prior->eps);
+  if (!(sum > 0))
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "all %ld entries of a signal with a share %.3g of nonzero ones are 0", d,
+                           prior->eps);
   for (long i = 0; i < d; i++) b[i] *= sqrt((double)d / sum);
   return ASSAY_OK;
 }
@@ -166,7 +201,8 @@ double glm_prior_variance(const glm_prior *prior, double r, double g) {
   return pi * variance + pi * (1 - pi) * mean * mean;
 }
 
-void glm_prior_posterior(const glm_prior *prior, long d, const double *r, double g, double *b, double *variance) {
+void glm_prior_posterior(const glm_prior *prior, long d, const double *r, double g, double *b,
+                         double *variance) {
   long entries = d * glm_prior_width(prior->kind);
   double sum = 0;
   *variance = 1;
@@ -199,4 +235,6 @@ double glm_preprocess(glm_T T, const glm_channel *c, double delta, double y) {
   return T == GLM_T_OPT ? best : weak * best / (sqrt(delta) - (sqrt(delta) - weak) * best);
 }
 
-double glm_preprocess_top(glm_T T) { return T == GLM_T_TRIM || T == GLM_T_CLIP ? 4 : 1; }
+double glm_preprocess_top(glm_T T) {
+  return T == GLM_T_TRIM || T == GLM_T_CLIP ? 4 : 1;
+}

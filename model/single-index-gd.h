@@ -1,10 +1,9 @@
 /* The links of the quadratic single-index model: what both the theory and the experiments are given.
  *
- * Samples x_i ~ N(0, I_d), ||theta*|| = 1, g_i = x_i.theta*, labels y_i = sigma(g_i) without noise, sigma(z) = int_0^{z^2} cut:
- *     quad    cut = 1                          sigma = z^2
- *     hard    cut = 1(s < M)                   sigma = min(z^2, M)
- *     smooth  cut = clip((2M-s)/M, 0, 1)       sigma = z^2 up to M, M + 2(s-M) - (s^2-M^2)/(2M) up to s = z^2 = 2M, then 3M/2.
- * The same sigma is the student's: it predicts sigma(x.theta). */
+ * Samples x_i ~ N(0, I_d), ||theta*|| = 1, g_i = x_i.theta*, labels y_i = sigma(g_i) without noise, sigma(z)
+ * = int_0^{z^2} cut: quad    cut = 1                          sigma = z^2 hard    cut = 1(s < M) sigma =
+ * min(z^2, M) smooth  cut = clip((2M-s)/M, 0, 1)       sigma = z^2 up to M, M + 2(s-M) - (s^2-M^2)/(2M) up to
+ * s = z^2 = 2M, then 3M/2. The same sigma is the student's: it predicts sigma(x.theta). */
 #ifndef ASSAY_MODEL_SINGLE_INDEX_GD_H
 #define ASSAY_MODEL_SINGLE_INDEX_GD_H
 
@@ -31,7 +30,9 @@ static inline double single_index_sigma(single_index_link link, double z) {
 }
 
 /* sigma'(z) = 2 z cut(z^2). */
-static inline double single_index_slope(single_index_link link, double z) { return 2 * z * single_index_cut(link, z * z); }
+static inline double single_index_slope(single_index_link link, double z) {
+  return 2 * z * single_index_cut(link, z * z);
+}
 
 /* sigma''(z) away from the kinks. */
 static inline double single_index_curvature(single_index_link link, double z) {
@@ -46,7 +47,8 @@ static inline double single_index_supremum(single_index_link link) {
 
 /* sigma is constant from |z| = this on; inf for quad. */
 static inline double single_index_reach(single_index_link link) {
-  return link.kind == SINGLE_INDEX_QUAD ? INFINITY : sqrt(link.kind == SINGLE_INDEX_HARD ? link.M : 2 * link.M);
+  return link.kind == SINGLE_INDEX_QUAD ? INFINITY
+                                        : sqrt(link.kind == SINGLE_INDEX_HARD ? link.M : 2 * link.M);
 }
 
 #endif

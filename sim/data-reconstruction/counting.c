@@ -21,7 +21,8 @@ static assay_status open_jacobian(assay_call *call, void **state) {
   if (patterns) {
     k->counts = assay_list(call, "counts", &k->count);
     if (k->n > 5 || k->count != 1 << k->n)
-      return assay_fail(call, ASSAY_DOMAIN, "counts has %d elements; n = %d <= 5 samples have 2^n", k->count, k->n);
+      return assay_fail(call, ASSAY_DOMAIN, "counts has %d elements; n = %d <= 5 samples have 2^n", k->count,
+                        k->n);
     for (int i = 0; i < k->count; i++) k->p += (int)lround(k->counts[i]);
   }
   if (k->p < 1) return assay_fail(call, ASSAY_DOMAIN, "there are no features");
@@ -29,7 +30,8 @@ static assay_status open_jacobian(assay_call *call, void **state) {
   return room_give(call, k, n * d, p * d, p * C * n * (C + d - 1), n * C, p * C + n * (C + d), d, 0);
 }
 
-/* Weights given how many features have which signs at the samples: draws that find no place are passed over. */
+/* Weights given how many features have which signs at the samples: draws that find no place are passed over.
+ */
 static assay_status draw_patterns(room *k, const assay_stream *stream, assay_call *call) {
   random_source source = random_open(stream, RANDOM_MATRIX, 0);
   int left[MOST_PATTERNS], placed = 0;
@@ -40,7 +42,8 @@ static assay_status draw_patterns(room *k, const assay_stream *stream, assay_cal
       return assay_fail(call, ASSAY_NUMERIC, "%d of %d features found after a million draws", placed, k->p);
     random_normals(&source, k->w, (size_t)k->d);
     cblas_dscal(k->d, 1 / sqrt(k->d), k->w, 1);
-    for (int i = 0; i < k->n; i++) pattern |= (cblas_ddot(k->d, k->w, 1, k->A + (size_t)i * k->d, 1) > 0) << i;
+    for (int i = 0; i < k->n; i++)
+      pattern |= (cblas_ddot(k->d, k->w, 1, k->A + (size_t)i * k->d, 1) > 0) << i;
     if (left[pattern] == 0) continue;
     left[pattern]--;
     memcpy(k->B + (size_t)placed++ * k->d, k->w, (size_t)k->d * sizeof *k->w);
@@ -48,8 +51,8 @@ static assay_status draw_patterns(room *k, const assay_stream *stream, assay_cal
   return ASSAY_OK;
 }
 
-/* How many of the values, in falling order, exceed `cut` of the first; *gap: the decades between the least one kept and the largest one
- * dropped, which counts as 1e-17 at least (so it does when none is dropped). */
+/* How many of the values, in falling order, exceed `cut` of the first; *gap: the decades between the least
+ * one kept and the largest one dropped, which counts as 1e-17 at least (so it does when none is dropped). */
 static int numerical_rank(const double *values, int most, double cut, double *gap) {
   int rank = 0;
   while (rank < most && values[rank] > cut * values[0]) rank++;
@@ -59,8 +62,8 @@ static int numerical_rank(const double *values, int most, double cut, double *ga
   return rank;
 }
 
-/* The singular values of the Jacobian at rows 0..p-1 of the weights decide: those above 1e-12 (1e-11 with several outputs) of the
- * largest count. */
+/* The singular values of the Jacobian at rows 0..p-1 of the weights decide: those above 1e-12 (1e-11 with
+ * several outputs) of the largest count. */
 static assay_status rank_at(room *k, int p, int *rank, double *gap, assay_call *call) {
   int columns = k->n * (k->C + k->d - 1), rows = p * k->C, most = rows < columns ? rows : columns;
   reconstruction_jacobian(k->act, k->B, k->A, k->x, k->d, k->n, p, k->C, k->K);
@@ -88,18 +91,20 @@ static assay_status replicate_jacobian(assay_call *call, void *state, const assa
   return status;
 }
 
-static const assay_param jacobian_params[] = {ACT,
-                                              DIMENSION(0),
-                                              SAMPLES,
-                                              INTEGER("p", "features", 0, "[1,1000000]", ""),
-                                              {"counts", NULL, "in place of p: features by sign pattern, bit i of the index is z_i > 0",
-                                               ASSAY_INTEGERS, 0, NULL, "[0,1000000]", ""},
-                                              INTEGER("C", "outputs", 0, "[1,1000]", "1"),
-                                              {0}};
+static const assay_param jacobian_params[] = {
+    ACT,
+    DIMENSION(0),
+    SAMPLES,
+    INTEGER("p", "features", 0, "[1,1000000]", ""),
+    {"counts", NULL, "in place of p: features by sign pattern, bit i of the index is z_i > 0", ASSAY_INTEGERS,
+     0, NULL, "[0,1000000]", ""},
+    INTEGER("C", "outputs", 0, "[1,1000]", "1"),
+    {0}};
 static const assay_observable jacobian_records[] = {
     {"rank", NULL, "of the Jacobian of (X, alpha) -> theta", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"full", NULL, "the rank is the number of unknowns", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
-    {"gap", NULL, "decades between the least singular value kept and the largest dropped", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"gap", NULL, "decades between the least singular value kept and the largest dropped", NULL,
+     ASSAY_MEASURED, 0, INFINITY},
     {0}};
 const assay_experiment data_reconstruction_jacobian = {
     .id = "data-reconstruction/jacobian",
@@ -116,14 +121,18 @@ static assay_status open_width(assay_call *call, void **state) {
   room *k;
   assay_status status = room_open(call, state, &k);
   if (status != ASSAY_OK) return status;
-  size_t n = 2 * (size_t)k->n, d = 2 * (size_t)k->d, p = n * d; /* room for twice the samples, or twice the dimension */
+  size_t n = 2 * (size_t)k->n, d = 2 * (size_t)k->d,
+         p = n * d; /* room for twice the samples, or twice the dimension */
   k->C = 1;
   return room_give(call, k, n * d, p * d, p * n * d, n, p + n * d, d, 0);
 }
 
-/* The least p at which the first p of 2 nd features give the Jacobian of all of them its rank, by bisection. */
-static assay_status least_width(room *k, const assay_stream *stream, unsigned index, double *width, assay_call *call) {
-  random_source label = random_open(stream, RANDOM_LABEL, index), sample = random_open(stream, RANDOM_TEACHER, index),
+/* The least p at which the first p of 2 nd features give the Jacobian of all of them its rank, by bisection.
+ */
+static assay_status least_width(room *k, const assay_stream *stream, unsigned index, double *width,
+                                assay_call *call) {
+  random_source label = random_open(stream, RANDOM_LABEL, index),
+                sample = random_open(stream, RANDOM_TEACHER, index),
                 weight = random_open(stream, RANDOM_MATRIX, index);
   int all = 2 * k->n * k->d, most, rank, low = 0, high = all;
   double gap;
@@ -160,7 +169,8 @@ static assay_status replicate_width(assay_call *call, void *state, const assay_s
 
 static const assay_param width_params[] = {ACT, DIMENSION(0), SAMPLES, {0}};
 static const assay_observable width_records[] = {
-    {"p_star", NULL, "least number of features with which the rank is that of 2 nd features", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"p_star", NULL, "least number of features with which the rank is that of 2 nd features", NULL,
+     ASSAY_MEASURED, 0, INFINITY},
     {"slope_d", NULL, "of log p_star on log d, from d to 2d", NULL, ASSAY_MEASURED, 0, 0},
     {"slope_n", NULL, "of log p_star on log n, from n to 2n", NULL, ASSAY_MEASURED, 0, 0},
     {0}};
@@ -224,7 +234,8 @@ static assay_status replicate_share(assay_call *call, void *state, const assay_s
   random_signs(&label, k->x, (size_t)k->n), random_normals(&kick, k->w, (size_t)k->n * (size_t)(k->d - 1));
   reconstruction_jacobian(k->act, k->B, k->A, k->x, k->d, k->n, k->p, 1, k->K);
   assay_status status = unseen_share(k, call, &share);
-  for (int q = 0; q < k->count && status == ASSAY_OK; q++) out[2 * q] = share, out[2 * q + 1] = share <= k->t[q];
+  for (int q = 0; q < k->count && status == ASSAY_OK; q++)
+    out[2 * q] = share, out[2 * q + 1] = share <= k->t[q];
   return status;
 }
 
@@ -313,7 +324,8 @@ static assay_status open_correction(assay_call *call, void **state) {
 
 /* work = Phi(X)'alpha for the samples in A, the weights in B and alpha in x. */
 static void fitted_parameters(room *k) {
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, k->n, k->p, k->d, 1, k->A, k->d, k->B, k->d, 0, k->K, k->p);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, k->n, k->p, k->d, 1, k->A, k->d, k->B, k->d, 0, k->K,
+              k->p);
   activation_values(k->act, k->K, (size_t)k->n * (size_t)k->p, k->K);
   cblas_dgemv(CblasRowMajor, CblasTrans, k->n, k->p, 1, k->K, k->p, k->x, 1, 0, k->work, 1);
 }
@@ -326,10 +338,12 @@ static double squared_distance(const double *x, const double *y, size_t count) {
 
 enum { CORRECTIONS = 6 };
 
-static assay_status replicate_perturbed(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_perturbed(assay_call *call, void *state, const assay_stream *stream,
+                                        double *out) {
   room *k = state;
   size_t size = (size_t)k->n * (size_t)k->d, angles = size - (size_t)k->n;
-  random_source label = random_open(stream, RANDOM_LABEL, 0), kick = random_open(stream, RANDOM_PERTURBATION, 0);
+  random_source label = random_open(stream, RANDOM_LABEL, 0),
+                kick = random_open(stream, RANDOM_PERTURBATION, 0);
   room_draw_samples(stream, k->n, k->d, k->A), room_draw_weights(stream, k->p, k->d, k->B);
   random_signs(&label, k->x, (size_t)k->n), random_normals(&kick, k->w, angles);
   cblas_dscal((int)angles, 1e-4 / sqrt(k->d - 1), k->w, 1);
@@ -345,7 +359,8 @@ static assay_status replicate_perturbed(assay_call *call, void *state, const ass
 
 static const assay_param perturbed_params[] = {ACT, DIMENSION(0), SAMPLES, FEATURES, {0}};
 static const assay_observable perturbed_records[] = {
-    {"fraction", NULL, "squared share of a perturbation of X that Gauss-Newton steps leave", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"fraction", NULL, "squared share of a perturbation of X that Gauss-Newton steps leave", NULL,
+     ASSAY_MEASURED, 0, INFINITY},
     {0}};
 const assay_experiment data_reconstruction_perturbed = {
     .id = "data-reconstruction/perturbed",
@@ -379,10 +394,13 @@ static assay_status replicate_noisy(assay_call *call, void *state, const assay_s
 
 static const assay_param noisy_params[] = {ACT, DIMENSION(ASSAY_SIZE), SAMPLES, FEATURES, {0}};
 static const assay_observable noisy_records[] = {
-    {"M", NULL, "squared error of the reconstruction, per direction and unit of noise", NULL, ASSAY_MEASURED, 0, INFINITY}, {0}};
+    {"M", NULL, "squared error of the reconstruction, per direction and unit of noise", NULL, ASSAY_MEASURED,
+     0, INFINITY},
+    {0}};
 const assay_experiment data_reconstruction_noisy_parameters = {
     .id = "data-reconstruction/noisy-parameters",
-    .doc = "The least-squares reconstruction from parameters with noise of 1e-3, by Gauss-Newton from the truth.",
+    .doc = "The least-squares reconstruction from parameters with noise of 1e-3, by Gauss-Newton from the "
+           "truth.",
     .params = noisy_params,
     .records = noisy_records,
     .block = 4,

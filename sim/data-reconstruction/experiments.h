@@ -10,8 +10,8 @@ extern const assay_experiment data_reconstruction_feature_products, data_reconst
     data_reconstruction_residual, data_reconstruction_span, data_reconstruction_tangent_span,
     data_reconstruction_jacobian, data_reconstruction_null_share, data_reconstruction_noise_matrix,
     data_reconstruction_candidate_loss, data_reconstruction_zero_losses, data_reconstruction_best_start,
-    data_reconstruction_span_points, data_reconstruction_span_features, data_reconstruction_least_width_search,
-    data_reconstruction_perturbed, data_reconstruction_noisy_parameters,
-    data_reconstruction_trained_network, data_reconstruction_images;
+    data_reconstruction_span_points, data_reconstruction_span_features,
+    data_reconstruction_least_width_search, data_reconstruction_perturbed,
+    data_reconstruction_noisy_parameters, data_reconstruction_trained_network, data_reconstruction_images;
 
 #endif

@@ -207,8 +207,8 @@ static double mean_residual(room *k, double *rhs, double one) {
   return (one - cblas_ddot(n * n, rhs, 1, rhs, 1) / n) / kernel(k->act, 1);
 }
 
-/* The residual at angle t, mean over the samples. K is factored, x and y are the overlaps with the samples of the samples and of
- * the directions. */
+/* The residual at angle t, mean over the samples. K is factored, x and y are the overlaps with the samples of
+ * the samples and of the directions. */
 static double residual_at(room *k, double t) {
   int n = k->n;
   double c = cos(t), s = sin(t);
@@ -249,7 +249,7 @@ static assay_status replicate_span(assay_call *call, void *state, const assay_st
 }
 
 #define ANGLE                                                                                                \
-  {"t", NULL, "angle from a sample", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,3.1415926535897932]", "1"}
+  { "t", NULL, "angle from a sample", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,3.1415926535897932]", "1" }
 static const assay_param span_params[] = {
     {"act", NULL, "activation", ASSAY_WORD, 0, "relu|erf|relu+erf", NULL, "relu"},
     DIMENSION(ASSAY_SIZE),
@@ -282,22 +282,25 @@ static assay_status open_span_features(assay_call *call, void **state) {
   if (status != ASSAY_OK) return status;
   k->t = assay_list(call, "t", &k->count);
   size_t n = (size_t)k->n, d = (size_t)k->d, p = (size_t)k->p;
-  if (k->p <= k->n) return assay_fail(call, ASSAY_DOMAIN, "p = %d; more features than n = %d are needed", k->p, k->n);
+  if (k->p <= k->n)
+    return assay_fail(call, ASSAY_DOMAIN, "p = %d; more features than n = %d are needed", k->p, k->n);
   k->U = room_numbers(call, p * d);
   return k->U ? room_give(call, k, n * d, n * d, n * p, n * p, n * p, n * p, n) : ASSAY_NO_MEMORY;
 }
 
-/* The mean squared residual of the rows of w [n][p] outside the span of the samples, whose features are factored in K (as columns),
- * over (p - n) k(1). */
+/* The mean squared residual of the rows of w [n][p] outside the span of the samples, whose features are
+ * factored in K (as columns), over (p - n) k(1). */
 static double mean_off_span(room *k, int *code) {
   int n = k->n, p = k->p;
   double sum = 0;
   *code = LAPACKE_dormqr(LAPACK_COL_MAJOR, 'L', 'T', p, n, n, k->K, p, k->work, k->w, p);
-  for (int i = 0; i < n; i++) sum += cblas_ddot(p - n, k->w + (size_t)i * p + n, 1, k->w + (size_t)i * p + n, 1);
+  for (int i = 0; i < n; i++)
+    sum += cblas_ddot(p - n, k->w + (size_t)i * p + n, 1, k->w + (size_t)i * p + n, 1);
   return sum / n / (p - n) / feature_square(k->act);
 }
 
-static assay_status replicate_span_features(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_span_features(assay_call *call, void *state, const assay_stream *stream,
+                                            double *out) {
   room *k = state;
   int n = k->n, d = k->d, p = k->p, code;
   size_t size = (size_t)n * (size_t)p;
@@ -316,7 +319,8 @@ static assay_status replicate_span_features(assay_call *call, void *state, const
     activation_values(k->act, k->w, size, k->w);
     out[2 * q] = mean_off_span(k, &code), out[2 * q + 1] = kappa;
   }
-  return code ? assay_fail(call, ASSAY_NUMERIC, "the features of %d samples could not be factored", n) : ASSAY_OK;
+  return code ? assay_fail(call, ASSAY_NUMERIC, "the features of %d samples could not be factored", n)
+              : ASSAY_OK;
 }
 
 static const assay_param span_features_params[] = {
@@ -327,8 +331,8 @@ static const assay_param span_features_params[] = {
     ANGLE,
     {0}};
 static const assay_observable span_features_records[] = {
-    {"Pi", NULL, "residual of the point at angle t, over (p - n) k(1), mean over the samples", NULL, ASSAY_MEASURED,
-     0, INFINITY},
+    {"Pi", NULL, "residual of the point at angle t, over (p - n) k(1), mean over the samples", NULL,
+     ASSAY_MEASURED, 0, INFINITY},
     {"kappa", NULL, "residual of the tangent feature, over (p - n) k(1)", NULL, ASSAY_MEASURED, 0, INFINITY},
     {0}};
 const assay_experiment data_reconstruction_span_features = {

@@ -15,8 +15,8 @@ struct inversion {
   feature_map map;
   int n;
   const double *theta;
-  double *Phi, *factored, *a, *r;   /* [n][p] twice, [p] twice */
-  double *y, *x, *slope, *lengths;  /* [n][d] three times, [n] */
+  double *Phi, *factored, *a, *r;  /* [n][p] twice, [p] twice */
+  double *y, *x, *slope, *lengths; /* [n][d] three times, [n] */
   double *room;
   lapack_int *pivots;
 };
@@ -53,7 +53,8 @@ static double residual(inversion *k, const double *theta) {
   memcpy(k->factored, k->Phi, (size_t)n * (size_t)p * sizeof *k->Phi);
   memcpy(k->a, theta, (size_t)p * sizeof *theta);
   memset(k->pivots, 0, (size_t)n * sizeof *k->pivots);
-  if (LAPACKE_dgelsy(LAPACK_COL_MAJOR, p, n, 1, k->factored, p, k->a, most, k->pivots, 1e-11, &rank)) return INFINITY;
+  if (LAPACKE_dgelsy(LAPACK_COL_MAJOR, p, n, 1, k->factored, p, k->a, most, k->pivots, 1e-11, &rank))
+    return INFINITY;
   memcpy(k->r, theta, (size_t)p * sizeof *theta);
   cblas_dgemv(CblasRowMajor, CblasTrans, n, p, -1, k->Phi, p, k->a, 1, 1, k->r, 1);
   double square = cblas_ddot(p, k->r, 1, k->r, 1) / cblas_ddot(p, theta, 1, theta, 1);

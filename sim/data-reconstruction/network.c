@@ -8,7 +8,8 @@
 #include "sim/kernels/layers.h"
 #include "sim/kernels/random.h"
 
-/* What a pass leaves, [n][w] each: the input of a ReLU and its output, before the blocks and in both places of each. */
+/* What a pass leaves, [n][w] each: the input of a ReLU and its output, before the blocks and in both places
+ * of each. */
 static double *place(const network *k, int i) {
   return k->room + (size_t)i * (size_t)k->n * (size_t)k->w;
 }
@@ -28,7 +29,8 @@ double *network_head(const network *k) {
 
 assay_status network_open(assay_call *call, network_arch arch, int n, int d, int w, network *k) {
   size_t W = (size_t)w;
-  *k = (network){.arch = arch, .n = n, .d = d, .w = w, .blocks = arch == NETWORK_RESIDUAL ? NETWORK_BLOCKS : 0};
+  *k = (network){
+      .arch = arch, .n = n, .d = d, .w = w, .blocks = arch == NETWORK_RESIDUAL ? NETWORK_BLOCKS : 0};
   k->size = W * (size_t)d + 2 * (size_t)k->blocks * W * W + W;
   k->weights = assay_alloc(call, 2 * k->size * sizeof(double));
   k->room = assay_alloc(call, (size_t)(4 * k->blocks + 5) * (size_t)n * W * sizeof(double));
@@ -62,8 +64,8 @@ static const double *hidden(network *k, const double *X, int n) {
   return place(k, 4 * k->blocks + H);
 }
 
-/* From the derivatives by the last features, in the place after them: those by the weights are added to slope (NULL: not wanted), by
- * the inputs put into dX (NULL: not wanted). */
+/* From the derivatives by the last features, in the place after them: those by the weights are added to slope
+ * (NULL: not wanted), by the inputs put into dX (NULL: not wanted). */
 static void back(network *k, const double *X, int n, double *dH, double *slope, double *dX) {
   int w = k->w;
   size_t size = (size_t)n * (size_t)w;
@@ -71,9 +73,11 @@ static void back(network *k, const double *X, int n, double *dH, double *slope, 
   for (int b = k->blocks - 1; b >= 0; b--) {
     int at = 4 * b;
     layer_activation_reverse(ACTIVATION_RELU, place(k, at + 4 + Z), size, dH, dH);
-    layer_dense_reverse(place(k, at + R), n, w, matrix(k->weights, k, b, 1), w, dH, slope ? matrix(slope, k, b, 1) : NULL, 0, dR);
+    layer_dense_reverse(place(k, at + R), n, w, matrix(k->weights, k, b, 1), w, dH,
+                        slope ? matrix(slope, k, b, 1) : NULL, 0, dR);
     layer_activation_reverse(ACTIVATION_RELU, place(k, at + U), size, dR, dR);
-    layer_dense_reverse(place(k, at + H), n, w, matrix(k->weights, k, b, 0), w, dR, slope ? matrix(slope, k, b, 0) : NULL, 1, dH);
+    layer_dense_reverse(place(k, at + H), n, w, matrix(k->weights, k, b, 0), w, dR,
+                        slope ? matrix(slope, k, b, 0) : NULL, 1, dH);
   }
   layer_activation_reverse(ACTIVATION_RELU, place(k, Z), size, dH, dH);
   layer_dense_reverse(X, n, k->d, k->weights, w, dH, slope, 0, dX);
@@ -100,11 +104,12 @@ double network_loss(network *k, const double *X, const double *Y) {
 
 enum { MOST_SAMPLES = 8 };
 
-assay_status network_train(network *k, const double *X, const double *Y, double share, double enough, int most, double *mse,
-                           assay_error *error) {
+assay_status network_train(network *k, const double *X, const double *Y, double share, double enough,
+                           int most, double *mse, assay_error *error) {
   double gram[MOST_SAMPLES * MOST_SAMPLES], values[MOST_SAMPLES];
   const double *h = hidden(k, X, k->n);
-  if (k->n > MOST_SAMPLES) return assay_error_set(error, ASSAY_DOMAIN, "n = %d; at most %d samples", k->n, MOST_SAMPLES);
+  if (k->n > MOST_SAMPLES)
+    return assay_error_set(error, ASSAY_DOMAIN, "n = %d; at most %d samples", k->n, MOST_SAMPLES);
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, k->n, k->w, 1, h, k->w, 0, gram, k->n);
   if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'L', k->n, gram, k->n, values) || !(values[k->n - 1] > 0))
     return assay_error_set(error, ASSAY_NUMERIC, "the features at the start have no step");
@@ -115,7 +120,8 @@ assay_status network_train(network *k, const double *X, const double *Y, double 
     if (!isfinite(*mse)) break;
     cblas_daxpy((int)k->size, -step, k->slope, 1, k->weights, 1);
   }
-  return assay_error_set(error, ASSAY_NUMERIC, "after %d steps the squared error is %.3g, not below %.3g", most, *mse, enough);
+  return assay_error_set(error, ASSAY_NUMERIC, "after %d steps the squared error is %.3g, not below %.3g",
+                         most, *mse, enough);
 }
 
 static void forward(void *context, const double *X, int n, double *Phi) {

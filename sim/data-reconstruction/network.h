@@ -32,10 +32,10 @@ void network_values(network *net, const double *X, double *f);
 /* The mean squared error and, in net->slope, its derivatives. */
 double network_loss(network *net, const double *X, const double *Y);
 
-/* Full-batch gradient descent of all layers on the mean of (f - y)^2, with step share n/(2 lambda_max(H H')), H the features at the
- * start, until it is below `enough`. ASSAY_NUMERIC after `most` steps. */
-assay_status network_train(network *net, const double *X, const double *Y, double share, double enough, int most, double *mse,
-                           assay_error *error);
+/* Full-batch gradient descent of all layers on the mean of (f - y)^2, with step share n/(2 lambda_max(H H')),
+ * H the features at the start, until it is below `enough`. ASSAY_NUMERIC after `most` steps. */
+assay_status network_train(network *net, const double *X, const double *Y, double share, double enough,
+                           int most, double *mse, assay_error *error);
 
 /* The last hidden layer as features. */
 feature_map network_features(network *net);

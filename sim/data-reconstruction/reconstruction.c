@@ -23,7 +23,8 @@ reconstruction *reconstruction_new(activation act, int d, int n, int p, assay_er
   size_t D = (size_t)d, n_ = (size_t)n, P = (size_t)p, N = n_ * (D - 1);
   reconstruction *k = calloc(1, sizeof *k);
   if (k)
-    k->theta = calloc(3 * P + P * n_ + n_ * n_ + 2 * n_ + P * N + N * N + 3 * N + n_ * D + n_ * N + D + (P > N ? P : N),
+    k->theta = calloc(3 * P + P * n_ + n_ * n_ + 2 * n_ + P * N + N * N + 3 * N + n_ * D + n_ * N + D +
+                          (P > N ? P : N),
                       sizeof *k->theta);
   if (!k || !k->theta) {
     reconstruction_free(k);
@@ -272,8 +273,7 @@ double reconstruction_overlap(const reconstruction *k, const double *x) {
 
 static double distance(const double *x, const double *y, int d, bool signs) {
   double plus = 0, minus = 0;
-  for (int i = 0; i < d; i++)
-    plus += (x[i] - y[i]) * (x[i] - y[i]), minus += (x[i] + y[i]) * (x[i] + y[i]);
+  for (int i = 0; i < d; i++) plus += (x[i] - y[i]) * (x[i] - y[i]), minus += (x[i] + y[i]) * (x[i] + y[i]);
   return sqrt(signs ? fmin(plus, minus) : plus);
 }
 
@@ -303,8 +303,9 @@ void reconstruction_tell_signs(reconstruction *k, bool apart) {
 }
 
 double reconstruction_error(const reconstruction *k, const double *X) {
-  bool signs = !k->no_signs && (k->act == ACTIVATION_ERF || k->act == ACTIVATION_TANH || k->act == ACTIVATION_ABS ||
-                                k->act == ACTIVATION_QUAD || k->act == ACTIVATION_CUBIC || k->act == ACTIVATION_LIN);
+  bool signs =
+      !k->no_signs && (k->act == ACTIVATION_ERF || k->act == ACTIVATION_TANH || k->act == ACTIVATION_ABS ||
+                       k->act == ACTIVATION_QUAD || k->act == ACTIVATION_CUBIC || k->act == ACTIVATION_LIN);
   return reconstruction_match(k->X, X, k->n, k->d, signs);
 }
 

@@ -27,7 +27,8 @@ assay_status reconstruction_train(reconstruction *run, const double *V, const do
 
 /* theta [p]; borrowed until the next training. */
 const double *reconstruction_parameters(const reconstruction *run);
-/* Aims at a given theta [p], e.g. of known coefficients or with noise; X only tells reconstruction_error the truth. */
+/* Aims at a given theta [p], e.g. of known coefficients or with noise; X only tells reconstruction_error the
+ * truth. */
 void reconstruction_aim(reconstruction *run, const double *V, const double *X, const double *theta);
 
 /* Xh [n][d], rows of norm sqrt(d), is improved until L < stop, the relative decrease is below 1e-9 while L >
@@ -35,7 +36,8 @@ void reconstruction_aim(reconstruction *run, const double *V, const double *X, c
 double reconstruction_solve(reconstruction *run, double *Xh, double stop, int most);
 
 /* Gauss-Newton steps of least norm, s = -J^+ r with singular values below `cut` of the largest dropped. */
-assay_status reconstruction_correct(reconstruction *run, double *Xh, int steps, double cut, assay_error *error);
+assay_status reconstruction_correct(reconstruction *run, double *Xh, int steps, double cut,
+                                    assay_error *error);
 /* Turns the rows of X by the angles s [n(d-1)]. */
 void reconstruction_move(reconstruction *run, const double *s, double *X);
 
@@ -46,7 +48,8 @@ double reconstruction_point(reconstruction *run, double *x, double stop, int mos
 /* max_i |x_i.x|/d. */
 double reconstruction_overlap(const reconstruction *run, const double *x);
 
-/* The mean distance of the rows of X and Y [n][d] over sqrt(d) under the best permutation, n <= 8, and with `signs` the best signs. */
+/* The mean distance of the rows of X and Y [n][d] over sqrt(d) under the best permutation, n <= 8, and with
+ * `signs` the best signs. */
 double reconstruction_match(const double *X, const double *Y, int n, int d, bool signs);
 /* The same of the samples and Xh, with signs where phi is odd or even. */
 double reconstruction_error(const reconstruction *run, const double *Xh);

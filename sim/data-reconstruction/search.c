@@ -105,10 +105,15 @@ static assay_status replicate_best(assay_call *call, void *state, const assay_st
 }
 
 #define STARTS(preset) INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", preset)
-static const assay_param zero_params[] = {
-    ACT, DIMENSION(0), SAMPLES, INTEGER("p", "features", 0, "[1,1000000]", NULL), STARTS("6"),
-    {"signs", NULL, "of odd and even activations: not told apart, or told apart", ASSAY_WORD, ASSAY_SIM, "alike|apart", NULL, "alike"},
-    {0}};
+static const assay_param zero_params[] = {ACT,
+                                          DIMENSION(0),
+                                          SAMPLES,
+                                          INTEGER("p", "features", 0, "[1,1000000]", NULL),
+                                          STARTS("6"),
+                                          {"signs", NULL,
+                                           "of odd and even activations: not told apart, or told apart",
+                                           ASSAY_WORD, ASSAY_SIM, "alike|apart", NULL, "alike"},
+                                          {0}};
 static const assay_observable zero_records[] = {
     {"right", NULL, "some zero is the training set", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
     {"wrong", NULL, "some zero is another set", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},

@@ -61,7 +61,8 @@ static assay_status open_network(assay_call *call, void **state) {
   if (!run->X || !run->Xh || !run->best || !run->Y || !run->theta) return ASSAY_NO_MEMORY;
   assay_status status = network_open(call, arch, n, d, w, &run->net);
   feature_map map = network_features(&run->net);
-  if (status == ASSAY_OK && !(run->search = inversion_new(&map, n, assay_call_error(call)))) status = ASSAY_NO_MEMORY;
+  if (status == ASSAY_OK && !(run->search = inversion_new(&map, n, assay_call_error(call))))
+    status = ASSAY_NO_MEMORY;
   return status;
 }
 
@@ -77,7 +78,8 @@ static double search_network(void *context, double *Xh) {
   return inversion_search(run->search, run->theta, Xh, ZERO_LOSS, SEARCH_STEPS);
 }
 
-static assay_status replicate_network(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_network(assay_call *call, void *state, const assay_stream *stream,
+                                      double *out) {
   network_run *run = state;
   network *net = &run->net;
   random_source label = random_open(stream, RANDOM_LABEL, 0);
@@ -86,7 +88,8 @@ static assay_status replicate_network(assay_call *call, void *state, const assay
   random_signs(&label, run->Y, (size_t)net->n);
   network_draw(net, stream, run->head);
   memcpy(run->theta, network_head(net), (size_t)net->w * sizeof *run->theta);
-  assay_status status = network_train(net, run->X, run->Y, run->share, 1e-12, TRAINING_STEPS, &mse, assay_call_error(call));
+  assay_status status =
+      network_train(net, run->X, run->Y, run->share, 1e-12, TRAINING_STEPS, &mse, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   for (int j = 0; j < net->w; j++) run->theta[j] = network_head(net)[j] - (run->whole ? 0 : run->theta[j]);
   double eta = inversion_loss(run->search, run->theta, run->X, NULL);
@@ -105,11 +108,13 @@ static const assay_param network_params[] = {
     INTEGER("n", "samples", 0, "[1,6]", NULL),
     INTEGER("w", "width", ASSAY_SIM, "[1,100000]", NULL),
     STARTS("4"),
-    {"theta", NULL, "what is inverted: the change of the head, or the head", ASSAY_WORD, ASSAY_SIM, "change|final", NULL, "change"},
+    {"theta", NULL, "what is inverted: the change of the head, or the head", ASSAY_WORD, ASSAY_SIM,
+     "change|final", NULL, "change"},
     {0}};
 static const assay_observable network_records[] = {
     {"err", NULL, "error of the start of lowest loss", NULL, ASSAY_MEASURED, 0, 2},
-    {"eta", NULL, "share of theta outside the span of the trained features of the samples", NULL, ASSAY_MEASURED, 0, 1},
+    {"eta", NULL, "share of theta outside the span of the trained features of the samples", NULL,
+     ASSAY_MEASURED, 0, 1},
     {"log10_eta", NULL, "its decimal logarithm", NULL, ASSAY_MEASURED, 0, 0},
     {"mse", NULL, "training error", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"L", NULL, "the lowest loss", NULL, ASSAY_MEASURED, 0, 1},
@@ -140,7 +145,8 @@ typedef struct {
 } image_run;
 
 /* Images 2k, 2k+1 of class 0 and of class 1, less the mean of the first 6000 images, at norm sqrt(d). */
-static assay_status fill_sets(assay_call *call, image_run *run, const idx_images *images, const idx_labels *labels) {
+static assay_status fill_sets(assay_call *call, image_run *run, const idx_images *images,
+                              const idx_labels *labels) {
   int d = run->d, side = 28 / (int)lround(sqrt(d)), found[2] = {0, 0}, most = images->count / 4;
   double *mean = room_numbers(call, (size_t)d), *one = room_numbers(call, (size_t)d);
   run->images = room_numbers(call, (size_t)most * PER_SET * (size_t)d);
@@ -182,20 +188,25 @@ static assay_status open_images(assay_call *call, void **state) {
   image_run *run = *state = assay_alloc(call, sizeof *run);
   if (!run) return ASSAY_NO_MEMORY;
   int side = (int)lround(sqrt(assay_real(call, "d")));
-  run->d = (int)assay_integer(call, "d"), run->p = (int)assay_integer(call, "p"), run->starts = (int)assay_integer(call, "starts");
+  run->d = (int)assay_integer(call, "d"), run->p = (int)assay_integer(call, "p"),
+  run->starts = (int)assay_integer(call, "starts");
   run->fixed = assay_given(call, "set") ? (int)assay_integer(call, "set") : -1;
   if (side * side != run->d || 28 % side)
-    return assay_fail(call, ASSAY_DOMAIN, "d = %d; 28 x 28 images are pooled to 16, 49 or 196 pixels", run->d);
-  if (run->p < PER_SET) return assay_fail(call, ASSAY_DOMAIN, "p = %d; at least %d features are needed", run->p, PER_SET);
+    return assay_fail(call, ASSAY_DOMAIN, "d = %d; 28 x 28 images are pooled to 16, 49 or 196 pixels",
+                      run->d);
+  if (run->p < PER_SET)
+    return assay_fail(call, ASSAY_DOMAIN, "p = %d; at least %d features are needed", run->p, PER_SET);
   size_t d = (size_t)run->d, p = (size_t)run->p;
-  run->V = room_numbers(call, p * d), run->Xh = room_numbers(call, PER_SET * d), run->best = room_numbers(call, PER_SET * d);
+  run->V = room_numbers(call, p * d), run->Xh = room_numbers(call, PER_SET * d),
+  run->best = room_numbers(call, PER_SET * d);
   if (!run->V || !run->Xh || !run->best) return ASSAY_NO_MEMORY;
   feature_map map;
   run->newton = !strcmp(assay_word(call, "solver"), "newton");
   run->fit = reconstruction_new(ACTIVATION_RELU_ERF, run->d, PER_SET, run->p, assay_call_error(call));
   run->features =
       random_features_new(ACTIVATION_RELU_ERF, run->V, PER_SET, run->d, run->p, &map, assay_call_error(call));
-  if (!run->fit || !run->features || !(run->search = inversion_new(&map, PER_SET, assay_call_error(call)))) return ASSAY_NO_MEMORY;
+  if (!run->fit || !run->features || !(run->search = inversion_new(&map, PER_SET, assay_call_error(call))))
+    return ASSAY_NO_MEMORY;
   return read_sets(call, run);
 }
 
@@ -222,7 +233,8 @@ static assay_status replicate_images(assay_call *call, void *state, const assay_
   const double labels[PER_SET] = {-1, -1, 1, 1};
   long set = run->fixed >= 0 ? run->fixed : (long)stream->replicate;
   if (set >= run->sets)
-    return assay_fail(call, ASSAY_DOMAIN, "set = %ld; the first %d images hold the sets 0 to %d", set, IMAGES_READ, run->sets - 1);
+    return assay_fail(call, ASSAY_DOMAIN, "set = %ld; the first %d images hold the sets 0 to %d", set,
+                      IMAGES_READ, run->sets - 1);
   const double *X = run->images + (size_t)set * PER_SET * (size_t)run->d;
   room_draw_weights(stream, run->p, run->d, run->V);
   assay_status status = reconstruction_train(run->fit, run->V, X, labels, assay_call_error(call));
@@ -238,20 +250,23 @@ static assay_status replicate_images(assay_call *call, void *state, const assay_
 static const assay_param image_params[] = {
     INTEGER("d", "pixels of the pooled images: 16, 49 or 196", ASSAY_SIZE, "[16,196]", "49"),
     INTEGER("p", "features", ASSAY_SIM, "[1,1000000]", NULL),
-    INTEGER("set", "which images; not given: a replicate takes the set of its number", ASSAY_SIM, "[0,10000]", ""),
+    INTEGER("set", "which images; not given: a replicate takes the set of its number", ASSAY_SIM, "[0,10000]",
+            ""),
     STARTS("6"),
-    {"solver", NULL, "L-BFGS, or Levenberg-Marquardt, which is faster at d = 16", ASSAY_WORD, ASSAY_SIM, "lbfgs|newton", NULL, "lbfgs"},
+    {"solver", NULL, "L-BFGS, or Levenberg-Marquardt, which is faster at d = 16", ASSAY_WORD, ASSAY_SIM,
+     "lbfgs|newton", NULL, "lbfgs"},
     {0}};
 static const assay_observable image_records[] = {
     {"err", NULL, "error of the start of lowest loss", NULL, ASSAY_MEASURED, 0, 2},
     {"L", NULL, "the lowest loss", NULL, ASSAY_MEASURED, 0, 1},
     {"success", NULL, "err < 1e-3", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
     {0}};
-const assay_experiment data_reconstruction_images = {.id = "data-reconstruction/images",
-                                                     .doc = "Images of two classes reconstructed from random features.",
-                                                     .params = image_params,
-                                                     .records = image_records,
-                                                     .block = 1,
-                                                     .open = open_images,
-                                                     .replicate = replicate_images,
-                                                     .close = close_images};
+const assay_experiment data_reconstruction_images = {
+    .id = "data-reconstruction/images",
+    .doc = "Images of two classes reconstructed from random features.",
+    .params = image_params,
+    .records = image_records,
+    .block = 1,
+    .open = open_images,
+    .replicate = replicate_images,
+    .close = close_images};

@@ -14,12 +14,17 @@
 /* clang-format off */
 #define DIMENSION {"d", NULL, "dimension", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[1,100000]", NULL}
 #define SAMPLES(name, doc) {name, NULL, doc, ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,1000000]", NULL}
-#define SCALE(role) {"c", NULL, "absolute scale u0^2 + v0^2 of the start", ASSAY_REAL, role, NULL, "(0,inf)", NULL}
+#define SCALE(role) \
+  {"c", NULL, "absolute scale u0^2 + v0^2 of the start", ASSAY_REAL, role, NULL, "(0,inf)", NULL}
 #define LAYERS(role) {"lambda", NULL, "relative scale (u0^2 - v0^2)/c", ASSAY_REAL, role, NULL, "[-1,1]", "0"}
-#define READOUT_START(role) {"gamma", NULL, "readout at the start of fine-tuning", ASSAY_REAL, role, NULL, "[0,inf)", NULL}
-#define RESET(role) {"reset", NULL, "of the early layer before fine-tuning", ASSAY_WORD, role, "sum|rms|keep", NULL, "sum"}
-#define ACTIVE {"active", NULL, "coordinates of the teacher that are not 0", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,100000]", "5"}
-#define FIRST {"b", NULL, "the teacher's first coordinate; the other active ones are +-1", ASSAY_REAL, 0, NULL, "(-inf,inf)", "1"}
+#define READOUT_START(role) \
+  {"gamma", NULL, "readout at the start of fine-tuning", ASSAY_REAL, role, NULL, "[0,inf)", NULL}
+#define RESET(role) \
+  {"reset", NULL, "of the early layer before fine-tuning", ASSAY_WORD, role, "sum|rms|keep", NULL, "sum"}
+#define ACTIVE \
+  {"active", NULL, "coordinates of the teacher that are not 0", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,100000]", "5"}
+#define FIRST \
+  {"b", NULL, "the teacher's first coordinate; the other active ones are +-1", ASSAY_REAL, 0, NULL, "(-inf,inf)", "1"}
 #define NOISE(name) {name, NULL, "variance of the label noise", ASSAY_REAL, 0, NULL, "[0,inf)", "0"}
 /* clang-format on */
 
@@ -567,6 +572,117 @@ const assay_experiment finetune_diagonal_dual_finetuning = {
     .open = open_dual_finetuning,
     .replicate = replicate_dual_finetuning,
     .close = close_dual,
+};
+
+/* ---- the flow held to the dual, on the same data ---- */
+
+typedef struct {
+  dual_run dual;
+  double *flow, *mirrored; /* [d] each: limits of the flow from lambda and -lambda */
+  bool product;            /* the wrong kappa in pretraining */
+} twin_run;
+
+static assay_status open_twins(assay_call *call, void **state) {
+  void *inner;
+  assay_status status = open_dual_finetuning(call, &inner);
+  *state = inner;
+  if (status != ASSAY_OK) return status;
+  twin_run *run = assay_alloc(call, sizeof *run);
+  if (!run) return ASSAY_NO_MEMORY;
+  run->dual = *(dual_run *)inner;
+  run->flow = numbers(call, (size_t)run->dual.d), run->mirrored = numbers(call, (size_t)run->dual.d);
+  run->product = !strcmp(assay_word(call, "penalty"), "product");
+  *state = run;
+  if (!run->flow || !run->mirrored) return ASSAY_NO_MEMORY;
+  return run->dual.n_pt ? ASSAY_OK : assay_fail(call, ASSAY_DOMAIN, "n_pt >= 1 is needed");
+}
+
+/* Where the flow from `init` ends in pretraining; its weights are left in w. */
+static assay_status flow_limit(dual_run *k, const finetune_diagonal_init *init, double *limit,
+                               assay_error *error) {
+  finetune_diagonal_data data = {k->n_pt, k->d, k->X, k->y};
+  finetune_diagonal_start(init, k->d, k->w);
+  assay_status status = finetune_diagonal_flow(&data, k->w, NULL, 0, NULL, NULL, error);
+  finetune_diagonal_coefficients(k->w, k->d, limit);
+  return status;
+}
+
+static double error_difference(const double *a, const double *b, const double *truth, int d) {
+  return fabs(finetune_diagonal_distance(a, truth, d) - finetune_diagonal_distance(b, truth, d));
+}
+
+/* Fine-tuning of both from where each ended; the flow goes on from its own weights. */
+static assay_status twin_finetuning(dual_run *k, const assay_stream *stream, double *flow,
+                                    assay_error *error) {
+  finetune_diagonal_renew(&k->init, k->d, k->w);
+  finetune_diagonal_draw(stream, 1, k->ft, k->noise_ft, k->n_ft, k->d, k->X, k->y);
+  finetune_diagonal_data data = {k->n_ft, k->d, k->X, k->y};
+  assay_status status = finetune_diagonal_flow(&data, k->w, NULL, 0, NULL, NULL, error);
+  finetune_diagonal_coefficients(k->w, k->d, flow);
+  finetune_diagonal_learned(&k->init, k->b, k->d, k->w);
+  finetune_diagonal_renew(&k->init, k->d, k->w);
+  finetune_diagonal_conserved(k->w, k->d, k->kappa, k->beta0);
+  return status == ASSAY_OK ? hypentropy_solve(k->solver_ft, k->X, k->y, k->kappa, k->beta0, k->beta, error)
+                            : status;
+}
+
+static assay_status replicate_twins(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  twin_run *run = state;
+  dual_run *k = &run->dual;
+  assay_error *error = assay_call_error(call);
+  finetune_diagonal_init mirror = k->init;
+  mirror.lambda = -mirror.lambda;
+  finetune_diagonal_teachers(stream, &k->task, k->count, k->d, k->pt, k->ft);
+  assay_status status = pretrain(k, stream, error);
+  if (status == ASSAY_OK && run->product) {
+    double l = k->init.lambda;
+    for (int i = 0; i < k->d; i++) k->kappa[i] = k->init.c * sqrt((1 - l) * (1 + l));
+    status = hypentropy_solve(k->solver_pt, k->X, k->y, k->kappa, NULL, k->b, error);
+  }
+  if (status == ASSAY_OK) status = flow_limit(k, &mirror, run->mirrored, error);
+  if (status == ASSAY_OK) status = flow_limit(k, &k->init, run->flow, error);
+  if (status != ASSAY_OK) return status;
+  out[0] = fmax(error_difference(run->flow, k->b, k->pt, k->d),
+                error_difference(run->mirrored, k->b, k->pt, k->d));
+  if (!k->n_ft) return ASSAY_OK;
+  status = twin_finetuning(k, stream, run->flow, error);
+  out[0] = fmax(out[0], error_difference(run->flow, k->beta, k->ft, k->d));
+  return status;
+}
+
+static const assay_param twin_params[] = {
+    DIMENSION,
+    SAMPLES("n_pt", "samples in pretraining"),
+    {"n_ft", NULL, "samples in fine-tuning; 0: none", ASSAY_INTEGER, ASSAY_SIM, NULL, "[0,1000000]", "0"},
+    {"rho_both", NULL, "fraction of coordinates", ASSAY_REAL, 0, NULL, "[0,1]", "0"},
+    {"rho_pt", NULL, "fraction of coordinates", ASSAY_REAL, 0, NULL, "[0,1]", "0"},
+    {"rho_ft", NULL, "fraction of coordinates", ASSAY_REAL, 0, NULL, "[0,1]", "0"},
+    {"m_pt", NULL, "active value of the teacher", ASSAY_REAL, 0, NULL, NULL, "1"},
+    {"m_ft", NULL, "active value of the teacher", ASSAY_REAL, 0, NULL, NULL, "1"},
+    SCALE(0),
+    LAYERS(0),
+    {"gamma", NULL, "readout at the start of fine-tuning", ASSAY_REAL, 0, NULL, "[0,inf)", "0"},
+    RESET(0),
+    NOISE("noise_pt"),
+    NOISE("noise_ft"),
+    {"penalty", NULL, "kappa in pretraining: c, or c sqrt(1 - lambda^2)", ASSAY_WORD, ASSAY_SIM,
+     "scale|product", NULL, "scale"},
+    {0}};
+static const assay_observable twin_records[] = {
+    {"flow_diff", NULL, "largest difference of E between flow, from lambda and -lambda, and dual", NULL,
+     ASSAY_MEASURED, 0, INFINITY},
+    {0}};
+
+const assay_experiment finetune_diagonal_flow_against_dual = {
+    .id = "finetune-diagonal/flow-against-dual",
+    .doc = "Gradient flow of the network and Newton's method on the duals, through both stages on the same "
+           "data.",
+    .params = twin_params,
+    .records = twin_records,
+    .block = 1,
+    .open = open_twins,
+    .replicate = replicate_twins,
+    .close = close_dual, /* a twin_run begins with its dual_run */
 };
 
 /* ---- weighted least norm and weighted basis pursuit ---- */

@@ -5,14 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_BYTES 2147483648. /* 2 GiB */
+#define MOST_BYTES 2147483648.            /* 2 GiB */
 enum { CACHED = 16384, MOST_ROWS = 256 }; /* numbers of a block of rows, and its rows */
 
 assay_status design_new(assay_call *call, long rows, long cols, design *X) {
   double bytes = 8. * (double)rows * (double)cols;
   *X = (design){rows, cols, NULL};
   if (!(bytes <= MOST_BYTES))
-    return assay_fail(call, ASSAY_NO_MEMORY, "a design of %ld x %ld takes %.2f GiB; at most 2 are stored", rows, cols, bytes / 1073741824.);
+    return assay_fail(call, ASSAY_NO_MEMORY, "a design of %ld x %ld takes %.2f GiB; at most 2 are stored",
+                      rows, cols, bytes / 1073741824.);
   X->x = assay_alloc(call, (size_t)(rows * cols) * sizeof(double));
   return X->x ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
@@ -30,14 +31,17 @@ static void add_transposed(const double *x, long rows, long cols, const double *
   cblas_dgemv(CblasRowMajor, CblasTrans, (int)rows, (int)cols, 1, x, (int)cols, c, 1, 1, out, 1);
 }
 
-void design_apply(const design *X, const double *theta, double *u) { apply(X->x, X->rows, X->cols, theta, u); }
+void design_apply(const design *X, const double *theta, double *u) {
+  apply(X->x, X->rows, X->cols, theta, u);
+}
 
 void design_apply_transposed(const design *X, const double *c, double *out) {
   memset(out, 0, (size_t)X->cols * sizeof *out);
   add_transposed(X->x, X->rows, X->cols, c, out);
 }
 
-void design_gradient(const design *X, const double *theta, design_factor *factor, const void *context, double *out) {
+void design_gradient(const design *X, const double *theta, design_factor *factor, const void *context,
+                     double *out) {
   double u[MOST_ROWS];
   long step = CACHED / X->cols;
   step = step < 8 ? 8 : step > MOST_ROWS ? MOST_ROWS : step;
@@ -51,7 +55,8 @@ void design_gradient(const design *X, const double *theta, design_factor *factor
   }
 }
 
-/* The rows with z > 0 from the front, those with z < 0 from the back, each times sqrt|z|; counts in *front, *back. */
+/* The rows with z > 0 from the front, those with z < 0 from the back, each times sqrt|z|; counts in *front,
+ * *back. */
 static void pack_rows(const design *X, const double *z, double *packed, long *front, long *back) {
   long d = X->cols;
   *front = *back = 0;
@@ -67,10 +72,13 @@ assay_status design_weighted_covariance(const design *X, const double *z, double
   int d = (int)X->cols;
   long front, back;
   double *packed = calloc((size_t)(X->rows * X->cols), sizeof *packed), scale = 1 / (double)X->rows;
-  if (!packed) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a weighted design of %ld x %d", X->rows, d);
+  if (!packed)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a weighted design of %ld x %d", X->rows, d);
   pack_rows(X, z, packed, &front, &back);
   cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, d, (int)front, scale, packed, d, 0, out, d);
-  if (back > 0) cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, d, (int)back, -scale, packed + (X->rows - back) * d, d, 1, out, d);
+  if (back > 0)
+    cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, d, (int)back, -scale, packed + (X->rows - back) * d,
+                d, 1, out, d);
   free(packed);
   return ASSAY_OK;
 }

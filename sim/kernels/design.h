@@ -1,5 +1,5 @@
-/* Stored design matrices X (rows x cols, row i is sample i, one after the other) and what is done with them again and again. Products go
- * through BLAS: bit-identical on one machine, equal to rounding on others. */
+/* Stored design matrices X (rows x cols, row i is sample i, one after the other) and what is done with them
+ * again and again. Products go through BLAS: bit-identical on one machine, equal to rounding on others. */
 #ifndef ASSAY_SIM_KERNELS_DESIGN_H
 #define ASSAY_SIM_KERNELS_DESIGN_H
 
@@ -22,11 +22,13 @@ void design_apply_transposed(const design *X, const double *c, double *out);
 
 /* The factor of row i, given u = x_i.theta. */
 typedef double design_factor(long i, double u, const void *context);
-/* out [cols] = sum_i factor(i, x_i.theta) x_i in one pass over X: both products on rows that are in the cache. */
-void design_gradient(const design *X, const double *theta, design_factor *factor, const void *context, double *out);
+/* out [cols] = sum_i factor(i, x_i.theta) x_i in one pass over X: both products on rows that are in the
+ * cache. */
+void design_gradient(const design *X, const double *theta, design_factor *factor, const void *context,
+                     double *out);
 
-/* The upper triangle by columns of X^T diag(z) X/rows into out [cols][cols], z [rows] of any sign; the rest is left as it is.
- * ASSAY_NO_MEMORY. */
+/* The upper triangle by columns of X^T diag(z) X/rows into out [cols][cols], z [rows] of any sign; the rest
+ * is left as it is. ASSAY_NO_MEMORY. */
 assay_status design_weighted_covariance(const design *X, const double *z, double *out, assay_error *error);
 
 #endif

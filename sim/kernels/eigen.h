@@ -1,4 +1,5 @@
-/* Extreme eigenpairs of symmetric matrices: dense ones by LAPACK, operators by ARPACK, weighted covariances by whichever is faster. */
+/* Extreme eigenpairs of symmetric matrices: dense ones by LAPACK, operators by ARPACK, weighted covariances
+ * by whichever is faster. */
 #ifndef ASSAY_SIM_KERNELS_EIGEN_H
 #define ASSAY_SIM_KERNELS_EIGEN_H
 
@@ -14,18 +15,22 @@ typedef struct {
   const void *context;
 } eigen_operator;
 
-/* The k extreme eigenvalues, the outermost first, and their unit eigenvectors [k][n] (rows; NULL: none). Of `a` [n][n] the
- * upper triangle by columns is read; it is destroyed. ASSAY_NUMERIC when LAPACK does not converge. */
-assay_status eigen_dense(double *a, long n, eigen_end end, int k, double *values, double *vectors, assay_error *error);
+/* The k extreme eigenvalues, the outermost first, and their unit eigenvectors [k][n] (rows; NULL: none). Of
+ * `a` [n][n] the upper triangle by columns is read; it is destroyed. ASSAY_NUMERIC when LAPACK does not
+ * converge. */
+assay_status eigen_dense(double *a, long n, eigen_end end, int k, double *values, double *vectors,
+                         assay_error *error);
 
-/* The same by implicitly restarted Lanczos to a relative tolerance, max(20, 4k) vectors or `most_vectors` if that is more, from a start
- * vector drawn from the stream (RANDOM_SOLVER). The residuals ||A v - lambda v|| are computed and have to be below 1e-6 and 1000
- * tolerances of the largest |eigenvalue| found. ASSAY_NUMERIC otherwise, or when 10000 restarts do not suffice. */
-assay_status eigen_lanczos(const eigen_operator *A, eigen_end end, int k, int most_vectors, double tolerance, const assay_stream *stream,
-                           double *values, double *vectors, assay_error *error);
+/* The same by implicitly restarted Lanczos to a relative tolerance, max(20, 4k) vectors or `most_vectors` if
+ * that is more, from a start vector drawn from the stream (RANDOM_SOLVER). The residuals ||A v - lambda v||
+ * are computed and have to be below 1e-6 and 1000 tolerances of the largest |eigenvalue| found. ASSAY_NUMERIC
+ * otherwise, or when 10000 restarts do not suffice. */
+assay_status eigen_lanczos(const eigen_operator *A, eigen_end end, int k, int most_vectors, double tolerance,
+                           const assay_stream *stream, double *values, double *vectors, assay_error *error);
 
-/* The k extreme eigenpairs of X^T diag(z) X/rows, z [rows] of any sign: dense up to 500 columns, then by Lanczos to 1e-9. */
-assay_status eigen_weighted(const design *X, const double *z, eigen_end end, int k, const assay_stream *stream, double *values, double *vectors,
-                            assay_error *error);
+/* The k extreme eigenpairs of X^T diag(z) X/rows, z [rows] of any sign: dense up to 500 columns, then by
+ * Lanczos to 1e-9. */
+assay_status eigen_weighted(const design *X, const double *z, eigen_end end, int k,
+                            const assay_stream *stream, double *values, double *vectors, assay_error *error);
 
 #endif

@@ -100,8 +100,8 @@ static double largest(int n, const double *x) {
   return fabs(x[cblas_idamax(n, x, 1)]);
 }
 
-lbfgs_report lbfgs_until(lbfgs_objective *f, void *context, size_t size, const lbfgs_rule *rule, double enough,
-                         double *x, double *room) {
+lbfgs_report lbfgs_until(lbfgs_objective *f, void *context, size_t size, const lbfgs_rule *rule,
+                         double enough, double *x, double *room) {
   const int n = (int)size, memory = rule->memory;
   double *gradient = room, *direction = gradient + n, *trial = direction + n, *fresh = trial + n,
          *s = fresh + n, *y = s + size * (size_t)memory;

@@ -8,10 +8,16 @@
 
 /* ---- stored designs ---- */
 
-static void apply_design(void *context, const double *x, double *y) { design_apply(context, x, y); }
-static void transposed_design(void *context, const double *x, double *y) { design_apply_transposed(context, x, y); }
+static void apply_design(void *context, const double *x, double *y) {
+  design_apply(context, x, y);
+}
+static void transposed_design(void *context, const double *x, double *y) {
+  design_apply_transposed(context, x, y);
+}
 
-linear_operator operator_of_design(design *X) { return (linear_operator){X->rows, X->cols, apply_design, transposed_design, X}; }
+linear_operator operator_of_design(design *X) {
+  return (linear_operator){X->rows, X->cols, apply_design, transposed_design, X};
+}
 
 #define MOST_BYTES 2147483648. /* 2 GiB */
 enum { DRAWN = 4096 };
@@ -20,7 +26,9 @@ assay_status float_design_new(assay_call *call, long rows, long cols, float_desi
   double bytes = 4. * (double)rows * (double)cols;
   *X = (float_design){rows, cols, NULL, NULL};
   if (!(bytes <= MOST_BYTES))
-    return assay_fail(call, ASSAY_NO_MEMORY, "a design of %ld x %ld takes %.2f GiB in single precision; at most 2 are stored", rows, cols, bytes / 1073741824.);
+    return assay_fail(call, ASSAY_NO_MEMORY,
+                      "a design of %ld x %ld takes %.2f GiB in single precision; at most 2 are stored", rows,
+                      cols, bytes / 1073741824.);
   X->x = assay_alloc(call, (size_t)(rows * cols) * sizeof(float));
   X->work = assay_alloc(call, (size_t)(rows + cols) * sizeof(float));
   return X->x && X->work ? ASSAY_OK : ASSAY_NO_MEMORY;
@@ -47,7 +55,8 @@ static void apply_float(void *context, const double *x, double *y) {
   float_design *X = context;
   float *in = X->work, *out = X->work + X->cols;
   narrow(x, in, X->cols);
-  cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)X->rows, (int)X->cols, 1, X->x, (int)X->cols, in, 1, 0, out, 1);
+  cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)X->rows, (int)X->cols, 1, X->x, (int)X->cols, in, 1, 0, out,
+              1);
   widen(out, y, X->rows);
 }
 
@@ -59,7 +68,9 @@ static void transposed_float(void *context, const double *x, double *y) {
   widen(out, y, X->cols);
 }
 
-linear_operator operator_of_float_design(float_design *X) { return (linear_operator){X->rows, X->cols, apply_float, transposed_float, X}; }
+linear_operator operator_of_float_design(float_design *X) {
+  return (linear_operator){X->rows, X->cols, apply_float, transposed_float, X};
+}
 
 /* ---- scaled ---- */
 
@@ -81,7 +92,9 @@ static void transposed_scaled(void *context, const double *x, double *y) {
   multiply(s->right, y, y, s->X.cols);
 }
 
-linear_operator operator_scaled(operator_scaling *s) { return (linear_operator){s->X.rows, s->X.cols, apply_scaled, transposed_scaled, s}; }
+linear_operator operator_scaled(operator_scaling *s) {
+  return (linear_operator){s->X.rows, s->X.cols, apply_scaled, transposed_scaled, s};
+}
 
 /* ---- eigenpairs ---- */
 
@@ -98,14 +111,16 @@ static void apply_weighted(const void *context, const double *x, double *y) {
   w->X->transposed(w->X->context, w->work, y);
 }
 
-assay_status operator_weighted_eigen(const linear_operator *X, const double *z, eigen_end end, int k, int most_vectors, double tolerance,
-                                     const assay_stream *stream, double *work, double *values, double *vectors, assay_error *error) {
+assay_status operator_weighted_eigen(const linear_operator *X, const double *z, eigen_end end, int k,
+                                     int most_vectors, double tolerance, const assay_stream *stream,
+                                     double *work, double *values, double *vectors, assay_error *error) {
   weighted w = {X, z, work};
   eigen_operator A = {X->cols, apply_weighted, &w};
   return eigen_lanczos(&A, end, k, most_vectors, tolerance, stream, values, vectors, error);
 }
 
-assay_status operator_power(const eigen_operator *A, double tolerance, long most, double *x, double *value, assay_error *error) {
+assay_status operator_power(const eigen_operator *A, double tolerance, long most, double *x, double *value,
+                            assay_error *error) {
   double *y = malloc((size_t)A->n * sizeof *y), norm = cblas_dnrm2((int)A->n, x, 1), off = INFINITY;
   if (!y || !(norm > 0)) {
     free(y);
@@ -123,7 +138,9 @@ assay_status operator_power(const eigen_operator *A, double tolerance, long most
   }
   free(y);
   if (off <= tolerance * fabs(*value)) return ASSAY_OK;
-  return assay_error_set(error, ASSAY_NUMERIC, "power iteration: residual %.3g at eigenvalue %.6g after %ld steps", off, *value, most);
+  return assay_error_set(error, ASSAY_NUMERIC,
+                         "power iteration: residual %.3g at eigenvalue %.6g after %ld steps", off, *value,
+                         most);
 }
 
 /* ---- overlaps ---- */
@@ -153,12 +170,15 @@ void overlap_align(double *v, const double *b, long d, int width) {
   }
 }
 
-assay_status overlap_subspaces(const double *U, const double *V, int k, long d, double *squares, assay_error *error) {
+assay_status overlap_subspaces(const double *U, const double *V, int k, long d, double *squares,
+                               assay_error *error) {
   double *c = malloc((size_t)(k * k + k) * sizeof *c), none;
   if (!c) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d principal angles", k);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, k, k, (int)d, 1, U, (int)d, V, (int)d, 0, c, k);
-  int info = LAPACKE_dgesdd(LAPACK_ROW_MAJOR, 'N', k, k, c, k, c + k * k, &none, 1, &none, 1);
+  int info = LAPACKE_dgesdd(LAPACK_ROW_MAJOR, 'N', k, k, c, k, c + k * k, &none, k, &none, k);
   for (int i = 0; i < k && info == 0; i++) squares[i] = c[k * k + i] * c[k * k + i];
   free(c);
-  return info == 0 ? ASSAY_OK : assay_error_set(error, ASSAY_NUMERIC, "LAPACK found no singular values of %d overlaps, code %d", k, info);
+  return info == 0 ? ASSAY_OK
+                   : assay_error_set(error, ASSAY_NUMERIC,
+                                     "LAPACK found no singular values of %d overlaps, code %d", k, info);
 }

@@ -22,8 +22,10 @@ static bool plans(cosine *C) {
     C->forward = fftw_plan_r2r_1d(n, C->in, C->out, FFTW_REDFT10, FFTW_ESTIMATE);
     C->backward = fftw_plan_r2r_1d(n, C->in, C->out, FFTW_REDFT01, FFTW_ESTIMATE);
   } else {
-    C->forward = fftw_plan_dft_1d(n, (fftw_complex *)C->in, (fftw_complex *)C->out, FFTW_FORWARD, FFTW_ESTIMATE);
-    C->backward = fftw_plan_dft_1d(n, (fftw_complex *)C->in, (fftw_complex *)C->out, FFTW_BACKWARD, FFTW_ESTIMATE);
+    C->forward =
+        fftw_plan_dft_1d(n, (fftw_complex *)C->in, (fftw_complex *)C->out, FFTW_FORWARD, FFTW_ESTIMATE);
+    C->backward =
+        fftw_plan_dft_1d(n, (fftw_complex *)C->in, (fftw_complex *)C->out, FFTW_BACKWARD, FFTW_ESTIMATE);
   }
   return C->forward && C->backward;
 }
@@ -52,8 +54,11 @@ void cosine_free(cosine *C) {
   free(C);
 }
 
-/* FFTW's sums carry no normalisation: sqrt(1/(2n)), and at frequency 0 sqrt(1/(4n)) forward, sqrt(1/n) backward. */
-static double scale_of(const cosine *C) { return 1 / sqrt((double)(C->width == 1 ? 2 * C->n : C->n)); }
+/* FFTW's sums carry no normalisation: sqrt(1/(2n)), and at frequency 0 sqrt(1/(4n)) forward, sqrt(1/n)
+ * backward. */
+static double scale_of(const cosine *C) {
+  return 1 / sqrt((double)(C->width == 1 ? 2 * C->n : C->n));
+}
 
 /* From C->in to C->out without the scale; frequency 0 is made like the others. */
 static void forward(cosine *C) {
@@ -84,9 +89,9 @@ void cosine_transposed(cosine *C, const double *x, double *y) {
 struct orthogonal {
   long n;
   int width;
-  cosine *C;      /* NULL: stored */
-  double *D[3];   /* [n][width] signs or phases; D[0] and D[1] carry the transform's scale */
-  size_t *places; /* [n] P: entry i comes from places[i] */
+  cosine *C;       /* NULL: stored */
+  double *D[3];    /* [n][width] signs or phases; D[0] and D[1] carry the transform's scale */
+  size_t *places;  /* [n] P: entry i comes from places[i] */
   double *q, *tau; /* stored: [n][n] columns, and work */
 };
 
@@ -105,10 +110,13 @@ assay_status orthogonal_fast_new(long n, int width, orthogonal **out, assay_erro
     double *memory = malloc((size_t)(3 * n * width) * sizeof *memory);
     O->places = malloc((size_t)n * sizeof *O->places);
     for (int i = 0; i < 3 && memory; i++) O->D[i] = memory + i * n * width;
-    if (!memory || !O->places) status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for an orthogonal matrix of order %ld", n);
+    if (!memory || !O->places)
+      status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for an orthogonal matrix of order %ld", n);
   }
-  if (status != ASSAY_OK) orthogonal_free(O);
-  else *out = O;
+  if (status != ASSAY_OK)
+    orthogonal_free(O);
+  else
+    *out = O;
   return status;
 }
 
@@ -116,7 +124,9 @@ assay_status orthogonal_haar_new(long n, orthogonal **out, assay_error *error) {
   *out = NULL;
   if (n < 1) return assay_error_set(error, ASSAY_DOMAIN, "an orthogonal matrix of order %ld", n);
   if (8. * (double)n * (double)n > 2147483648.)
-    return assay_error_set(error, ASSAY_NO_MEMORY, "an orthogonal matrix of order %ld takes %.2f GiB; at most 2 are stored", n, 8. * (double)n * (double)n / 1073741824.);
+    return assay_error_set(error, ASSAY_NO_MEMORY,
+                           "an orthogonal matrix of order %ld takes %.2f GiB; at most 2 are stored", n,
+                           8. * (double)n * (double)n / 1073741824.);
   orthogonal *O = shell(n, 1);
   if (O) O->q = malloc((size_t)(n * n) * sizeof *O->q), O->tau = malloc(2 * (size_t)n * sizeof *O->tau);
   if (O && O->q && O->tau) {
@@ -142,13 +152,17 @@ assay_status orthogonal_fill(random_source *source, int n, double *Q, double *wo
   if (info == 0) info = LAPACKE_dorgqr(LAPACK_COL_MAJOR, n, n, n, Q, n, work);
   for (int i = 0; i < n; i++) cblas_dscal(n, signs[i], Q + (long)i * n, 1);
   return info == 0 ? ASSAY_OK
-                   : assay_error_set(error, ASSAY_NUMERIC, "the QR factorisation of a Gaussian matrix failed, code %d", info);
+                   : assay_error_set(error, ASSAY_NUMERIC,
+                                     "the QR factorisation of a Gaussian matrix failed, code %d", info);
 }
 
 static void draw_diagonal(double *D, long n, int width, double scale, random_source *source) {
-  if (width == 1) random_signs(source, D, (size_t)n);
-  else random_uniforms(source, D + n, (size_t)n);
-  for (long i = 0; i < n && width == 2; i++) { /* from the back half, which is read before it is overwritten */
+  if (width == 1)
+    random_signs(source, D, (size_t)n);
+  else
+    random_uniforms(source, D + n, (size_t)n);
+  for (long i = 0; i < n && width == 2;
+       i++) { /* from the back half, which is read before it is overwritten */
     double angle = 2 * M_PI * D[n + i];
     D[2 * i] = cos(angle), D[2 * i + 1] = sin(angle);
   }

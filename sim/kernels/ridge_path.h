@@ -1,16 +1,19 @@
-/* Ridge regression at every lambda from one eigendecomposition of the smaller Gram matrix. */
+/* Ridge regression at every lambda from one decomposition of the smaller Gram matrix: Q T Q' with a tridiagonal T, which serves as well
+ * as eigenvectors and takes half their time, or eigenvectors where something asks for them. */
 #ifndef ASSAY_SIM_KERNELS_RIDGE_PATH_H
 #define ASSAY_SIM_KERNELS_RIDGE_PATH_H
+
+#include <stdbool.h>
 
 #include "model/status.h"
 
 typedef struct ridge_path ridge_path;
 
-/* Work space for n samples in dimension D; NULL when memory is short. */
-ridge_path *ridge_path_new(int n, int D, assay_error *error);
+/* Work space for n samples in dimension D; NULL when memory is short. `eigenvectors`: for ridge_path_cubed. */
+ridge_path *ridge_path_new(int n, int D, bool eigenvectors, assay_error *error);
 void ridge_path_free(ridge_path *path);
 
-/* Z [n][D] and g [n] are borrowed until the next fit. ASSAY_NUMERIC when the eigensolver fails. */
+/* Z [n][D] and g [n] are borrowed until the next fit. ASSAY_NUMERIC when LAPACK fails. */
 assay_status ridge_path_fit(ridge_path *path, const double *Z, const double *g, assay_error *error);
 
 /* hat = (Z'Z + n lambda I)^{-1} Z'g [D], and its derivative in lambda [D] (NULL: not wanted); lambda > 0, or
@@ -23,7 +26,7 @@ double ridge_path_trace(const ridge_path *path, double lambda);
 /* out = A v for a symmetric A, both [D]. */
 typedef void ridge_metric(const void *context, const double *v, double *out);
 
-/* tr A (Z'Z/n + lambda)^{-3} Z'Z/n; work [2D]. */
+/* tr A (Z'Z/n + lambda)^{-3} Z'Z/n, of a path with eigenvectors; work [2D]. */
 double ridge_path_cubed(const ridge_path *path, ridge_metric *A, const void *context, double lambda, double *work);
 
 #endif

@@ -10,7 +10,9 @@ typedef struct {
   void *context;
 } walk;
 
-static double density(double x) { return exp(-x * x / 2) / sqrt(2 * M_PI); }
+static double density(double x) {
+  return exp(-x * x / 2) / sqrt(2 * M_PI);
+}
 
 static void at(const walk *w, const double *s, double normal, double uniform, double weight) {
   w->visit(s, multi_index_label(w->m, s, normal, uniform), weight, w->context);
@@ -41,7 +43,8 @@ static void on_the_mixture(const walk *w) {
     for (int j = -most; j <= most; j++)
       for (int k = -noise; k <= noise; k++)
         for (int e = 0; e < 2; e++) {
-          double s[] = {i * step, j * step}, x = k * step, weight = density(s[0]) * density(s[1]) * step * step * (noise ? density(x) * step : 1);
+          double s[] = {i * step, j * step}, x = k * step,
+                 weight = density(s[0]) * density(s[1]) * step * step * (noise ? density(x) * step : 1);
           at(w, s, x, e ? 1 : 0, share[e] * weight);
         }
 }
@@ -89,29 +92,45 @@ static void on_a_ring(const walk *w, double lo, double hi, const double *edges, 
     for (int c = 0; c + 1 < n; c++)
       for (int j = 0; j < ANGLES; j++)
         for (int turn = 0; turn < lround(2 * M_PI / period); turn++) {
-          double dr = (hi - lo) / RADII, width = (edges[c + 1] - edges[c]) / ANGLES, r = lo + (i + .5) * dr, angle = edges[c] + (j + .5) * width + turn * period;
+          double dr = (hi - lo) / RADII, width = (edges[c + 1] - edges[c]) / ANGLES, r = lo + (i + .5) * dr,
+                 angle = edges[c] + (j + .5) * width + turn * period;
           double s[] = {r * cos(angle), r * sin(angle)};
           at(w, s, 0, 0, r * exp(-r * r / 2) * dr * width / (2 * M_PI));
         }
 }
 
-assay_status multi_index_expectation(const multi_index_model *m, multi_index_visit *visit, void *context, assay_error *error) {
+assay_status multi_index_expectation(const multi_index_model *m, multi_index_visit *visit, void *context,
+                                     assay_error *error) {
   const walk w = {m, visit, context};
   assay_status status = multi_index_check(m, error);
   if (status != ASSAY_OK) return status;
   switch (m->kind) {
-  case MULTI_INDEX_PHASE: on_the_line(&w); break;
-  case MULTI_INDEX_NORM: on_the_radius(&w); break;
-  case MULTI_INDEX_MIXED: on_the_mixture(&w); break;
-  case MULTI_INDEX_STAIR: on_the_plane(&w); break;
+  case MULTI_INDEX_PHASE:
+    on_the_line(&w);
+    break;
+  case MULTI_INDEX_NORM:
+    on_the_radius(&w);
+    break;
+  case MULTI_INDEX_MIXED:
+    on_the_mixture(&w);
+    break;
+  case MULTI_INDEX_STAIR:
+    on_the_plane(&w);
+    break;
   case MULTI_INDEX_PRODUCT:
-  case MULTI_INDEX_RELU_PRODUCT: on_the_quadrants(&w); break;
-  case MULTI_INDEX_PARITY: m->p == 2 ? on_the_quadrants(&w) : on_the_signs(&w); break;
+  case MULTI_INDEX_RELU_PRODUCT:
+    on_the_quadrants(&w);
+    break;
+  case MULTI_INDEX_PARITY:
+    m->p == 2 ? on_the_quadrants(&w) : on_the_signs(&w);
+    break;
   case MULTI_INDEX_POLAR:
     on_a_ring(&w, 0, sqrt(m->q), m->in, m->n_in, M_PI);
     on_a_ring(&w, sqrt(m->q), sqrt(m->q) + 9, m->out, m->n_out, M_PI);
     break;
-  case MULTI_INDEX_WEDGE: on_a_ring(&w, 0, 9, m->out, m->n_out, m->period > 4 ? 2 * M_PI : M_PI); break;
+  case MULTI_INDEX_WEDGE:
+    on_a_ring(&w, 0, 9, m->out, m->n_out, m->period > 4 ? 2 * M_PI : M_PI);
+    break;
   }
   return ASSAY_OK;
 }

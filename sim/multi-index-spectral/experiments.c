@@ -14,8 +14,10 @@ assay_status multi_index_data_new(assay_call *call, long n, long d, multi_index_
   gsl_set_error_handler_off();
   assay_status status = multi_index_read(call, &data->model, &data->T);
   if (status == ASSAY_OK) status = multi_index_check(&data->model, assay_call_error(call));
-  if (status == ASSAY_OK && data->T.kind == MULTI_INDEX_TABLE && data->T.n_table != multi_index_cells(&data->model))
-    return assay_fail(call, ASSAY_DOMAIN, "table has %d values; the model has %d classes", data->T.n_table, multi_index_cells(&data->model));
+  if (status == ASSAY_OK && data->T.kind == MULTI_INDEX_TABLE &&
+      data->T.n_table != multi_index_cells(&data->model))
+    return assay_fail(call, ASSAY_DOMAIN, "table has %d values; the model has %d classes", data->T.n_table,
+                      multi_index_cells(&data->model));
   if (status == ASSAY_OK) status = design_new(call, n, d, &data->A);
   if (status != ASSAY_OK) return status;
   data->y = assay_alloc(call, 4 * (size_t)n * sizeof(double));
@@ -26,7 +28,8 @@ assay_status multi_index_data_new(assay_call *call, long n, long d, multi_index_
 
 void multi_index_draw(multi_index_data *data, const assay_stream *stream, unsigned block) {
   long d = data->A.cols, n = data->A.rows;
-  random_source rows = random_open(stream, RANDOM_DESIGN, block), source = random_open(stream, RANDOM_LABEL, block);
+  random_source rows = random_open(stream, RANDOM_DESIGN, block),
+                source = random_open(stream, RANDOM_LABEL, block);
   random_normals(&rows, data->A.x, (size_t)(n * d));
   if (data->model.kind == MULTI_INDEX_MIXED) {
     random_normals(&source, data->normal, (size_t)n);
@@ -41,8 +44,9 @@ void multi_index_draw(multi_index_data *data, const assay_stream *stream, unsign
 
 /* ---- control variates ---- */
 
-/* phi = f (mu - ratio ((u.s)^2 - 1)), f = z/(mu - z): given mu, ratio and u it has a known expectation, and its sample mean explains most of
- * the fluctuations of an eigenvalue when they are well chosen. norm: ||s||^2/p for (u.s)^2, and the mean eigenvalue. mu = 0: none. */
+/* phi = f (mu - ratio ((u.s)^2 - 1)), f = z/(mu - z): given mu, ratio and u it has a known expectation, and
+ * its sample mean explains most of the fluctuations of an eigenvalue when they are well chosen. norm:
+ * ||s||^2/p for (u.s)^2, and the mean eigenvalue. mu = 0: none. */
 typedef struct {
   double mu, ratio, u[2], expectation;
 } variate;
@@ -70,12 +74,14 @@ static void add_variate(const double *s, double y, double weight, void *context)
   w->weight += weight;
 }
 
-static assay_status read_variate(assay_call *call, const char *name, const multi_index_data *data, variate *v) {
+static assay_status read_variate(assay_call *call, const char *name, const multi_index_data *data,
+                                 variate *v) {
   int n;
   const double *x = assay_list(call, name, &n);
   *v = (variate){0};
   if (n == 0) return ASSAY_OK;
-  if (n != 4 || !(x[0] > 0)) return assay_fail(call, ASSAY_DOMAIN, "%s has %d numbers; mu > 0, ratio, u_1 and u_2 are four", name, n);
+  if (n != 4 || !(x[0] > 0))
+    return assay_fail(call, ASSAY_DOMAIN, "%s has %d numbers; mu > 0, ratio, u_1 and u_2 are four", name, n);
   *v = (variate){x[0], x[1], {x[2], x[3]}, 0};
   variate_walk w = {&data->model, &data->T, v, 0, 0};
   assay_status status = multi_index_expectation(&data->model, add_variate, &w, assay_call_error(call));
@@ -86,7 +92,8 @@ static assay_status read_variate(assay_call *call, const char *name, const multi
 static double variate_excess(const variate *v, const multi_index_data *data) {
   double sum = 0;
   if (!(v->mu > 0)) return 0;
-  for (long i = 0; i < data->A.rows; i++) sum += variate_at(&data->model, v, data->A.x + i * data->A.cols, data->z[i]);
+  for (long i = 0; i < data->A.rows; i++)
+    sum += variate_at(&data->model, v, data->A.x + i * data->A.cols, data->z[i]);
   return sum / (double)data->A.rows - v->expectation;
 }
 
@@ -125,7 +132,8 @@ static void record(const spectral_run *run, const double *values, int k, double 
   const multi_index_model *m = &run->data.model;
   long d = run->data.A.cols;
   int p = multi_index_signals(m);
-  const double *v = run->vectors + k * d, *first = run->vectors, *second = run->vectors + d, *u = run->data.T.u;
+  const double *v = run->vectors + k * d, *first = run->vectors, *second = run->vectors + d,
+               *u = run->data.T.u;
   double one = 0, mean = 0, all = 0, inner = 0, q = u[0] * v[0] + (p > 1 ? u[1] * v[1] : 0);
   for (int i = 0; i < p; i++) {
     one += v[i] * v[i];
@@ -135,8 +143,10 @@ static void record(const spectral_run *run, const double *values, int k, double 
   }
   out[0] = values[k], out[1] = one, out[2] = v[0] * v[0], out[3] = v[0] * v[1], out[4] = v[1] * v[1];
   out[5] = mean, out[6] = all, out[7] = (double)d * one;
-  out[8] = (m->kind == MULTI_INDEX_NORM ? mean : values[k]) - (k < VARIATES ? variate_excess(&run->cv[k], &run->data) : 0);
-  out[9] = q * q, out[10] = inner * inner, out[11] = pow(along_signal(m, v, 0), 2), out[12] = pow(along_signal(m, v, 1), 2);
+  out[8] = (m->kind == MULTI_INDEX_NORM ? mean : values[k]) -
+           (k < VARIATES ? variate_excess(&run->cv[k], &run->data) : 0);
+  out[9] = q * q, out[10] = inner * inner, out[11] = pow(along_signal(m, v, 0), 2),
+  out[12] = pow(along_signal(m, v, 1), 2);
   out[13] = left;
 }
 
@@ -148,24 +158,30 @@ static assay_status replicate_run(assay_call *call, void *state, const assay_str
   const double *k = assay_list(call, "k", &n);
   assay_error *error = assay_call_error(call);
   multi_index_draw(data, stream, 0);
-  assay_status status = eigen_weighted(&data->A, data->z, EIGEN_LARGEST, run->count, stream, values, run->vectors, error);
-  if (status == ASSAY_OK && !strcmp(assay_word(call, "left"), "yes")) status = eigen_weighted(&data->A, data->z, EIGEN_SMALLEST, 1, stream, &left, NULL, error);
+  assay_status status =
+      eigen_weighted(&data->A, data->z, EIGEN_LARGEST, run->count, stream, values, run->vectors, error);
+  if (status == ASSAY_OK && !strcmp(assay_word(call, "left"), "yes"))
+    status = eigen_weighted(&data->A, data->z, EIGEN_SMALLEST, 1, stream, &left, NULL, error);
   for (int i = 0; i < n && status == ASSAY_OK; i++) {
-    if (k[i] > run->count) return assay_fail(call, ASSAY_DOMAIN, "k = %g of %d eigenvalues", k[i], run->count);
+    if (k[i] > run->count)
+      return assay_fail(call, ASSAY_DOMAIN, "k = %g of %d eigenvalues", k[i], run->count);
     record(run, values, (int)k[i] - 1, left, out + RECORDS * i);
   }
   return status;
 }
 
 /* clang-format off */
-#define VARIATE(name) {name, NULL, "mu, ratio, u_1, u_2 of a control variate of that eigenvalue", ASSAY_REALS, ASSAY_SIM | ASSAY_PAIRED, NULL, NULL, ""}
+#define VARIATE(name) \
+  {name, NULL, "mu, ratio, u_1, u_2 of a control variate of that eigenvalue", ASSAY_REALS, \
+   ASSAY_SIM | ASSAY_PAIRED, NULL, NULL, ""}
 /* clang-format on */
-static const assay_param params[] = {MULTI_INDEX_SIM_PARAMS,
-                                     {"k", NULL, "eigenpair, from the right", ASSAY_INTEGER, ASSAY_READOUT, NULL, "[1,8]", "1"},
-                                     VARIATE("cv1"),
-                                     VARIATE("cv2"),
-                                     {"left", NULL, "yes: also the smallest eigenvalue", ASSAY_WORD, ASSAY_SIM, "yes|no", NULL, "no"},
-                                     {0}};
+static const assay_param params[] = {
+    MULTI_INDEX_SIM_PARAMS,
+    {"k", NULL, "eigenpair, from the right", ASSAY_INTEGER, ASSAY_READOUT, NULL, "[1,8]", "1"},
+    VARIATE("cv1"),
+    VARIATE("cv2"),
+    {"left", NULL, "yes: also the smallest eigenvalue", ASSAY_WORD, ASSAY_SIM, "yes|no", NULL, "no"},
+    {0}};
 
 static const assay_observable records[] = {
     {"lam", NULL, "k-th eigenvalue", NULL, ASSAY_MEASURED, 0, 0},
@@ -176,7 +192,8 @@ static const assay_observable records[] = {
     {"mean_lam", NULL, "mean of the first p eigenvalues", NULL, ASSAY_MEASURED, 0, 0},
     {"mean_rho2", NULL, "mean of their squared norms", NULL, ASSAY_MEASURED, 0, 1},
     {"drho2", NULL, "d rho2", NULL, ASSAY_MEASURED, 0, INFINITY},
-    {"lam_cv", NULL, "k-th eigenvalue (norm: mean_lam) less its control variate; the same mean", NULL, ASSAY_MEASURED, 0, 0},
+    {"lam_cv", NULL, "k-th eigenvalue (norm: mean_lam) less its control variate; the same mean", NULL,
+     ASSAY_MEASURED, 0, 0},
     {"q2", NULL, "(u.v)^2 with the direction u of Td", NULL, ASSAY_MEASURED, 0, 1},
     {"cross", NULL, "(v_1.v_2)^2 in the signal block", NULL, ASSAY_MEASURED, 0, 1},
     {"overlap2_1", NULL, "squared overlap with the first signal", NULL, ASSAY_MEASURED, 0, 1},
@@ -184,13 +201,14 @@ static const assay_observable records[] = {
     {"lam_min", NULL, "smallest eigenvalue where left=yes, else 0", NULL, ASSAY_MEASURED, 0, 0},
     {0}};
 
-const assay_experiment multi_index_spectral_spectrum = {.id = "multi-index-spectral/spectrum",
-                                                        .doc = "Top of the spectrum of the preprocessed covariance.",
-                                                        .params = params,
-                                                        .records = records,
-                                                        .block = 4,
-                                                        .open = open_run,
-                                                        .replicate = replicate_run};
+const assay_experiment multi_index_spectral_spectrum = {
+    .id = "multi-index-spectral/spectrum",
+    .doc = "Top of the spectrum of the preprocessed covariance.",
+    .params = params,
+    .records = records,
+    .block = 4,
+    .open = open_run,
+    .replicate = replicate_run};
 
 /* ---- the overlap at two sizes ---- */
 
@@ -210,7 +228,8 @@ static assay_status open_pair(assay_call *call, void **state) {
   return run->vectors ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 
-static assay_status scaled_overlap(multi_index_data *data, const assay_stream *stream, unsigned block, double *v, double *out, assay_error *error) {
+static assay_status scaled_overlap(multi_index_data *data, const assay_stream *stream, unsigned block,
+                                   double *v, double *out, assay_error *error) {
   double value;
   multi_index_draw(data, stream, block);
   assay_status status = eigen_weighted(&data->A, data->z, EIGEN_LARGEST, 1, stream, &value, v, error);
@@ -222,11 +241,15 @@ static assay_status scaled_overlap(multi_index_data *data, const assay_stream *s
 static assay_status replicate_pair(assay_call *call, void *state, const assay_stream *stream, double *out) {
   pair_run *run = state;
   assay_status status = scaled_overlap(&run->small, stream, 0, run->vectors, out, assay_call_error(call));
-  return status == ASSAY_OK ? scaled_overlap(&run->large, stream, 1, run->vectors, out + 1, assay_call_error(call)) : status;
+  return status == ASSAY_OK
+             ? scaled_overlap(&run->large, stream, 1, run->vectors, out + 1, assay_call_error(call))
+             : status;
 }
 
 static const assay_param pair_params[] = {
-    MULTI_INDEX_SIM_PARAMS, {"factor", NULL, "of the second size over the first", ASSAY_INTEGER, ASSAY_SIM, NULL, "[2,16]", "4"}, {0}};
+    MULTI_INDEX_SIM_PARAMS,
+    {"factor", NULL, "of the second size over the first", ASSAY_INTEGER, ASSAY_SIM, NULL, "[2,16]", "4"},
+    {0}};
 static const assay_observable pair_records[] = {
     {"critical_small", NULL, "d^(1/3) (u.v_1)^2 at d", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"critical_large", NULL, "the same at factor times d", NULL, ASSAY_MEASURED, 0, INFINITY},

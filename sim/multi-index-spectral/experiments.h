@@ -4,6 +4,7 @@
 
 #include "sim/experiment.h"
 
-extern const assay_experiment multi_index_spectral_spectrum, multi_index_spectral_pair, multi_index_spectral_secular, multi_index_spectral_matrix;
+extern const assay_experiment multi_index_spectral_spectrum, multi_index_spectral_pair,
+    multi_index_spectral_secular, multi_index_spectral_matrix;
 
 #endif

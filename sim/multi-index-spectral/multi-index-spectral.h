@@ -1,5 +1,5 @@
-/* Simulators of spectral estimators for multi-index models; laws and preprocessings in model/multi-index-spectral.h. The signals are the
- * first coordinates. */
+/* Simulators of spectral estimators for multi-index models; laws and preprocessings in
+ * model/multi-index-spectral.h. The signals are the first coordinates. */
 #ifndef ASSAY_SIM_MULTI_INDEX_SPECTRAL_H
 #define ASSAY_SIM_MULTI_INDEX_SPECTRAL_H
 
@@ -8,11 +8,13 @@
 
 /* One point of a rule for expectations over a sample: its signal block s [p], its label and its weight. */
 typedef void multi_index_visit(const double *s, double y, double weight, void *context);
-/* Visits the points of a rule for E h(s, y) that knows the labels' definition only (no conditional moment): trapezoids where labels are
- * smooth in s, double exponential half axes where they are not at s_j = 0, rings and angles where they are cells. The weights sum to 1
- * within 2e-6. Relative error 1e-5 or better for smooth T; 1e-4 for T with jumps. For norm h may depend on ||s|| only, for the parity of
- * three or more on the label only. */
-assay_status multi_index_expectation(const multi_index_model *model, multi_index_visit *visit, void *context, assay_error *error);
+/* Visits the points of a rule for E h(s, y) that knows the labels' definition only (no conditional moment):
+ * trapezoids where labels are smooth in s, double exponential half axes where they are not at s_j = 0, rings
+ * and angles where they are cells. The weights sum to 1 within 2e-6. Relative error 1e-5 or better for smooth
+ * T; 1e-4 for T with jumps. For norm h may depend on ||s|| only, for the parity of three or more on the label
+ * only. */
+assay_status multi_index_expectation(const multi_index_model *model, multi_index_visit *visit, void *context,
+                                     assay_error *error);
 
 /* What the experiments on one drawn data set hold; all memory is the call's. */
 typedef struct {

@@ -1,4 +1,5 @@
-/* D split as [[a, q^T], [q, P]], a of the signals: the secular matrix a + q^T (lam - P)^-1 q; and a matrix-valued preprocessing. */
+/* D split as [[a, q^T], [q, P]], a of the signals: the secular matrix a + q^T (lam - P)^-1 q; and a
+ * matrix-valued preprocessing. */
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -33,7 +34,9 @@ static assay_status open_secular(assay_call *call, void **state) {
   assay_status status = multi_index_data_new(call, n, d, &run->data);
   if (status != ASSAY_OK) return status;
   int p = multi_index_signals(&run->data.model);
-  if (p > 2) return assay_fail(call, ASSAY_DOMAIN, "the secular matrix is recorded for one or two signals, not for %d", p);
+  if (p > 2)
+    return assay_fail(call, ASSAY_DOMAIN, "the secular matrix is recorded for one or two signals, not for %d",
+                      p);
   size_t D = (size_t)d;
   run->mu = assay_real(call, "mu"), run->lam = assay_real(call, "lam");
   run->D = assay_alloc(call, D * D * sizeof(double));
@@ -46,9 +49,12 @@ static assay_status open_secular(assay_call *call, void **state) {
   return status;
 }
 
-static double entry(const secular_run *run, long i, long j) { return run->D[(i < j ? j : i) * run->data.A.cols + (i < j ? i : j)]; }
+static double entry(const secular_run *run, long i, long j) {
+  return run->D[(i < j ? j : i) * run->data.A.cols + (i < j ? i : j)];
+}
 
-/* L with L^T L = lam - P (upper, by columns), the solutions x_k = (lam-P)^-1 q_k, and Q = a + q^T x [p][p]. */
+/* L with L^T L = lam - P (upper, by columns), the solutions x_k = (lam-P)^-1 q_k, and Q = a + q^T x [p][p].
+ */
 static assay_status secular_at(assay_call *call, secular_run *run, double lam, double *Q) {
   int p = multi_index_signals(&run->data.model), d = (int)run->data.A.cols, r = d - p;
   for (int j = 0; j < r; j++)
@@ -57,7 +63,8 @@ static assay_status secular_at(assay_call *call, secular_run *run, double lam, d
     return assay_fail(call, ASSAY_NUMERIC, "lam = %.6g lies inside the spectrum of P", lam);
   for (int k = 0; k < p; k++)
     for (int i = 0; i < r; i++) run->x[k * r + i] = entry(run, k, i + p);
-  if (LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'U', r, p, run->L, r, run->x, r) != 0) return assay_fail(call, ASSAY_NUMERIC, "no solution with lam - P");
+  if (LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'U', r, p, run->L, r, run->x, r) != 0)
+    return assay_fail(call, ASSAY_NUMERIC, "no solution with lam - P");
   for (int k = 0; k < p; k++)
     for (int l = 0; l < p; l++) {
       Q[k * p + l] = entry(run, k, l);
@@ -87,13 +94,14 @@ static void less_sample_mean(const secular_run *run, const double *Q, double *ou
   }
 }
 
-/* With lam the largest eigenvalue of D and v its eigenvector: how far (Q(lam) - lam) v^(1) is from 0 and |v^(1)|^2 (1 + |(lam-P)^-1 q u|^2)
- * from 1. */
+/* With lam the largest eigenvalue of D and v its eigenvector: how far (Q(lam) - lam) v^(1) is from 0 and
+ * |v^(1)|^2 (1 + |(lam-P)^-1 q u|^2) from 1. */
 static assay_status residual(assay_call *call, secular_run *run, const assay_stream *stream, double *out) {
   multi_index_data *data = &run->data;
   int p = multi_index_signals(&data->model), r = (int)data->A.cols - p;
   double value, Q[4], one = 0, across = 0, worst = 0;
-  assay_status status = eigen_weighted(&data->A, data->z, EIGEN_LARGEST, 1, stream, &value, run->v, assay_call_error(call));
+  assay_status status =
+      eigen_weighted(&data->A, data->z, EIGEN_LARGEST, 1, stream, &value, run->v, assay_call_error(call));
   if (status == ASSAY_OK) status = secular_at(call, run, value, Q);
   if (status != ASSAY_OK) return status;
   for (int k = 0; k < p; k++) one += run->v[k] * run->v[k];
@@ -111,7 +119,8 @@ static assay_status residual(assay_call *call, secular_run *run, const assay_str
   return ASSAY_OK;
 }
 
-static assay_status replicate_secular(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_secular(assay_call *call, void *state, const assay_stream *stream,
+                                      double *out) {
   secular_run *run = state;
   multi_index_data *data = &run->data;
   int p = multi_index_signals(&data->model);
@@ -132,7 +141,8 @@ static const assay_param secular_params[] = {
     MULTI_INDEX_SIM_PARAMS,
     {"mu", NULL, "of f = z/(mu - z)", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", NULL},
     {"lam", NULL, "where the secular matrix is taken", ASSAY_REAL, ASSAY_SIM, NULL, NULL, NULL},
-    {"identity", NULL, "yes: also the residual at the largest eigenvalue", ASSAY_WORD, ASSAY_SIM, "yes|no", NULL, "no"},
+    {"identity", NULL, "yes: also the residual at the largest eigenvalue", ASSAY_WORD, ASSAY_SIM, "yes|no",
+     NULL, "no"},
     {0}};
 static const assay_observable secular_records[] = {
     {"Q_11", NULL, "a + q^T (lam-P)^-1 q", NULL, ASSAY_MEASURED, 0, 0},
@@ -141,20 +151,23 @@ static const assay_observable secular_records[] = {
     {"dQ_11", NULL, "Q less the sample mean of mu f s s^T", NULL, ASSAY_MEASURED, 0, 0},
     {"dQ_12", NULL, "Q less the sample mean of mu f s s^T", NULL, ASSAY_MEASURED, 0, 0},
     {"dQ_22", NULL, "Q less the sample mean of mu f s s^T", NULL, ASSAY_MEASURED, 0, 0},
-    {"Q_cv_11", NULL, "dQ and the expectation of mu f s s^T: the mean of Q with less noise", NULL, ASSAY_MEASURED, 0, 0},
+    {"Q_cv_11", NULL, "dQ and the expectation of mu f s s^T: the mean of Q with less noise", NULL,
+     ASSAY_MEASURED, 0, 0},
     {"Q_cv_12", NULL, "dQ and the expectation of mu f s s^T", NULL, ASSAY_MEASURED, 0, 0},
     {"Q_cv_22", NULL, "dQ and the expectation of mu f s s^T", NULL, ASSAY_MEASURED, 0, 0},
     {"tr", NULL, "mu tr(lam-P)^-1/n", NULL, ASSAY_MEASURED, 0, INFINITY},
-    {"residual", NULL, "of the secular equation at the largest eigenvalue; 0 unless identity=yes", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"residual", NULL, "of the secular equation at the largest eigenvalue; 0 unless identity=yes", NULL,
+     ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
-const assay_experiment multi_index_spectral_secular = {.id = "multi-index-spectral/secular",
-                                                       .doc = "The secular matrix of the signal block, at a given point and at the largest eigenvalue.",
-                                                       .params = secular_params,
-                                                       .records = secular_records,
-                                                       .block = 4,
-                                                       .open = open_secular,
-                                                       .replicate = replicate_secular};
+const assay_experiment multi_index_spectral_secular = {
+    .id = "multi-index-spectral/secular",
+    .doc = "The secular matrix of the signal block, at a given point and at the largest eigenvalue.",
+    .params = secular_params,
+    .records = secular_records,
+    .block = 4,
+    .open = open_secular,
+    .replicate = replicate_secular};
 
 /* ---- matrix-valued preprocessing ---- */
 
@@ -176,7 +189,8 @@ static assay_status open_matrix(assay_call *call, void **state) {
   long d = assay_integer(call, "d"), n = assay_integer(call, "n");
   assay_status status = multi_index_data_new(call, n, d, &run->data);
   if (status != ASSAY_OK) return status;
-  if (run->data.model.kind < MULTI_INDEX_POLAR) return assay_fail(call, ASSAY_DOMAIN, "a matrix-valued T is made for cells: model=polar or model=wedge");
+  if (run->data.model.kind < MULTI_INDEX_POLAR)
+    return assay_fail(call, ASSAY_DOMAIN, "a matrix-valued T is made for cells: model=polar or model=wedge");
   for (int i = 0; i < multi_index_cells(&run->data.model); i++) {
     double G[4];
     multi_index_moment(&run->data.model, i, G);
@@ -196,7 +210,8 @@ static assay_status fill_block(matrix_run *run, int e, int a, int b, assay_error
   for (long i = 0; i < data->A.rows; i++) data->z[i] = run->table[(int)data->y[i]][e];
   assay_status status = design_weighted_covariance(&data->A, data->z, run->block, error);
   for (long j = 0; j < d; j++)
-    for (long i = 0; i < d; i++) run->D[(b * d + j) * 2 * d + a * d + i] = run->block[(i < j ? j : i) * d + (i < j ? i : j)];
+    for (long i = 0; i < d; i++)
+      run->D[(b * d + j) * 2 * d + a * d + i] = run->block[(i < j ? j : i) * d + (i < j ? i : j)];
   return status;
 }
 
@@ -218,13 +233,15 @@ static assay_status replicate_matrix(assay_call *call, void *state, const assay_
 static const assay_param matrix_params[] = {MULTI_INDEX_SIM_PARAMS, {0}};
 static const assay_observable matrix_records[] = {
     {"lam", NULL, "largest eigenvalue", NULL, ASSAY_MEASURED, 0, 0},
-    {"rho2", NULL, "squared norm of the signal block of its eigenvector, a d x 2 matrix", NULL, ASSAY_MEASURED, 0, 1},
+    {"rho2", NULL, "squared norm of the signal block of its eigenvector, a d x 2 matrix", NULL,
+     ASSAY_MEASURED, 0, 1},
     {0}};
 
-const assay_experiment multi_index_spectral_matrix = {.id = "multi-index-spectral/matrix",
-                                                      .doc = "Top of the spectrum with T_k = c G_k (1 + c G_k)^-1, c = scale.",
-                                                      .params = matrix_params,
-                                                      .records = matrix_records,
-                                                      .block = 4,
-                                                      .open = open_matrix,
-                                                      .replicate = replicate_matrix};
+const assay_experiment multi_index_spectral_matrix = {
+    .id = "multi-index-spectral/matrix",
+    .doc = "Top of the spectrum with T_k = c G_k (1 + c G_k)^-1, c = scale.",
+    .params = matrix_params,
+    .records = matrix_records,
+    .block = 4,
+    .open = open_matrix,
+    .replicate = replicate_matrix};

@@ -8,9 +8,15 @@
 
 /* ---- opening ---- */
 
-static bool is_cdp(glm_design_kind kind) { return kind == GLM_CDP || kind == GLM_CDP_COMPLEX || kind == GLM_CDP_EQUAL; }
-static bool is_dense(glm_design_kind kind) { return kind >= GLM_RADEMACHER; }
-static long masks_of(const glm_design *X) { return X->n / X->d; }
+static bool is_cdp(glm_design_kind kind) {
+  return kind == GLM_CDP || kind == GLM_CDP_COMPLEX || kind == GLM_CDP_EQUAL;
+}
+static bool is_dense(glm_design_kind kind) {
+  return kind >= GLM_RADEMACHER;
+}
+static long masks_of(const glm_design *X) {
+  return X->n / X->d;
+}
 
 static assay_status open_factors(assay_call *call, glm_design *X) {
   assay_error *error = assay_call_error(call);
@@ -29,7 +35,9 @@ static assay_status open_factors(assay_call *call, glm_design *X) {
 }
 
 static assay_status open_cdp(assay_call *call, glm_design *X) {
-  if (X->n % X->d) return assay_fail(call, ASSAY_DOMAIN, "n = %ld is not a multiple of d = %ld: coded diffraction has n/d masks", X->n, X->d);
+  if (X->n % X->d)
+    return assay_fail(call, ASSAY_DOMAIN,
+                      "n = %ld is not a multiple of d = %ld: coded diffraction has n/d masks", X->n, X->d);
   X->masks = assay_alloc(call, (size_t)(X->n * X->width) * sizeof(double));
   for (long i = 0; i < X->d; i++) X->lam[i] = (double)masks_of(X), X->s[i] = sqrt(X->lam[i]);
   return X->masks ? cosine_new(X->d, X->width, &X->C, assay_call_error(call)) : ASSAY_NO_MEMORY;
@@ -38,15 +46,21 @@ static assay_status open_cdp(assay_call *call, glm_design *X) {
 static assay_status open_dense(assay_call *call, glm_design *X) {
   size_t n = (size_t)X->n, d = (size_t)X->d, r = (size_t)X->rank;
   if (8. * (double)n * (double)d > 2147483648.)
-    return assay_fail(call, ASSAY_NO_MEMORY, "a design of %ld x %ld takes %.2f GiB; at most 2 are stored", X->n, X->d, 8. * (double)n * (double)d / 1073741824.);
-  X->x = assay_alloc(call, n * d * sizeof(double)), X->u = assay_alloc(call, n * r * sizeof(double)), X->v = assay_alloc(call, r * d * sizeof(double));
-  if (X->kind == GLM_ROWS && n < d) return assay_fail(call, ASSAY_DOMAIN, "n = %ld, d = %ld: correlated rows need n >= d", X->n, X->d);
+    return assay_fail(call, ASSAY_NO_MEMORY, "a design of %ld x %ld takes %.2f GiB; at most 2 are stored",
+                      X->n, X->d, 8. * (double)n * (double)d / 1073741824.);
+  X->x = assay_alloc(call, n * d * sizeof(double)), X->u = assay_alloc(call, n * r * sizeof(double)),
+  X->v = assay_alloc(call, r * d * sizeof(double));
+  if (X->kind == GLM_ROWS && n < d)
+    return assay_fail(call, ASSAY_DOMAIN, "n = %ld, d = %ld: correlated rows need n >= d", X->n, X->d);
   return X->x && X->u && X->v ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 
-assay_status glm_design_open(assay_call *call, glm_design_kind kind, const glm_spectrum *spectrum, long n, long d, int width, glm_design *X) {
-  *X = (glm_design){.kind = kind, .spectrum = *spectrum, .n = n, .d = d, .rank = n < d ? n : d, .width = width};
-  if ((width == 2) != (kind == GLM_CDP_COMPLEX) && kind != GLM_FAST) return assay_fail(call, ASSAY_DOMAIN, "complex designs are fast or cdp_complex, real ones are not");
+assay_status glm_design_open(assay_call *call, glm_design_kind kind, const glm_spectrum *spectrum, long n,
+                             long d, int width, glm_design *X) {
+  *X = (glm_design){
+      .kind = kind, .spectrum = *spectrum, .n = n, .d = d, .rank = n < d ? n : d, .width = width};
+  if ((width == 2) != (kind == GLM_CDP_COMPLEX) && kind != GLM_FAST)
+    return assay_fail(call, ASSAY_DOMAIN, "complex designs are fast or cdp_complex, real ones are not");
   long most = n > d ? n : d;
   X->s = assay_alloc(call, (size_t)(2 * X->rank + 2 * most * width) * sizeof(double));
   if (!X->s) return ASSAY_NO_MEMORY;
@@ -72,18 +86,23 @@ static assay_status draw_factors(glm_design *X, const assay_stream *stream, assa
 static void draw_masks(glm_design *X, const assay_stream *stream) {
   random_source source = random_open(stream, RANDOM_DESIGN, 0);
   long n = X->n, d = X->d;
-  if (X->width == 1) random_signs(&source, X->masks, (size_t)n);
+  if (X->width == 1)
+    random_signs(&source, X->masks, (size_t)n);
   else {
     random_uniforms(&source, X->work, (size_t)n);
-    for (long i = 0; i < n; i++) X->masks[2 * i] = cos(2 * M_PI * X->work[i]), X->masks[2 * i + 1] = sin(2 * M_PI * X->work[i]);
+    for (long i = 0; i < n; i++)
+      X->masks[2 * i] = cos(2 * M_PI * X->work[i]), X->masks[2 * i + 1] = sin(2 * M_PI * X->work[i]);
   }
-  for (long l = 1; l < masks_of(X) && X->kind == GLM_CDP_EQUAL; l++) memcpy(X->masks + l * d, X->masks, (size_t)d * sizeof(double));
+  for (long l = 1; l < masks_of(X) && X->kind == GLM_CDP_EQUAL; l++)
+    memcpy(X->masks + l * d, X->masks, (size_t)d * sizeof(double));
 }
 
-/* Rows with covariance 2^-min(k,d-k): normals times the symmetric circulant root, whose first row is (1/d) sum_f sqrt(mu_f) cos(2 pi f k/d). */
+/* Rows with covariance 2^-min(k,d-k): normals times the symmetric circulant root, whose first row is (1/d)
+ * sum_f sqrt(mu_f) cos(2 pi f k/d). */
 static void correlate(glm_design *X) {
   long d = X->d;
-  double *root = X->v, *row = X->work, *mu = X->work + d, *cosines = X->u; /* overwritten by the decomposition */
+  double *root = X->v, *row = X->work, *mu = X->work + d,
+         *cosines = X->u; /* overwritten by the decomposition */
   for (long k = 0; k < d; k++) cosines[k] = cos(2 * M_PI * (double)k / (double)d);
   for (long f = 0; f < d; f++) {
     mu[f] = 0;
@@ -95,34 +114,43 @@ static void correlate(glm_design *X) {
   }
   for (long i = 0; i < d; i++)
     for (long j = 0; j < d; j++) root[i * d + j] = row[(j - i + d) % d];
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)X->n, (int)d, (int)d, 1, X->x, (int)d, root, (int)d, 0, X->u, (int)d);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)X->n, (int)d, (int)d, 1, X->x, (int)d, root,
+              (int)d, 0, X->u, (int)d);
   memcpy(X->x, X->u, (size_t)(X->n * d) * sizeof(double));
 }
 
 static assay_status multiply_by_second(glm_design *X, const assay_stream *stream, assay_error *error) {
   long p = lround(X->spectrum.kappa * (double)X->d);
   double *W = calloc((size_t)(p * (X->n + X->d)), sizeof *W), *first = W + p * X->d;
-  if (!W) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for the factors of a product with p = %ld", p);
+  if (!W)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for the factors of a product with p = %ld", p);
   random_source source = random_open(stream, RANDOM_DESIGN, 0);
   random_normals(&source, W, (size_t)(p * (X->n + X->d)));
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)X->n, (int)X->d, (int)p, 1, first, (int)p, W, (int)X->d, 0, X->x, (int)X->d);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)X->n, (int)X->d, (int)p, 1, first, (int)p, W,
+              (int)X->d, 0, X->x, (int)X->d);
   free(W);
   return ASSAY_OK;
 }
 
 static assay_status draw_entries(glm_design *X, const assay_stream *stream, assay_error *error) {
   size_t all = (size_t)(X->n * X->d);
-  random_source source = random_open(stream, RANDOM_DESIGN, 0), others = random_open(stream, RANDOM_DESIGN, 1);
+  random_source source = random_open(stream, RANDOM_DESIGN, 0),
+                others = random_open(stream, RANDOM_DESIGN, 1);
   if (X->kind == GLM_PRODUCT) return multiply_by_second(X, stream, error);
-  if (X->kind == GLM_RADEMACHER) random_signs(&source, X->x, all);
-  else random_normals(&source, X->x, all);
+  if (X->kind == GLM_RADEMACHER)
+    random_signs(&source, X->x, all);
+  else
+    random_normals(&source, X->x, all);
   if (X->kind == GLM_ROWS) correlate(X);
   double block[256];
   for (size_t i = 0; i < all && X->kind >= GLM_STUDENT; i += 256) {
     size_t count = all - i < 256 ? all - i : 256;
-    if (X->kind == GLM_STUDENT) random_chi_squares(&others, 3, block, count);
-    else random_uniforms(&others, block, count);
-    for (size_t k = 0; k < count; k++) X->x[i + k] *= X->kind == GLM_STUDENT ? 1 / sqrt(block[k]) : block[k] < .05;
+    if (X->kind == GLM_STUDENT)
+      random_chi_squares(&others, 3, block, count);
+    else
+      random_uniforms(&others, block, count);
+    for (size_t k = 0; k < count; k++)
+      X->x[i + k] *= X->kind == GLM_STUDENT ? 1 / sqrt(block[k]) : block[k] < .05;
   }
   return ASSAY_OK;
 }
@@ -134,7 +162,10 @@ static assay_status decompose(glm_design *X, assay_error *error) {
   cblas_dscal(n * d, scale, X->x, 1);
   /* row-major X is column-major X^T = V S U^T */
   int info = LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'S', d, n, X->x, d, X->s, X->v, d, X->u, r);
-  if (info) return assay_error_set(error, ASSAY_NUMERIC, "the singular value decomposition of a %d x %d design failed, code %d", n, d, info);
+  if (info)
+    return assay_error_set(error, ASSAY_NUMERIC,
+                           "the singular value decomposition of a %d x %d design failed, code %d", n, d,
+                           info);
   for (int i = 0; i < r; i++) X->lam[i] = X->s[i] * X->s[i];
   return ASSAY_OK;
 }
@@ -205,37 +236,50 @@ static void columns_transposed(glm_design *X, orthogonal *O, long size, const do
 
 void glm_left(glm_design *X, const double *c, double *out) {
   int n = (int)X->n, r = (int)X->rank;
-  if (is_cdp(X->kind)) left_cdp(X, c, out);
-  else if (is_dense(X->kind)) cblas_dgemv(CblasRowMajor, CblasNoTrans, n, r, 1, X->u, r, c, 1, 0, out, 1);
-  else columns(X, X->left, X->n, c, out);
+  if (is_cdp(X->kind))
+    left_cdp(X, c, out);
+  else if (is_dense(X->kind))
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, n, r, 1, X->u, r, c, 1, 0, out, 1);
+  else
+    columns(X, X->left, X->n, c, out);
 }
 
 void glm_left_transposed(glm_design *X, const double *x, double *out) {
   int n = (int)X->n, r = (int)X->rank;
-  if (is_cdp(X->kind)) left_cdp_transposed(X, x, out);
-  else if (is_dense(X->kind)) cblas_dgemv(CblasRowMajor, CblasTrans, n, r, 1, X->u, r, x, 1, 0, out, 1);
-  else columns_transposed(X, X->left, X->n, x, out);
+  if (is_cdp(X->kind))
+    left_cdp_transposed(X, x, out);
+  else if (is_dense(X->kind))
+    cblas_dgemv(CblasRowMajor, CblasTrans, n, r, 1, X->u, r, x, 1, 0, out, 1);
+  else
+    columns_transposed(X, X->left, X->n, x, out);
 }
 
 void glm_right(glm_design *X, const double *c, double *out) {
   int d = (int)X->d, r = (int)X->rank;
-  if (is_cdp(X->kind)) memcpy(out, c, (size_t)(X->d * X->width) * sizeof *out);
-  else if (is_dense(X->kind)) cblas_dgemv(CblasRowMajor, CblasTrans, r, d, 1, X->v, d, c, 1, 0, out, 1);
-  else columns(X, X->right, X->d, c, out);
+  if (is_cdp(X->kind))
+    memcpy(out, c, (size_t)(X->d * X->width) * sizeof *out);
+  else if (is_dense(X->kind))
+    cblas_dgemv(CblasRowMajor, CblasTrans, r, d, 1, X->v, d, c, 1, 0, out, 1);
+  else
+    columns(X, X->right, X->d, c, out);
 }
 
 void glm_right_transposed(glm_design *X, const double *x, double *out) {
   int d = (int)X->d, r = (int)X->rank;
-  if (is_cdp(X->kind)) memcpy(out, x, (size_t)(X->d * X->width) * sizeof *out);
-  else if (is_dense(X->kind)) cblas_dgemv(CblasRowMajor, CblasNoTrans, r, d, 1, X->v, d, x, 1, 0, out, 1);
-  else columns_transposed(X, X->right, X->d, x, out);
+  if (is_cdp(X->kind))
+    memcpy(out, x, (size_t)(X->d * X->width) * sizeof *out);
+  else if (is_dense(X->kind))
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, r, d, 1, X->v, d, x, 1, 0, out, 1);
+  else
+    columns_transposed(X, X->right, X->d, x, out);
 }
 
 /* ---- as an operator ---- */
 
 static void scale(const glm_design *X, const double *x, double *y) {
   for (long i = 0; i < X->rank && X->width == 1; i++) y[i] = X->s[i] * x[i];
-  for (long i = 0; i < X->rank && X->width == 2; i++) y[2 * i] = X->s[i] * x[2 * i], y[2 * i + 1] = X->s[i] * x[2 * i + 1];
+  for (long i = 0; i < X->rank && X->width == 2; i++)
+    y[2 * i] = X->s[i] * x[2 * i], y[2 * i + 1] = X->s[i] * x[2 * i + 1];
 }
 
 static void apply_rotated(void *context, const double *x, double *y) {

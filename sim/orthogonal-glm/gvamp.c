@@ -12,7 +12,8 @@ assay_status gvamp_open(assay_call *call, const glm_instance *p, gvamp *g) {
   *g = (gvamp){0};
   g->r1 = assay_alloc(call, (6 * d + 3 * n) * sizeof(double));
   if (!g->r1) return ASSAY_NO_MEMORY;
-  g->estimate = g->r1 + d, g->linear = g->estimate + d, g->r2 = g->linear + d, g->c2 = g->r2 + d, g->cp = g->c2 + d;
+  g->estimate = g->r1 + d, g->linear = g->estimate + d, g->r2 = g->linear + d, g->c2 = g->r2 + d,
+  g->cp = g->c2 + d;
   g->p1 = g->cp + d, g->p2 = g->p1 + n, g->z2 = g->p2 + n;
   return ASSAY_OK;
 }
@@ -28,7 +29,8 @@ static void combine(double a, const double *x, double b, const double *y, double
   for (long i = 0; i < n; i++) out[i] = (a * x[i] - b * y[i]) / c;
 }
 
-/* x2 = (g2 + t2 A)^{-1} (g2 r2 + t2 X^T p2) = r2 + R[(g2 R^T r2 + t2 s L^T p2)/(g2 + t2 lam) - R^T r2], z2 = X x2; *e2 and *v2 their variances. */
+/* x2 = (g2 + t2 A)^{-1} (g2 r2 + t2 X^T p2) = r2 + R[(g2 R^T r2 + t2 s L^T p2)/(g2 + t2 lam) - R^T r2], z2 =
+ * X x2; *e2 and *v2 their variances. */
 static void linear_step(glm_instance *p, gvamp *g, double g2, double t2, double *e2, double *v2) {
   glm_design *X = &p->X;
   int w = X->width;
@@ -67,7 +69,8 @@ void gvamp_step(glm_instance *p, gvamp *g) {
   double g2 = clamp(1 / g->e1 - g->g1, &g->clamped), t2 = clamp(1 / v1 - g->t1, &g->clamped);
   combine(1 / g->e1, g->estimate, g->g1, g->r1, g2, g->r2, d);
   combine(1 / v1, g->z2, g->t1, g->p1, t2, g->p2, n);
-  if (p->prior.kind == GLM_GAUSS || p->prior.kind == GLM_CGAUSS) g2 = 1, memset(g->r2, 0, (size_t)d * sizeof(double)); /* exact */
+  if (p->prior.kind == GLM_GAUSS || p->prior.kind == GLM_CGAUSS)
+    g2 = 1, memset(g->r2, 0, (size_t)d * sizeof(double)); /* exact */
   linear_step(p, g, g2, t2, &e2, &v2);
   g->g1 = clamp(1 / e2 - g2, &g->clamped), g->t1 = clamp(1 / v2 - t2, &g->clamped);
   combine(1 / e2, g->linear, g2, g->r2, g->g1, g->r1, d);
@@ -80,7 +83,8 @@ assay_status gamp_open(assay_call *call, const glm_instance *p, gamp *g) {
   size_t w = (size_t)p->X.width, d = (size_t)p->X.d * w, n = (size_t)p->X.n * w;
   g->mean = assay_alloc(call, (4 * d + 3 * n) * sizeof(double));
   if (!g->mean) return ASSAY_NO_MEMORY;
-  g->r = g->mean + d, g->c = g->r + d, g->fresh = g->c + d, g->s = g->fresh + d, g->z = g->s + n, g->p = g->z + n;
+  g->r = g->mean + d, g->c = g->r + d, g->fresh = g->c + d, g->s = g->fresh + d, g->z = g->s + n,
+  g->p = g->z + n;
   return ASSAY_OK;
 }
 
@@ -122,14 +126,16 @@ double posterior_overlap(glm_instance *p, const assay_stream *stream, int burn, 
   long n = X->n, r = X->rank;
   double sigma = p->channel.sigma, s2 = sigma * sigma, sum = 0;
   double *z = work, *u = z + n, *uniform = u + n, *mean = uniform + n, *c = mean + r, *normal = c + r;
-  random_source uniforms = random_open(stream, RANDOM_NOISE, 1), normals = random_open(stream, RANDOM_NOISE, 2);
+  random_source uniforms = random_open(stream, RANDOM_NOISE, 1),
+                normals = random_open(stream, RANDOM_NOISE, 2);
   linear_operator rotated = glm_rotated(X);
   memcpy(z, p->z, (size_t)n * sizeof *z);
   for (int sweep = 0; sweep < burn + sweeps; sweep++) {
     random_uniforms(&uniforms, uniform, (size_t)n), random_normals(&normals, normal, (size_t)r);
     for (long i = 0; i < n; i++)
-      u[i] = p->channel.kind == GLM_SIGN ? p->y[i] * truncated(p->y[i] * z[i], sigma, uniform[i])
-                                         : (uniform[i] < 1 / (1 + exp(-2 * p->y[i] * z[i] / s2)) ? p->y[i] : -p->y[i]);
+      u[i] = p->channel.kind == GLM_SIGN
+                 ? p->y[i] * truncated(p->y[i] * z[i], sigma, uniform[i])
+                 : (uniform[i] < 1 / (1 + exp(-2 * p->y[i] * z[i] / s2)) ? p->y[i] : -p->y[i]);
     rotated.transposed(rotated.context, u, mean);
     double overlap = 0;
     for (long i = 0; i < r; i++) {

@@ -8,25 +8,36 @@
 assay_status glm_instance_open(assay_call *call, glm_instance *p) {
   long n = assay_integer(call, "n"), d = assay_integer(call, "d");
   gsl_set_error_handler_off();
-  p->channel = (glm_channel){(glm_channel_kind)glm_word(assay_word(call, "channel"), GLM_CHANNELS), assay_real(call, "sigma")};
-  p->prior = (glm_prior){(glm_prior_kind)glm_word(assay_word(call, "prior"), GLM_PRIORS), assay_real(call, "eps")};
-  glm_spectrum spectrum = {(glm_spectrum_kind)glm_word(assay_word(call, "spectrum"), GLM_SPECTRA), assay_real(call, "a"), assay_real(call, "kappa"), 0};
+  p->channel = (glm_channel){(glm_channel_kind)glm_word(assay_word(call, "channel"), GLM_CHANNELS),
+                             assay_real(call, "sigma")};
+  p->prior =
+      (glm_prior){(glm_prior_kind)glm_word(assay_word(call, "prior"), GLM_PRIORS), assay_real(call, "eps")};
+  glm_spectrum spectrum = {(glm_spectrum_kind)glm_word(assay_word(call, "spectrum"), GLM_SPECTRA),
+                           assay_real(call, "a"), assay_real(call, "kappa"), 0};
   int width = glm_channel_width(p->channel.kind);
-  if (width != glm_prior_width(p->prior.kind)) return assay_fail(call, ASSAY_DOMAIN, "the channel and the prior are both real or both complex (cabs with cgauss)");
-  assay_status status = glm_design_open(call, (glm_design_kind)glm_word(assay_word(call, "design"), GLM_DESIGNS), &spectrum, n, d, width, &p->X);
+  if (width != glm_prior_width(p->prior.kind))
+    return assay_fail(call, ASSAY_DOMAIN,
+                      "the channel and the prior are both real or both complex (cabs with cgauss)");
+  assay_status status =
+      glm_design_open(call, (glm_design_kind)glm_word(assay_word(call, "design"), GLM_DESIGNS), &spectrum, n,
+                      d, width, &p->X);
   if (status != ASSAY_OK) return status;
   size_t rows = (size_t)(n * width), cols = (size_t)(d * width);
   p->values = assay_alloc(call, ((size_t)d + 2 * cols + 4 * rows + (size_t)n) * sizeof(double));
   p->order = assay_alloc(call, (size_t)d * sizeof *p->order);
   if (!p->values || !p->order) return ASSAY_NO_MEMORY;
-  p->b = p->values + d, p->rotated = p->b + cols, p->z = p->rotated + cols, p->noise = p->z + rows, p->T = p->noise + rows, p->work = p->T + rows, p->y = p->work + rows;
+  p->b = p->values + d, p->rotated = p->b + cols, p->z = p->rotated + cols, p->noise = p->z + rows,
+  p->T = p->noise + rows, p->work = p->T + rows, p->y = p->work + rows;
   return glm_prior_values(&p->prior, d, p->values, assay_call_error(call));
 }
 
-void glm_instance_close(glm_instance *p) { glm_design_close(&p->X); }
+void glm_instance_close(glm_instance *p) {
+  glm_design_close(&p->X);
+}
 
 static void draw_signal(glm_instance *p, const assay_stream *stream) {
-  random_source source = random_open(stream, RANDOM_TEACHER, 0), phases = random_open(stream, RANDOM_TEACHER, 1);
+  random_source source = random_open(stream, RANDOM_TEACHER, 0),
+                phases = random_open(stream, RANDOM_TEACHER, 1);
   long d = p->X.d;
   random_permutation(&source, p->order, (size_t)d);
   if (p->X.width == 1) {
@@ -69,7 +80,8 @@ assay_status glm_instance_draw_prior(glm_instance *p, const assay_stream *stream
   return ASSAY_OK;
 }
 
-assay_status glm_spectral(glm_instance *p, glm_T T, double sigma_T, int pairs, const assay_stream *stream, double *values, double *vectors, assay_error *error) {
+assay_status glm_spectral(glm_instance *p, glm_T T, double sigma_T, int pairs, const assay_stream *stream,
+                          double *values, double *vectors, assay_error *error) {
   glm_design *X = &p->X;
   const glm_channel made_for = {p->channel.kind, sigma_T};
   const double delta = (double)X->n / (double)X->d;
@@ -78,7 +90,8 @@ assay_status glm_spectral(glm_instance *p, glm_T T, double sigma_T, int pairs, c
     for (int k = 0; k < X->width; k++) p->T[i * X->width + k] = value;
   }
   linear_operator rotated = glm_rotated(X);
-  return operator_weighted_eigen(&rotated, p->T, EIGEN_LARGEST, pairs, 40, 1e-6, stream, p->work, values, vectors, error);
+  return operator_weighted_eigen(&rotated, p->T, EIGEN_LARGEST, pairs, 40, 1e-6, stream, p->work, values,
+                                 vectors, error);
 }
 
 void glm_messages(glm_instance *p, double *v, double q, double gamma1, bool plain, double *r1, double *p1) {
@@ -91,5 +104,6 @@ void glm_messages(glm_instance *p, double *v, double q, double gamma1, bool plai
   cblas_dscal((int)(X->d * w), 1 / q, r1, 1);
   linear_operator rotated = glm_rotated(X);
   rotated.apply(rotated.context, v, p1);
-  for (long i = 0; i < X->n * w && !plain; i++) p1[i] *= (gamma1 - glm_preprocess(GLM_T_OPT, &p->channel, 1, p->y[i / w])) / gamma1;
+  for (long i = 0; i < X->n * w && !plain; i++)
+    p1[i] *= (gamma1 - glm_preprocess(GLM_T_OPT, &p->channel, 1, p->y[i / w])) / gamma1;
 }

@@ -4,7 +4,8 @@
 
 #include "sim/single-index-gd/single-index-gd.h"
 
-assay_status single_index_data_new(assay_call *call, single_index_link link, long n, long d, single_index_data *data) {
+assay_status single_index_data_new(assay_call *call, single_index_link link, long n, long d,
+                                   single_index_data *data) {
   data->link = link;
   assay_status status = design_new(call, n, d, &data->X);
   if (status != ASSAY_OK) return status;
@@ -18,10 +19,13 @@ assay_status single_index_data_new(assay_call *call, single_index_link link, lon
 
 void single_index_draw(single_index_data *data, const assay_stream *stream) {
   design_gaussian(&data->X, stream, RANDOM_DESIGN);
-  for (long i = 0; i < data->X.rows; i++) data->y[i] = single_index_sigma(data->link, data->X.x[i * data->X.cols]);
+  for (long i = 0; i < data->X.rows; i++)
+    data->y[i] = single_index_sigma(data->link, data->X.x[i * data->X.cols]);
 }
 
-double single_index_norm(const double *x, long d) { return cblas_dnrm2((int)d, x, 1); }
+double single_index_norm(const double *x, long d) {
+  return cblas_dnrm2((int)d, x, 1);
+}
 
 void single_index_direction(const assay_stream *stream, unsigned index, long d, double norm, double *out) {
   random_source source = random_open(stream, RANDOM_INIT, index);
@@ -50,7 +54,8 @@ double single_index_spherical_step(single_index_data *data, double eta) {
 
 static double squared_factor(long i, double u, const void *context) {
   const single_index_data *data = context;
-  return (single_index_sigma(data->link, u) - data->y[i]) * single_index_slope(data->link, u) / (double)data->X.rows;
+  return (single_index_sigma(data->link, u) - data->y[i]) * single_index_slope(data->link, u) /
+         (double)data->X.rows;
 }
 
 void single_index_squared_step(single_index_data *data, double eta) {

@@ -13,7 +13,8 @@
 
 /* clang-format off */
 #define LINK \
-  {"link", NULL, "sigma: z^2, min(z^2, M), or cut smoothly between M and 2M", ASSAY_WORD, 0, "quad|hard|smooth", NULL, "hard"}, \
+  {"link", NULL, "sigma: z^2, min(z^2, M), or cut smoothly between M and 2M", ASSAY_WORD, 0, \
+   "quad|hard|smooth", NULL, "hard"}, \
   {"M", NULL, "where the link is cut; quad: ignored", ASSAY_REAL, 0, NULL, "(0,inf)", "8"}
 #define SAMPLES {"n", NULL, "samples", ASSAY_INTEGER, ASSAY_SIM, NULL, "[2,2147483647]", NULL}
 #define DIMENSION {"d", NULL, "dimension", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[8,2147483647]", NULL}
@@ -23,13 +24,19 @@
 
 static single_index_link link_of(const assay_call *call) {
   const char *word = assay_word(call, "link");
-  return (single_index_link){!strcmp(word, "quad") ? SINGLE_INDEX_QUAD : !strcmp(word, "hard") ? SINGLE_INDEX_HARD : SINGLE_INDEX_SMOOTH,
+  return (single_index_link){!strcmp(word, "quad")   ? SINGLE_INDEX_QUAD
+                             : !strcmp(word, "hard") ? SINGLE_INDEX_HARD
+                                                     : SINGLE_INDEX_SMOOTH,
                              assay_real(call, "M")};
 }
 
-static double square(double x) { return x * x; }
+static double square(double x) {
+  return x * x;
+}
 
-static double overlap_of(const single_index_data *data) { return square(data->theta[0] / single_index_norm(data->theta, data->X.cols)); }
+static double overlap_of(const single_index_data *data) {
+  return square(data->theta[0] / single_index_norm(data->theta, data->X.cols));
+}
 
 /* What an experiment on a stored design holds; all memory is the call's. */
 typedef struct {
@@ -50,7 +57,8 @@ static assay_status open_data(assay_call *call, void **state) {
 
 /* ---- the spectral matrix ---- */
 
-/* The squared norm of v's projection on the samples with the `count` largest labels, by Gram-Schmidt in basis [count][d]. */
+/* The squared norm of v's projection on the samples with the `count` largest labels, by Gram-Schmidt in basis
+ * [count][d]. */
 static double local_share(const single_index_data *data, const double *v, int count, double *basis) {
   long d = data->X.cols, taken[8];
   double share = 0;
@@ -64,14 +72,16 @@ static double local_share(const single_index_data *data, const double *v, int co
     taken[k] = best;
     double *e = basis + k * d;
     memcpy(e, data->X.x + best * d, (size_t)d * sizeof *e);
-    for (int t = 0; t < k; t++) cblas_daxpy((int)d, -cblas_ddot((int)d, basis + t * d, 1, e, 1), basis + t * d, 1, e, 1);
+    for (int t = 0; t < k; t++)
+      cblas_daxpy((int)d, -cblas_ddot((int)d, basis + t * d, 1, e, 1), basis + t * d, 1, e, 1);
     cblas_dscal((int)d, 1 / single_index_norm(e, d), e, 1);
     share += square(cblas_ddot((int)d, e, 1, v, 1));
   }
   return share;
 }
 
-static assay_status replicate_spectrum(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_spectrum(assay_call *call, void *state, const assay_stream *stream,
+                                       double *out) {
   batch *b = state;
   single_index_data *data = &b->data;
   double values[2];
@@ -80,9 +90,11 @@ static assay_status replicate_spectrum(assay_call *call, void *state, const assa
   if (!strcmp(assay_word(call, "variant"), "random-point")) {
     single_index_direction(stream, 0, data->X.cols, 1, data->theta);
     design_apply(&data->X, data->theta, b->z);
-    for (long i = 0; i < data->X.rows; i++) b->z[i] = data->y[i] * single_index_cut(data->link, square(b->z[i]));
+    for (long i = 0; i < data->X.rows; i++)
+      b->z[i] = data->y[i] * single_index_cut(data->link, square(b->z[i]));
   }
-  assay_status status = eigen_weighted(&data->X, b->z, EIGEN_LARGEST, 2, stream, values, b->vectors, assay_call_error(call));
+  assay_status status =
+      eigen_weighted(&data->X, b->z, EIGEN_LARGEST, 2, stream, values, b->vectors, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   out[0] = values[0], out[1] = values[1], out[2] = square(b->vectors[0]);
   out[3] = local_share(data, b->vectors, 5, b->vectors + 2 * data->X.cols);
@@ -90,17 +102,23 @@ static assay_status replicate_spectrum(assay_call *call, void *state, const assa
 }
 
 static const assay_param spectrum_params[] = {
-    LINK, SAMPLES, DIMENSION,
-    {"variant", NULL, "random-point: labels count where a random student is not cut off", ASSAY_WORD, 0, "none|random-point", NULL, "none"}, {0}};
+    LINK,
+    SAMPLES,
+    DIMENSION,
+    {"variant", NULL, "random-point: labels count where a random student is not cut off", ASSAY_WORD, 0,
+     "none|random-point", NULL, "none"},
+    {0}};
 static const assay_observable spectrum_records[] = {
     {"lambda_1", NULL, "largest eigenvalue of D", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"lambda_2", NULL, "second eigenvalue", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"q", NULL, "squared overlap of the first eigenvector with theta*", NULL, ASSAY_MEASURED, 0, 1},
-    {"loc5", NULL, "its share in the span of the samples with the five largest labels", NULL, ASSAY_MEASURED, 0, 1},
+    {"loc5", NULL, "its share in the span of the samples with the five largest labels", NULL, ASSAY_MEASURED,
+     0, 1},
     {0}};
 
 const assay_experiment single_index_gd_spectrum = {.id = "single-index-gd/spectrum",
-                                                   .doc = "Top of the spectrum of D = (1/n) sum y_i x_i x_i^T.",
+                                                   .doc =
+                                                       "Top of the spectrum of D = (1/n) sum y_i x_i x_i^T.",
                                                    .params = spectrum_params,
                                                    .records = spectrum_records,
                                                    .block = 4,
@@ -124,19 +142,27 @@ static int flow_slope(double t, const double *y, double *slope, void *context) {
 /* The flow from y to time 1, by an eighth-order Runge-Kutta method. */
 static assay_status integrate_flow(single_index_data *data, double *y, assay_error *error) {
   gsl_odeiv2_system system = {flow_slope, NULL, (size_t)data->X.cols, data};
-  gsl_odeiv2_driver *driver = gsl_odeiv2_driver_alloc_y_new(&system, gsl_odeiv2_step_rk8pd, 1e-3, 1e-11, 1e-10);
+  gsl_odeiv2_driver *driver =
+      gsl_odeiv2_driver_alloc_y_new(&system, gsl_odeiv2_step_rk8pd, 1e-3, 1e-11, 1e-10);
   double t = 0;
-  if (!driver) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for an integration in %ld dimensions", data->X.cols);
+  if (!driver)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for an integration in %ld dimensions",
+                           data->X.cols);
   int code = gsl_odeiv2_driver_apply(driver, &t, 1, y);
   gsl_odeiv2_driver_free(driver);
-  return code == GSL_SUCCESS ? ASSAY_OK : assay_error_set(error, ASSAY_NUMERIC, "the gradient flow stopped at t = %.6g: %s", t, gsl_strerror(code));
+  return code == GSL_SUCCESS
+             ? ASSAY_OK
+             : assay_error_set(error, ASSAY_NUMERIC, "the gradient flow stopped at t = %.6g: %s", t,
+                               gsl_strerror(code));
 }
 
 /* exp(A*) theta_0, normalised, through all eigenpairs of A*: values [d], vectors [d][d]. */
-static void exponential(const double *values, const double *vectors, long d, const double *start, double *out) {
+static void exponential(const double *values, const double *vectors, long d, const double *start,
+                        double *out) {
   memset(out, 0, (size_t)d * sizeof *out);
   for (long k = 0; k < d; k++)
-    cblas_daxpy((int)d, exp(values[k] - values[0]) * cblas_ddot((int)d, vectors + k * d, 1, start, 1), vectors + k * d, 1, out, 1);
+    cblas_daxpy((int)d, exp(values[k] - values[0]) * cblas_ddot((int)d, vectors + k * d, 1, start, 1),
+                vectors + k * d, 1, out, 1);
   cblas_dscal((int)d, 1 / single_index_norm(out, d), out, 1);
 }
 
@@ -147,7 +173,8 @@ static double distance(const double *x, const double *y, long d) {
 }
 
 /* Gradient descent until q has moved by less than 1e-12 in STILL steps. */
-static assay_status descend_to_rest(single_index_data *data, double eta, double *q, double *mu, assay_error *error) {
+static assay_status descend_to_rest(single_index_data *data, double eta, double *q, double *mu,
+                                    assay_error *error) {
   double before = -1;
   for (long t = 0; t < MOST_STEPS; t++) {
     *mu = single_index_spherical_step(data, eta);
@@ -156,7 +183,8 @@ static assay_status descend_to_rest(single_index_data *data, double eta, double 
     if (fabs(*q - before) < 1e-12) return ASSAY_OK;
     before = *q;
   }
-  return assay_error_set(error, ASSAY_NUMERIC, "gradient descent did not come to rest in %d steps", MOST_STEPS);
+  return assay_error_set(error, ASSAY_NUMERIC, "gradient descent did not come to rest in %d steps",
+                         MOST_STEPS);
 }
 
 typedef struct {
@@ -185,7 +213,8 @@ static void fill_matrix(const single_index_data *data, double *matrix) {
   long d = data->X.cols;
   memset(matrix, 0, (size_t)(d * d) * sizeof *matrix);
   for (long i = 0; i < data->X.rows; i++)
-    cblas_dsyr(CblasColMajor, CblasUpper, (int)d, 2 * data->y[i] / (double)data->X.rows, data->X.x + i * d, 1, matrix, (int)d);
+    cblas_dsyr(CblasColMajor, CblasUpper, (int)d, 2 * data->y[i] / (double)data->X.rows, data->X.x + i * d, 1,
+               matrix, (int)d);
 }
 
 static assay_status replicate_power(assay_call *call, void *state, const assay_stream *stream, double *out) {
@@ -214,22 +243,26 @@ static assay_status replicate_power(assay_call *call, void *state, const assay_s
 
 static const assay_param power_params[] = {LINK, SAMPLES, DIMENSION, STEP("0.1"), {0}};
 static const assay_observable power_records[] = {
-    {"flow_error", NULL, "distance of the gradient flow at t = 1 from exp(A*) theta_0", NULL, ASSAY_MEASURED, 0, 2},
-    {"q_error", NULL, "q of gradient descent at rest less that of the top eigenvector", NULL, ASSAY_MEASURED, -1, 1},
+    {"flow_error", NULL, "distance of the gradient flow at t = 1 from exp(A*) theta_0", NULL, ASSAY_MEASURED,
+     0, 2},
+    {"q_error", NULL, "q of gradient descent at rest less that of the top eigenvector", NULL, ASSAY_MEASURED,
+     -1, 1},
     {"mu_error", NULL, "theta.G at rest less the largest eigenvalue of A*", NULL, ASSAY_MEASURED, 0, 0},
     {0}};
 
-const assay_experiment single_index_gd_power_iteration = {.id = "single-index-gd/power-iteration",
-                                                          .doc = "Gradient flow and descent on the sphere against the eigenpairs of A*.",
-                                                          .params = power_params,
-                                                          .records = power_records,
-                                                          .block = 1,
-                                                          .open = open_power,
-                                                          .replicate = replicate_power};
+const assay_experiment single_index_gd_power_iteration = {
+    .id = "single-index-gd/power-iteration",
+    .doc = "Gradient flow and descent on the sphere against the eigenpairs of A*.",
+    .params = power_params,
+    .records = power_records,
+    .block = 1,
+    .open = open_power,
+    .replicate = replicate_power};
 
 /* ---- spherical gradient descent ---- */
 
-static assay_status replicate_spherical(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_spherical(assay_call *call, void *state, const assay_stream *stream,
+                                        double *out) {
   single_index_data *data = &((batch *)state)->data;
   single_index_draw(data, stream);
   single_index_direction(stream, 0, data->X.cols, 1, data->theta);
@@ -243,22 +276,29 @@ static assay_status replicate_spherical(assay_call *call, void *state, const ass
 }
 
 static const assay_param spherical_params[] = {
-    LINK, SAMPLES, DIMENSION, STEP("0.1"),
+    LINK,
+    SAMPLES,
+    DIMENSION,
+    STEP("0.1"),
     {"steps", NULL, "steps of size eta", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,inf)", "400"},
     {"last_eta", NULL, "then a smaller step", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", "0.005"},
     {"last_steps", NULL, "and how many", ASSAY_INTEGER, ASSAY_SIM, NULL, "[0,inf)", "0"},
-    {"least_q", NULL, "a run that ends below it has found an uninformative point and is discarded", ASSAY_REAL, ASSAY_SIM, NULL, "[0,1]", "0.35"},
+    {"least_q", NULL, "a run that ends below it has found an uninformative point and is discarded",
+     ASSAY_REAL, ASSAY_SIM, NULL, "[0,1]", "0.35"},
     {0}};
 static const assay_observable spherical_records[] = {
-    {"q", NULL, "squared overlap at the end", NULL, ASSAY_MEASURED, 0, 1}, {"mu", NULL, "theta.G at the end", NULL, ASSAY_MEASURED, 0, 0}, {0}};
+    {"q", NULL, "squared overlap at the end", NULL, ASSAY_MEASURED, 0, 1},
+    {"mu", NULL, "theta.G at the end", NULL, ASSAY_MEASURED, 0, 0},
+    {0}};
 
-const assay_experiment single_index_gd_spherical = {.id = "single-index-gd/spherical",
-                                                    .doc = "Full-batch gradient descent on the correlation loss over the sphere.",
-                                                    .params = spherical_params,
-                                                    .records = spherical_records,
-                                                    .block = 1,
-                                                    .open = open_data,
-                                                    .replicate = replicate_spherical};
+const assay_experiment single_index_gd_spherical = {
+    .id = "single-index-gd/spherical",
+    .doc = "Full-batch gradient descent on the correlation loss over the sphere.",
+    .params = spherical_params,
+    .records = spherical_records,
+    .block = 1,
+    .open = open_data,
+    .replicate = replicate_spherical};
 
 /* ---- one-pass SGD ---- */
 
@@ -282,7 +322,8 @@ static assay_status replicate_chain(assay_call *call, void *state, const assay_s
   long d = assay_integer(call, "d");
   for (int i = 0; i < n; i++) { /* read-outs need not ascend: start anew when one does not */
     if (i == 0 || tau[i] < tau[i - 1])
-      single_index_chain_start(state, link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d, 0), stream);
+      single_index_chain_start(state, link_of(call), d, assay_real(call, "eta"),
+                               start_overlap(call, stream, d, 0), stream);
     single_index_chain_run(state, lround(tau[i] * (double)d), 2);
     double m = ((single_index_chain *)state)->m;
     out[2 * i] = m, out[2 * i + 1] = m * m;
@@ -290,19 +331,23 @@ static assay_status replicate_chain(assay_call *call, void *state, const assay_s
   return ASSAY_OK;
 }
 
-#define START {"s0", NULL, "m(0)^2; not given: a uniform start, m(0) = N(0,1)/sqrt d", ASSAY_REAL, 0, NULL, "[0,1]", ""}
-#define TAU {"tau", NULL, "time, samples over d", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", "1"}
+#define START                                                                                                \
+  { "s0", NULL, "m(0)^2; not given: a uniform start, m(0) = N(0,1)/sqrt d", ASSAY_REAL, 0, NULL, "[0,1]", "" }
+#define TAU                                                                                                  \
+  { "tau", NULL, "time, samples over d", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", "1" }
 static const assay_param chain_params[] = {LINK, DIMENSION, STEP(NULL), START, TAU, {0}};
-static const assay_observable chain_records[] = {
-    {"m", NULL, "overlap", NULL, ASSAY_MEASURED, -1, 1}, {"s", NULL, "its square", NULL, ASSAY_MEASURED, 0, 1}, {0}};
+static const assay_observable chain_records[] = {{"m", NULL, "overlap", NULL, ASSAY_MEASURED, -1, 1},
+                                                 {"s", NULL, "its square", NULL, ASSAY_MEASURED, 0, 1},
+                                                 {0}};
 
-const assay_experiment single_index_gd_chain = {.id = "single-index-gd/chain",
-                                                .doc = "The overlap of one-pass SGD, as the scalar chain that has its exact law.",
-                                                .params = chain_params,
-                                                .records = chain_records,
-                                                .block = 64,
-                                                .open = open_chain,
-                                                .replicate = replicate_chain};
+const assay_experiment single_index_gd_chain = {
+    .id = "single-index-gd/chain",
+    .doc = "The overlap of one-pass SGD, as the scalar chain that has its exact law.",
+    .params = chain_params,
+    .records = chain_records,
+    .block = 64,
+    .open = open_chain,
+    .replicate = replicate_chain};
 
 static assay_status open_vector(assay_call *call, void **state) {
   *state = assay_alloc(call, 2 * (size_t)assay_integer(call, "d") * sizeof(double));
@@ -315,8 +360,9 @@ static assay_status replicate_vector(assay_call *call, void *state, const assay_
   long d = assay_integer(call, "d");
   double *theta = state;
   for (int i = 0; i < n; i++) {
-    double m = single_index_sgd_vector(link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d, 0), lround(tau[i] * (double)d), theta,
-                                       theta + d, stream);
+    double m =
+        single_index_sgd_vector(link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d, 0),
+                                lround(tau[i] * (double)d), theta, theta + d, stream);
     out[2 * i] = m, out[2 * i + 1] = m * m;
   }
   return ASSAY_OK;
@@ -333,17 +379,21 @@ const assay_experiment single_index_gd_vector = {.id = "single-index-gd/vector",
 enum { LONGEST = 2000 }; /* in units of d samples */
 
 /* The time of run number `which` of a replicate; each has a start and samples of its own. */
-static assay_status hit_once(assay_call *call, single_index_chain *chain, const assay_stream *stream, unsigned which, double *tau) {
+static assay_status hit_once(assay_call *call, single_index_chain *chain, const assay_stream *stream,
+                             unsigned which, double *tau) {
   long d = assay_integer(call, "d");
-  single_index_chain_start(chain, link_of(call), d, assay_real(call, "eta"), start_overlap(call, stream, d, which), stream);
+  single_index_chain_start(chain, link_of(call), d, assay_real(call, "eta"),
+                           start_overlap(call, stream, d, which), stream);
   chain->source = 2 * which;
   if (!single_index_chain_run(chain, LONGEST * d, assay_real(call, "s1")))
-    return assay_fail(call, ASSAY_NUMERIC, "m^2 did not reach %g in %d d samples", assay_real(call, "s1"), LONGEST);
+    return assay_fail(call, ASSAY_NUMERIC, "m^2 did not reach %g in %d d samples", assay_real(call, "s1"),
+                      LONGEST);
   *tau = (double)chain->step / (double)d;
   return ASSAY_OK;
 }
 
-static assay_status replicate_hitting(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_hitting(assay_call *call, void *state, const assay_stream *stream,
+                                      double *out) {
   unsigned draws = (unsigned)assay_integer(call, "draws");
   double tau = 0, mean = 0, squares = 0;
   for (unsigned i = 0; i < draws; i++) { /* Welford */
@@ -358,24 +408,32 @@ static assay_status replicate_hitting(assay_call *call, void *state, const assay
 }
 
 static const assay_param hitting_params[] = {
-    LINK, DIMENSION, STEP(NULL), START, {"s1", NULL, "level of m^2", ASSAY_REAL, 0, NULL, "(0,1)", NULL},
-    {"draws", NULL, "independent runs in a replicate", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,2000]", "1"}, {0}};
+    LINK,
+    DIMENSION,
+    STEP(NULL),
+    START,
+    {"s1", NULL, "level of m^2", ASSAY_REAL, 0, NULL, "(0,1)", NULL},
+    {"draws", NULL, "independent runs in a replicate", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,2000]", "1"},
+    {0}};
 static const assay_observable hitting_records[] = {
     {"tau_hit", NULL, "first time of m^2 >= s1, the mean over the draws", NULL, ASSAY_MEASURED, 0, INFINITY},
-    {"tau_variance", NULL, "its unbiased variance over the draws; 0 for one", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"tau_variance", NULL, "its unbiased variance over the draws; 0 for one", NULL, ASSAY_MEASURED, 0,
+     INFINITY},
     {0}};
 
-const assay_experiment single_index_gd_hitting = {.id = "single-index-gd/hitting",
-                                                  .doc = "The time one-pass SGD takes to reach an overlap, by the scalar chain.",
-                                                  .params = hitting_params,
-                                                  .records = hitting_records,
-                                                  .block = 8,
-                                                  .open = open_chain,
-                                                  .replicate = replicate_hitting};
+const assay_experiment single_index_gd_hitting = {
+    .id = "single-index-gd/hitting",
+    .doc = "The time one-pass SGD takes to reach an overlap, by the scalar chain.",
+    .params = hitting_params,
+    .records = hitting_records,
+    .block = 8,
+    .open = open_chain,
+    .replicate = replicate_hitting};
 
 /* ---- the squared loss ---- */
 
-static assay_status replicate_squared(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_squared(assay_call *call, void *state, const assay_stream *stream,
+                                      double *out) {
   single_index_data *data = &((batch *)state)->data;
   int n;
   const double *steps = assay_list(call, "t", &n);
@@ -403,18 +461,22 @@ static const assay_param squared_params[] = {
     {"t", NULL, "steps", ASSAY_INTEGER, ASSAY_READOUT, NULL, "[0,inf)", "1"},
     {0}};
 static const assay_observable squared_records[] = {
-    {"a", NULL, "theta.theta*", NULL, ASSAY_MEASURED, 0, 0}, {"b", NULL, "norm of the rest", NULL, ASSAY_MEASURED, 0, INFINITY}, {0}};
+    {"a", NULL, "theta.theta*", NULL, ASSAY_MEASURED, 0, 0},
+    {"b", NULL, "norm of the rest", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {0}};
 
-const assay_experiment single_index_gd_squared = {.id = "single-index-gd/squared",
-                                                  .doc = "Gradient descent on the squared loss from a given start.",
-                                                  .params = squared_params,
-                                                  .records = squared_records,
-                                                  .block = 1,
-                                                  .open = open_data,
-                                                  .replicate = replicate_squared};
+const assay_experiment single_index_gd_squared = {
+    .id = "single-index-gd/squared",
+    .doc = "Gradient descent on the squared loss from a given start.",
+    .params = squared_params,
+    .records = squared_records,
+    .block = 1,
+    .open = open_data,
+    .replicate = replicate_squared};
 
 static void start_small(single_index_data *data, const assay_call *call, const assay_stream *stream) {
-  single_index_direction(stream, 0, data->X.cols, pow((double)data->X.cols, -assay_real(call, "p")), data->theta);
+  single_index_direction(stream, 0, data->X.cols, pow((double)data->X.cols, -assay_real(call, "p")),
+                         data->theta);
 }
 
 static assay_status replicate_search(assay_call *call, void *state, const assay_stream *stream, double *out) {
@@ -424,7 +486,9 @@ static assay_status replicate_search(assay_call *call, void *state, const assay_
   single_index_draw(data, stream);
   start_small(data, call, stream);
   norm = single_index_norm(data->theta, data->X.cols);
-  if (!(norm < eps)) return assay_fail(call, ASSAY_DOMAIN, "the start has norm %.3g, eps = %.3g; the search has to begin below eps", norm, eps);
+  if (!(norm < eps))
+    return assay_fail(call, ASSAY_DOMAIN,
+                      "the start has norm %.3g, eps = %.3g; the search has to begin below eps", norm, eps);
   for (long t = 1; t <= most; t++) {
     before = norm;
     single_index_squared_step(data, eta);
@@ -437,26 +501,30 @@ static assay_status replicate_search(assay_call *call, void *state, const assay_
   return assay_fail(call, ASSAY_NUMERIC, "the norm did not reach %g in %ld steps", eps, most);
 }
 
-static const assay_param search_params[] = {LINK,
-                                            SAMPLES,
-                                            DIMENSION,
-                                            STEP(NULL),
-                                            START_NORM,
-                                            {"eps", NULL, "norm at which the search ends", ASSAY_REAL, 0, NULL, "(0,1)", "0.01"},
-                                            {"most_steps", NULL, "steps after which it has failed", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,inf)", "20000"},
-                                            {0}};
+static const assay_param search_params[] = {
+    LINK,
+    SAMPLES,
+    DIMENSION,
+    STEP(NULL),
+    START_NORM,
+    {"eps", NULL, "norm at which the search ends", ASSAY_REAL, 0, NULL, "(0,1)", "0.01"},
+    {"most_steps", NULL, "steps after which it has failed", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,inf)",
+     "20000"},
+    {0}};
 static const assay_observable search_records[] = {
-    {"T", NULL, "steps until the norm is eps, interpolated in its logarithm", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"T", NULL, "steps until the norm is eps, interpolated in its logarithm", NULL, ASSAY_MEASURED, 0,
+     INFINITY},
     {"q_at_eps", NULL, "squared overlap then", NULL, ASSAY_MEASURED, 0, 1},
     {0}};
 
-const assay_experiment single_index_gd_search = {.id = "single-index-gd/search",
-                                                 .doc = "The search phase of gradient descent on the squared loss from a small start.",
-                                                 .params = search_params,
-                                                 .records = search_records,
-                                                 .block = 1,
-                                                 .open = open_data,
-                                                 .replicate = replicate_search};
+const assay_experiment single_index_gd_search = {
+    .id = "single-index-gd/search",
+    .doc = "The search phase of gradient descent on the squared loss from a small start.",
+    .params = search_params,
+    .records = search_records,
+    .block = 1,
+    .open = open_data,
+    .replicate = replicate_search};
 
 /* ---- near the truth ---- */
 
@@ -483,35 +551,47 @@ static assay_status replicate_local(assay_call *call, void *state, const assay_s
   batch *b = state;
   single_index_data *data = &b->data;
   single_index_draw(data, stream);
-  for (long i = 0; i < data->X.rows; i++) b->z[i] = square(single_index_slope(data->link, data->X.x[i * data->X.cols]));
-  assay_status status = eigen_weighted(&data->X, b->z, EIGEN_SMALLEST, 1, stream, out, NULL, assay_call_error(call));
+  for (long i = 0; i < data->X.rows; i++)
+    b->z[i] = square(single_index_slope(data->link, data->X.x[i * data->X.cols]));
+  assay_status status =
+      eigen_weighted(&data->X, b->z, EIGEN_SMALLEST, 1, stream, out, NULL, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   out[1] = 1;
   if (!strcmp(assay_word(call, "contract"), "no")) return ASSAY_OK;
-  if (!(out[0] > .01)) return assay_fail(call, ASSAY_NUMERIC, "the Hessian's least eigenvalue is %.3g; no rate can be seen below 0.01", out[0]);
+  if (!(out[0] > .01))
+    return assay_fail(call, ASSAY_NUMERIC,
+                      "the Hessian's least eigenvalue is %.3g; no rate can be seen below 0.01", out[0]);
   out[1] = contraction(data, stream, assay_real(call, "eta"), out[0]);
   return ASSAY_OK;
 }
 
 static const assay_param local_params[] = {
-    LINK, SAMPLES, DIMENSION, STEP("0.05"),
-    {"contract", NULL, "yes: also run gradient descent near theta*; no: contraction_ratio is 1", ASSAY_WORD, ASSAY_SIM, "yes|no", NULL, "no"}, {0}};
+    LINK,
+    SAMPLES,
+    DIMENSION,
+    STEP("0.05"),
+    {"contract", NULL, "yes: also run gradient descent near theta*; no: contraction_ratio is 1", ASSAY_WORD,
+     ASSAY_SIM, "yes|no", NULL, "no"},
+    {0}};
 static const assay_observable local_records[] = {
     {"lambda_min", NULL, "least eigenvalue of the Hessian at theta*", NULL, ASSAY_MEASURED, 0, INFINITY},
-    {"contraction_ratio", NULL, "late rate of the log error over log(1 - eta lambda_min)", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"contraction_ratio", NULL, "late rate of the log error over log(1 - eta lambda_min)", NULL,
+     ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
-const assay_experiment single_index_gd_local = {.id = "single-index-gd/local",
-                                                .doc = "The Hessian at the truth and the rate of gradient descent beside it.",
-                                                .params = local_params,
-                                                .records = local_records,
-                                                .block = 1,
-                                                .open = open_data,
-                                                .replicate = replicate_local};
+const assay_experiment single_index_gd_local = {
+    .id = "single-index-gd/local",
+    .doc = "The Hessian at the truth and the rate of gradient descent beside it.",
+    .params = local_params,
+    .records = local_records,
+    .block = 1,
+    .open = open_data,
+    .replicate = replicate_local};
 
 /* ---- from a small start to the truth ---- */
 
-static assay_status replicate_recovery(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_recovery(assay_call *call, void *state, const assay_stream *stream,
+                                       double *out) {
   single_index_data *data = &((batch *)state)->data;
   double eta = assay_real(call, "eta");
   long steps = assay_integer(call, "steps");
@@ -529,30 +609,38 @@ static assay_status replicate_recovery(assay_call *call, void *state, const assa
 }
 
 static const assay_param recovery_params[] = {
-    LINK, SAMPLES, DIMENSION, STEP(NULL), START_NORM, {"steps", NULL, "steps made", ASSAY_INTEGER, 0, NULL, "[1,inf)", "2500"}, {0}};
+    LINK,       SAMPLES,    DIMENSION,
+    STEP(NULL), START_NORM, {"steps", NULL, "steps made", ASSAY_INTEGER, 0, NULL, "[1,inf)", "2500"},
+    {0}};
 static const assay_observable recovery_records[] = {
-    {"success_probability", NULL, "theta came within 0.03 of theta* or -theta*", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
-    {"steps_to_1e-3", NULL, "steps to within 1e-3; all of them when it was not reached", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"success_probability", NULL, "theta came within 0.03 of theta* or -theta*", NULL,
+     ASSAY_MEASURED | ASSAY_BINARY, 0, 1},
+    {"steps_to_1e-3", NULL, "steps to within 1e-3; all of them when it was not reached", NULL, ASSAY_MEASURED,
+     0, INFINITY},
     {0}};
 
-const assay_experiment single_index_gd_recovery = {.id = "single-index-gd/recovery",
-                                                   .doc = "Gradient descent on the squared loss from a small start.",
-                                                   .params = recovery_params,
-                                                   .records = recovery_records,
-                                                   .block = 1,
-                                                   .open = open_data,
-                                                   .replicate = replicate_recovery};
+const assay_experiment single_index_gd_recovery = {
+    .id = "single-index-gd/recovery",
+    .doc = "Gradient descent on the squared loss from a small start.",
+    .params = recovery_params,
+    .records = recovery_records,
+    .block = 1,
+    .open = open_data,
+    .replicate = replicate_recovery};
 
 /* ---- the three methods on as many samples ---- */
 
 static double descended(const assay_call *call, single_index_data *data, const assay_stream *stream) {
   single_index_direction(stream, 0, data->X.cols, 1, data->theta);
-  for (long t = 0; t < assay_integer(call, "steps"); t++) single_index_spherical_step(data, assay_real(call, "eta"));
-  for (long t = 0; t < assay_integer(call, "last_steps"); t++) single_index_spherical_step(data, assay_real(call, "last_eta"));
+  for (long t = 0; t < assay_integer(call, "steps"); t++)
+    single_index_spherical_step(data, assay_real(call, "eta"));
+  for (long t = 0; t < assay_integer(call, "last_steps"); t++)
+    single_index_spherical_step(data, assay_real(call, "last_eta"));
   return square(data->theta[0]);
 }
 
-static assay_status replicate_separation(assay_call *call, void *state, const assay_stream *stream, double *out) {
+static assay_status replicate_separation(assay_call *call, void *state, const assay_stream *stream,
+                                         double *out) {
   batch *b = state;
   single_index_data *data = &b->data;
   long n = data->X.rows, d = data->X.cols;
@@ -560,7 +648,8 @@ static assay_status replicate_separation(assay_call *call, void *state, const as
   single_index_draw(data, stream);
   out[0] = strcmp(assay_word(call, "descend"), "yes") ? 0 : descended(call, data, stream);
   for (long i = 0; i < n; i++) b->z[i] = square(data->X.x[i * d]);
-  assay_status status = eigen_weighted(&data->X, b->z, EIGEN_LARGEST, 1, stream, values, b->vectors, assay_call_error(call));
+  assay_status status =
+      eigen_weighted(&data->X, b->z, EIGEN_LARGEST, 1, stream, values, b->vectors, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   out[1] = square(b->vectors[0]);
   single_index_chain chain;
@@ -575,17 +664,25 @@ static assay_status replicate_separation(assay_call *call, void *state, const as
 }
 
 static const assay_param separation_params[] = {
-    LINK, SAMPLES, DIMENSION, STEP("0.05"),
-    {"steps", NULL, "steps of size eta of gradient descent", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,inf)", "400"},
+    LINK,
+    SAMPLES,
+    DIMENSION,
+    STEP("0.05"),
+    {"steps", NULL, "steps of size eta of gradient descent", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,inf)",
+     "400"},
     {"last_eta", NULL, "then a smaller step", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", "0.005"},
     {"last_steps", NULL, "and how many", ASSAY_INTEGER, ASSAY_SIM, NULL, "[0,inf)", "150"},
     {"eta_sgd", NULL, "step of one-pass SGD", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", "0.15"},
-    {"descend", NULL, "no: without gradient descent; q_gd is 0", ASSAY_WORD, ASSAY_SIM, "yes|no", NULL, "yes"},
+    {"descend", NULL, "no: without gradient descent; q_gd is 0", ASSAY_WORD, ASSAY_SIM, "yes|no", NULL,
+     "yes"},
     {0}};
 static const assay_observable separation_records[] = {
-    {"q_gd", NULL, "full-batch gradient descent with truncated labels and student", NULL, ASSAY_MEASURED, 0, 1},
-    {"q_quad", NULL, "where it ends with the quadratic link: the top eigenvector of D", NULL, ASSAY_MEASURED, 0, 1},
-    {"q_sgd", NULL, "one-pass SGD with the truncated link, on n samples of its own", NULL, ASSAY_MEASURED, 0, 1},
+    {"q_gd", NULL, "full-batch gradient descent with truncated labels and student", NULL, ASSAY_MEASURED, 0,
+     1},
+    {"q_quad", NULL, "where it ends with the quadratic link: the top eigenvector of D", NULL, ASSAY_MEASURED,
+     0, 1},
+    {"q_sgd", NULL, "one-pass SGD with the truncated link, on n samples of its own", NULL, ASSAY_MEASURED, 0,
+     1},
     {"gap_gd", NULL, "q_gd - q_quad", NULL, ASSAY_MEASURED, -1, 1},
     {"gap_quad", NULL, "q_quad - q_sgd", NULL, ASSAY_MEASURED, -1, 1},
     {0}};

@@ -7,12 +7,15 @@
 
 enum { CHUNK = 256 };
 
-void single_index_chain_start(single_index_chain *chain, single_index_link link, long d, double eta, double m, const assay_stream *stream) {
-  chain->link = link, chain->d = d, chain->step = 0, chain->eta = eta, chain->m = m, chain->stream = *stream, chain->source = 0;
+void single_index_chain_start(single_index_chain *chain, single_index_link link, long d, double eta, double m,
+                              const assay_stream *stream) {
+  chain->link = link, chain->d = d, chain->step = 0, chain->eta = eta, chain->m = m, chain->stream = *stream,
+  chain->source = 0;
 }
 
 static void draw_chunk(single_index_chain *chain) {
-  random_source along = random_open(&chain->stream, RANDOM_DESIGN, chain->source), across = random_open(&chain->stream, RANDOM_DESIGN, chain->source + 1);
+  random_source along = random_open(&chain->stream, RANDOM_DESIGN, chain->source),
+                across = random_open(&chain->stream, RANDOM_DESIGN, chain->source + 1);
   random_seek(&along, (uint64_t)chain->step), random_seek(&across, (uint64_t)chain->step);
   random_normals(&along, chain->u, CHUNK);
   random_normals(&across, chain->w, CHUNK);
@@ -37,7 +40,8 @@ bool single_index_chain_run(single_index_chain *chain, long step, double level) 
 }
 
 /* theta = scale phi: only phi is written in a step, x.theta and ||x||^2 are read in one pass. */
-double single_index_sgd_vector(single_index_link link, long d, double eta, double m0, long steps, double *phi, double *x, const assay_stream *stream) {
+double single_index_sgd_vector(single_index_link link, long d, double eta, double m0, long steps, double *phi,
+                               double *x, const assay_stream *stream) {
   random_source source = random_open(stream, RANDOM_DESIGN, 0);
   size_t size = (size_t)d;
   double scale = 1;
@@ -48,7 +52,8 @@ double single_index_sgd_vector(single_index_link link, long d, double eta, doubl
     random_normals(&source, x, size);
     vector_dot_and_square(x, phi, size, &u, &square);
     u *= scale;
-    double c = eta / (double)d * single_index_sigma(link, x[0]) * single_index_slope(link, u), shrink = 1 - c * u;
+    double c = eta / (double)d * single_index_sigma(link, x[0]) * single_index_slope(link, u),
+           shrink = 1 - c * u;
     double norm = sqrt(shrink * shrink + 2 * c * u * shrink + c * c * square); /* of (1 - c u) theta + c x */
     if (fabs(scale * shrink) < 1e-6 * norm) { /* a step that nearly turns theta about: phi becomes theta */
       for (long j = 0; j < d; j++) phi[j] *= scale * shrink / norm;

@@ -8,7 +8,7 @@
 #include "sim/experiment.h"
 
 extern const assay_experiment spurious_features_ridge_path, spurious_features_feature_regression,
-    spurious_features_kernel_regression, spurious_features_ridge_large,
+    spurious_features_kernel_regression, spurious_features_ridge_large, spurious_features_random_bounds,
     spurious_features_colour_ridge, spurious_features_colour_network;
 
 #endif

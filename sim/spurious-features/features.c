@@ -9,7 +9,7 @@
 #include "sim/spurious-features/experiments.h"
 #include "sim/spurious-features/problem.h"
 
-enum { ROWS = 64 }; /* rows of V, and of test data, that are held at once */
+enum { ROWS = 64, TESTS = 256 }; /* rows of V, and of test data, that are held at once */
 
 static double *numbers(assay_call *call, size_t count) {
   return assay_alloc(call, count * sizeof(double));
@@ -23,7 +23,7 @@ typedef struct {
   double *hat, *miss, *image;       /* [D]: the linear predictor beside the features */
   double *V, *Phi, *a, *h;          /* [ROWS][D], [n][width], [width], [width]: C = sum a_j h_j */
   double *gram, *dual, *norm;       /* kernel: [n][n], [n], [n] */
-  double *first, *second, *T;       /* test rows [ROWS][D] twice, their features [ROWS][width or n] */
+  double *first, *second, *T;       /* test rows [TESTS][D] twice, their features [TESTS][width or n] */
 } feature_run;
 
 enum { F_C, F_L, F_C_EXCESS, F_L_EXCESS };
@@ -43,7 +43,7 @@ static assay_status open_common(assay_call *call, feature_run *run, int features
   if (run->ell == 0) run->ell = 1e-9;
   run->lambda = assay_real(call, "lambda_rf");
   run->hat = numbers(call, D), run->miss = numbers(call, D), run->image = numbers(call, D);
-  run->first = numbers(call, ROWS * D), run->second = numbers(call, ROWS * D), run->T = numbers(call, ROWS * (size_t)features);
+  run->first = numbers(call, TESTS * D), run->second = numbers(call, TESTS * D), run->T = numbers(call, TESTS * (size_t)features);
   return run->hat && run->miss && run->image && run->first && run->second && run->T ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 
@@ -122,8 +122,8 @@ static double loss_excess(feature_run *run, const assay_stream *stream) {
   const problem *p = &run->p;
   random_source test = random_open(stream, RANDOM_TEST, 0);
   double sum = 0;
-  for (int at = 0; at < run->tests; at += ROWS) {
-    int rows = run->tests - at < ROWS ? run->tests - at : ROWS;
+  for (int at = 0; at < run->tests; at += TESTS) {
+    int rows = run->tests - at < TESTS ? run->tests - at : TESTS;
     problem_rows(p, &test, rows, run->first);
     for (int first = 0; first < run->width; first += ROWS) {
       int count = run->width - first < ROWS ? run->width - first : ROWS;
@@ -183,13 +183,13 @@ static double kernel_value(activation act, double r, double s, double t) {
   return length / (2 * M_PI) * (sqrt((1 - cosine) * (1 + cosine)) + cosine * (M_PI - acos(cosine)));
 }
 
-/* K [rows][n] of rows of A [rows][D] and the training rows. */
-static void kernel_of(const feature_run *run, const double *A, int rows, double *K) {
+/* K [rows][n] of rows of A [rows][D] and the training rows; of these among themselves (symmetric) the lower triangle. */
+static void kernel_of(const feature_run *run, const double *A, int rows, bool symmetric, double *K) {
   int D = run->p.D, n = run->p.n;
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, n, D, 1. / D, A, D, run->p.Z, D, 0, K, n);
   for (int i = 0; i < rows; i++) {
     double s = cblas_ddot(D, A + (size_t)i * D, 1, A + (size_t)i * D, 1) / D, *row = K + (size_t)i * n;
-    for (int j = 0; j < n; j++) row[j] = kernel_value(run->act, row[j], s, run->norm[j]);
+    for (int j = 0; j < (symmetric ? i + 1 : n); j++) row[j] = kernel_value(run->act, row[j], s, run->norm[j]);
   }
 }
 
@@ -197,7 +197,7 @@ static assay_status fit_kernel(feature_run *run, assay_error *error) {
   const problem *p = &run->p;
   for (int j = 0; j < p->n; j++)
     run->norm[j] = cblas_ddot(p->D, p->Z + (size_t)j * p->D, 1, p->Z + (size_t)j * p->D, 1) / p->D;
-  kernel_of(run, p->Z, p->n, run->gram);
+  kernel_of(run, p->Z, p->n, true, run->gram);
   for (int i = 0; i < p->n; i++) run->gram[(size_t)i * p->n + i] += run->ell;
   memcpy(run->dual, p->g, (size_t)p->n * sizeof *run->dual);
   /* Symmetric: row-major lower is column-major upper, without a copy. */
@@ -214,7 +214,7 @@ typedef struct {
 static void add_tests(feature_run *run, int rows, sums *s) {
   const problem *p = &run->p;
   double m = run->tests;
-  kernel_of(run, run->first, rows, run->T);
+  kernel_of(run, run->first, rows, false, run->T);
   for (int t = 0; t < rows; t++) {
     const double *z = run->first + (size_t)t * p->D;
     double f = cblas_ddot(p->n, run->T + (size_t)t * p->n, 1, run->dual, 1), l = cblas_ddot(p->D, z, 1, run->hat, 1);
@@ -226,7 +226,7 @@ static void add_tests(feature_run *run, int rows, sums *s) {
     size_t y = t * (size_t)p->D + (size_t)p->dx;
     memcpy(run->second + y, run->first + y, (size_t)p->dy * sizeof(double));
   }
-  kernel_of(run, run->second, rows, run->T);
+  kernel_of(run, run->second, rows, false, run->T);
   for (int t = 0; t < rows; t++) {
     double f = cblas_ddot(p->n, run->T + (size_t)t * p->n, 1, run->dual, 1);
     double l = cblas_ddot(p->D, run->second + (size_t)t * p->D, 1, run->hat, 1);
@@ -246,8 +246,8 @@ static assay_status replicate_kernel(assay_call *call, void *state, const assay_
   assay_status status = fit_kernel(run, assay_call_error(call));
   if (status == ASSAY_OK) status = fit_linear(run, &C, &L, assay_call_error(call));
   if (status != ASSAY_OK) return status;
-  for (int at = 0; at < run->tests; at += ROWS) {
-    int rows = run->tests - at < ROWS ? run->tests - at : ROWS;
+  for (int at = 0; at < run->tests; at += TESTS) {
+    int rows = run->tests - at < TESTS ? run->tests - at : TESTS;
     problem_rows(p, &first, rows, run->first);
     problem_rows(p, &second, rows, run->second);
     add_tests(run, rows, &s);
@@ -260,7 +260,7 @@ static assay_status replicate_kernel(assay_call *call, void *state, const assay_
 
 #define PENALTY SPURIOUS_REAL("ell", "penalty; 0: 1e-9", 0, "[0,inf)", "0")
 #define BESIDE SPURIOUS_REAL("lambda_rf", "ridge of the linear predictor beside it", ASSAY_SIM, "(0,inf)", NULL)
-#define TESTS(preset)                                                                 \
+#define TEST_ROWS(preset)                                                                \
   {                                                                                   \
     "tests", NULL, "test rows", ASSAY_INTEGER, ASSAY_SIM, NULL, "[2,1000000]", preset \
   }
@@ -272,7 +272,7 @@ static const assay_param feature_params[] = {
     PENALTY,
     SPURIOUS_NOISE,
     BESIDE,
-    TESTS("200"),
+    TEST_ROWS("200"),
     {0}};
 static const assay_param kernel_params[] = {
     SPURIOUS_MODEL(0),
@@ -281,7 +281,7 @@ static const assay_param kernel_params[] = {
     PENALTY,
     SPURIOUS_NOISE,
     BESIDE,
-    TESTS("1000"),
+    TEST_ROWS("1000"),
     {0}};
 
 const assay_experiment spurious_features_feature_regression = {

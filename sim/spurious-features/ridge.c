@@ -56,7 +56,7 @@ static assay_status open_ridge(assay_call *call, void **state) {
   run->fit = numbers(call, (size_t)p->n), run->work = numbers(call, 2 * D);
   run->tests = numbers(call, 2 * (size_t)run->triples * D + 1);
   if (!run->hat || !run->slope || !run->miss || !run->image || !run->fit || !run->work || !run->tests) return ASSAY_NO_MEMORY;
-  run->path = ridge_path_new(p->n, p->D, assay_call_error(call));
+  run->path = ridge_path_new(p->n, p->D, run->curvature, assay_call_error(call));
   return run->path ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 

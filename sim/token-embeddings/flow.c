@@ -8,13 +8,20 @@
 assay_status token_embeddings_select(token_embeddings_walk *w, assay_error *error) {
   const token_embeddings_data *data = &w->data;
   const int m = data->m;
+  int cells = 0;
   for (int i = 0; i < data->n; i++) {
     const double *row = data->count + (size_t)i * (size_t)m;
     int best = -1;
-    for (int s = 0; s < m; s++)
-      if (row[s] > 0 && (best < 0 || data->y[i] * w->gam[s] > data->y[i] * w->gam[best])) best = s;
+    w->first[i] = cells;
+    for (int s = 0; s < m; s++) {
+      if (!(row[s] > 0)) continue;
+      w->cell[cells++] = (struct token_embeddings_cell){s, row[s]};
+      if (best < 0 || data->y[i] * w->gam[s] > data->y[i] * w->gam[best]) best = s;
+    }
+    if (best < 0) return assay_error_set(error, ASSAY_DOMAIN, "sequence %d is empty", i + 1);
     w->selected[i] = best;
   }
+  w->first[data->n] = cells;
   double *against = w->room + 16 * m; /* [m][m], used before the counts: 1 where a is selected against b */
   memset(against, 0, (size_t)m * (size_t)m * sizeof *against);
   for (int i = 0; i < data->n; i++)
@@ -36,23 +43,27 @@ static void field(token_embeddings_walk *w, const double *z, double *B) {
   const int m = data->m;
   double *e = w->room + 14 * m, top = -INFINITY;
   memset(B, 0, (size_t)m * sizeof *B);
-  w->excess = w->attention = 0;
+  w->excess = w->attention = w->missing = 0;
   for (int s = 0; s < m; s++) top = fmax(top, z[s]);
   for (int s = 0; s < m; s++) e[s] = exp(z[s] - top);
   for (int i = 0; i < data->n; i++) {
-    const double *row = data->count + (size_t)i * (size_t)m, y = data->y[i];
+    const struct token_embeddings_cell *begin = w->cell + w->first[i], *end = w->cell + w->first[i + 1];
     const int star = w->selected[i];
-    const double best = w->gam[star];
-    double total = 0, missing = 0;
-    for (int s = 0; s < m; s++) {
-      total += row[s] * e[s];
-      missing += row[s] * e[s] * (best - w->gam[s]);
+    const double y = data->y[i], best = w->gam[star];
+    double total = 0, missing = 0, chosen = 0, others = 0;
+    for (const struct token_embeddings_cell *c = begin; c < end; c++) {
+      const double q = c->count * e[c->token];
+      total += q;
+      missing += q * (best - w->gam[c->token]);
+      *(c->token == star ? &chosen : &others) += q;
     }
     missing *= y / total;
-    const double g = 1 / (1 + exp(y * best - missing)) / data->n / total;
-    for (int s = 0; s < m; s++) B[s] += g * row[s] * e[s] * (missing - y * (best - w->gam[s]));
-    w->excess += log1p(expm1(missing) / (1 + exp(y * best))) / data->n;
-    w->attention += row[star] * e[star] / total / data->n;
+    const double odds = exp(y * best), g = 1 / (1 + odds * exp(-missing)) / data->n / total;
+    for (const struct token_embeddings_cell *c = begin; c < end; c++)
+      B[c->token] += g * c->count * e[c->token] * (missing - y * (best - w->gam[c->token]));
+    w->excess += log1p(expm1(missing) / (1 + odds)) / data->n;
+    w->attention += chosen / total / data->n;
+    w->missing += others / total / data->n;
   }
 }
 
@@ -114,9 +125,19 @@ assay_status token_embeddings_hildreth(const token_embeddings_walk *w, double *w
       change = fmax(change, fabs(by));
     }
   }
+  double sum = 0, least = INFINITY;
   *norm2 = 0;
   *slack = INFINITY;
   for (int s = 0; s < m; s++) *norm2 += weight[s] * z[s];
+  for (int j = 0; j < m * m; j++) {
+    sum += lambda[j];
+    if (pair[j] > 0) least = fmin(least, z[j / m] - z[j % m]);
+  }
+  /* Primal p/least is feasible, so |p_hat|^2 lies between the dual and the primal value. */
+  const double gap = *norm2 / (least * least) - (2 * sum - *norm2);
+  if (isfinite(least) && !(least > 0 && gap < 1e-8 * *norm2))
+    return assay_error_set(error, ASSAY_NUMERIC, "Hildreth's sweeps left a duality gap of %g of %g", gap,
+                           *norm2);
   for (int j = 0; j < m * m; j++)
     if (pair[j] > 0 && z[j / m] - z[j % m] > 1 + 1e-6) *slack = fmin(*slack, z[j / m] - z[j % m]);
   return ASSAY_OK;

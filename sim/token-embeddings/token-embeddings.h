@@ -46,12 +46,17 @@ assay_status token_embeddings_check_gradient(int softmax, const assay_stream *st
 
 typedef struct {
   token_embeddings_data data;
-  const double *gam;        /* [m] */
-  const double *K;          /* [m][m] */
-  const double *z0;         /* [m] */
-  int *selected;            /* [n] argmax y gam, filled by token_embeddings_select */
-  double *room;             /* [16 m + m m] */
-  double excess, attention; /* of the last field */
+  const double *gam; /* [m] */
+  const double *K;   /* [m][m] */
+  const double *z0;  /* [m] */
+  int *selected;     /* [n] argmax y gam, filled by token_embeddings_select */
+  int *first;        /* [n+1] the tokens of sequence i are cell[first[i]] .. cell[first[i+1]-1]; */
+  struct token_embeddings_cell {
+    int token;
+    double count;
+  } * cell;                          /* room [n m]; both filled by token_embeddings_select */
+  double *room;                      /* [16 m + m m] */
+  double excess, attention, missing; /* of the last field; missing = 1 - attention, without cancellation */
 } token_embeddings_walk;
 
 /* Fills selected; ASSAY_DISCARD when two tokens are each selected against the other. */
@@ -64,7 +69,8 @@ assay_status token_embeddings_flow_advance(token_embeddings_walk *walk, double t
 void token_embeddings_flow_read(token_embeddings_walk *walk, const double *om, double *z);
 
 /* The max-margin vector E' weight of the walk's selection by Hildreth's sweeps, |p_hat|^2, and the least
- * p_hat.x > 1 + 1e-6 among the constraints (infinite when all are tight). room [m m + 2 m + m m]. */
+ * p_hat.x > 1 + 1e-6 among the constraints (infinite when all are tight). ASSAY_NUMERIC unless
+ * the duality gap is below 1e-8 of it. room [m m + 2 m + m m]. */
 assay_status token_embeddings_hildreth(const token_embeddings_walk *walk, double *weight, double *norm2,
                                        double *slack, double *room, assay_error *error);
 /* |p_hat|^2 with all constraints tight; q [m] is 1 on the tokens that are not selected. room [m m + 2 m]. */

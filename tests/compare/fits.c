@@ -6,7 +6,9 @@
 
 #include "sim/kernels/random.h"
 
-static assay_sample sample(const double *axis, const double *value, int n) { return (assay_sample){.groups = n, .value = value, .axis = axis}; }
+static assay_sample sample(const double *axis, const double *value, int n) {
+  return (assay_sample){.groups = n, .value = value, .axis = axis};
+}
 
 #define near(what, call, truth)                                                                              \
   do {                                                                                                       \
@@ -73,7 +75,8 @@ Test(fits, logistic_location) {
   cr_expect_eq(fit_logistic_location(&s, &out), ASSAY_NUMERIC);
 }
 
-/* Counts of 400 coins at each point: the location's mean over 200 data sets is the truth within five standard errors. */
+/* Counts of 400 coins at each point: the location's mean over 200 data sets is the truth within five standard
+ * errors. */
 Test(fits, logistic_location_from_counts) {
   enum { SETS = 200, COINS = 400, POINTS = 5 };
   double axis[POINTS], value[POINTS], uniform[COINS], sum = 0, squares = 0, out = 0;
@@ -83,7 +86,8 @@ Test(fits, logistic_location_from_counts) {
     for (int i = 0; i < POINTS; i++) {
       axis[i] = 1.5 + .4 * i, value[i] = 0;
       random_uniforms(&source, uniform, COINS);
-      for (int c = 0; c < COINS; c++) value[i] += (uniform[c] < 1 / (1 + exp(-4 * (axis[i] - 2.35)))) / (double)COINS;
+      for (int c = 0; c < COINS; c++)
+        value[i] += (uniform[c] < 1 / (1 + exp(-4 * (axis[i] - 2.35)))) / (double)COINS;
     }
     assay_sample s = sample(axis, value, POINTS);
     cr_assert_eq(fit_logistic_location(&s, &out), ASSAY_OK);

@@ -2,11 +2,15 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/data-reconstruction/experiments.h"
+#include "sim/data-reconstruction/inversion.h"
+#include "sim/data-reconstruction/network.h"
+#include "sim/kernels/lbfgs.h"
 #include "sim/kernels/random.h"
+#include "tests/sim/experiment.h"
 
 #define ok(call)                                                                                             \
   do {                                                                                                       \
@@ -78,40 +82,177 @@ static const struct {
     {&data_reconstruction_feature_products, "act=tanh rho=.3 p=50", 1},
     {&data_reconstruction_label_fit, "act=relu d=5 n=8 p=4", 1},
     {&data_reconstruction_residual, "act=relu G=1,.2,.2,1 g=.1,.3 p=40", 1},
-    {&data_reconstruction_span, "act=relu+erf d=8 n=12 t=.3,2", 4},
+    {&data_reconstruction_span, "act=relu+erf d=8 n=12 t=.3,2 also=kappa", 6},
+    {&data_reconstruction_span_features, "act=tanh d=8 n=6 p=20 t=.3,2", 4},
+    {&data_reconstruction_least_width_search, "act=tanh d=4 n=2", 3},
+    {&data_reconstruction_perturbed, "act=tanh d=5 n=2 p=6", 1},
+    {&data_reconstruction_noisy_parameters, "act=abs d=5 n=1 p=12", 1},
+    {&data_reconstruction_trained_network, "d=5 n=2 w=40 starts=1", 5},
+    {&data_reconstruction_trained_network, "arch=residual h=1 d=4 n=2 w=16 starts=1", 5},
     {&data_reconstruction_tangent_span, "act=relu rho=.3 d=5 p=40", 1},
-    {&data_reconstruction_jacobian, "act=tanh d=5 n=2 p=12 C=2", 2},
-    {&data_reconstruction_null_share, "act=tanh d=5 n=2 p=6", 1},
+    {&data_reconstruction_jacobian, "act=tanh d=5 n=2 p=12 C=2", 3},
+    {&data_reconstruction_null_share, "act=tanh d=5 n=2 p=6 at=.3,.6", 4},
     {&data_reconstruction_noise_matrix, "act=abs d=5 n=2 p=30", 1},
     {&data_reconstruction_candidate_loss, "act=relu X=2,0,0,0,1,1,1,1 Y=1,.5 Xhat=1,1,1,-1,0,2,0,0 p=40", 1},
     {&data_reconstruction_best_start, "act=tanh d=4 n=2 p=24 starts=2", 3},
     {&data_reconstruction_span_points, "act=tanh d=4 n=2 p=5 starts=6", 1}};
 
-static void run(int i, uint64_t replicate, double *out) {
-  assay_error error = {ASSAY_OK, ""};
-  const assay_experiment *x = all[i].experiment;
-  assay_call *call = assay_call_new(x->params, x->records, &error);
-  cr_assert_not_null(call, "%s", error.text);
-  char text[512], *save = NULL;
-  snprintf(text, sizeof text, "%s", all[i].point);
-  for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-    char *equals = strchr(word, '=');
-    *equals = 0;
-    cr_assert_eq(assay_set_text(call, word, equals + 1, true, &error), ASSAY_OK, "%s", error.text);
-  }
-  void *state = NULL;
-  const assay_stream stream = {77, replicate};
-  cr_assert_eq(x->open(call, &state), ASSAY_OK, "%s", assay_call_error(call)->text);
-  cr_assert_eq(x->replicate(call, state, &stream, out), ASSAY_OK, "%s", assay_call_error(call)->text);
-  if (x->close) x->close(state);
-  assay_call_free(call);
+Test(data_reconstruction, experiments_repeat_themselves) {
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    expect_repeats(all[i].experiment, all[i].point, 2, all[i].width);
 }
 
-Test(data_reconstruction, experiments_repeat_themselves) {
-  for (int i = 0; i < (int)(sizeof all / sizeof *all); i++) {
-    double first[8], again[8];
-    run(i, 1, first), run(i, 1, again);
-    for (int k = 0; k < all[i].width; k++)
-      cr_expect(isfinite(first[k]) && first[k] == again[k], "%s", all[i].experiment->id);
+Test(data_reconstruction, points_outside_the_domain_are_refused_with_a_reason) {
+  expect_refused(&data_reconstruction_jacobian, "act=relu d=5 n=2", "p or counts");
+  expect_refused(&data_reconstruction_jacobian, "act=relu d=5 n=2 counts=1,2", "2^n");
+  expect_refused(&data_reconstruction_span_features, "act=relu d=8 n=12 p=12 t=1", "p = 12");
+  expect_refused(&data_reconstruction_trained_network, "d=5 n=3 w=2", "w = 2");
+  expect_refused(&data_reconstruction_best_start, "act=tanh d=4 n=2 p=3", "p >= n + 2");
+}
+
+/* ---- ranks ---- */
+
+/* Twice the dimension or twice the samples, twice the width. */
+Test(data_reconstruction, least_widths_are_nd) {
+  double out[6];
+  assay_error error;
+  cr_assert_eq(
+      run_experiment(&data_reconstruction_least_width_search, "act=tanh d=5 n=2", 0, 2, 3, out, &error),
+      ASSAY_OK, "%s", error.text);
+  for (int r = 0; r < 2; r++) {
+    cr_expect_eq(out[3 * r], 10);
+    cr_expect_float_eq(out[3 * r + 1], 1, 1e-12);
+    cr_expect_float_eq(out[3 * r + 2], 1, 1e-12);
   }
+}
+
+/* Three features are on at the first sample alone, ten nowhere: 3 + 6 directions of 12. */
+Test(data_reconstruction, features_of_given_sign_patterns) {
+  double out[3];
+  assay_error error;
+  cr_assert_eq(run_experiment(&data_reconstruction_jacobian, "act=relu d=6 n=2 counts=10,3,20,0", 0, 1, 3,
+                              out, &error),
+               ASSAY_OK, "%s", error.text);
+  cr_expect_eq(out[0], 9);
+  cr_expect_gt(out[2], 3);
+}
+
+/* ---- inversion ---- */
+
+enum { SAMPLES = 3, INPUTS = 5, FEATURES = 14 };
+
+static void central_differences(inversion *run, const double *theta, const double *Xh) {
+  double gradient[SAMPLES * INPUTS], moved[SAMPLES * INPUTS];
+  inversion_loss(run, theta, Xh, gradient);
+  for (int i = 0; i < SAMPLES * INPUTS; i++) {
+    const double step = 1e-5;
+    memcpy(moved, Xh, sizeof moved);
+    moved[i] += step;
+    double up = inversion_loss(run, theta, moved, NULL);
+    moved[i] -= 2 * step;
+    double down = inversion_loss(run, theta, moved, NULL);
+    cr_expect_float_eq(gradient[i], (up - down) / (2 * step), 1e-8, "entry %d: %.12g, differences %.12g", i,
+                       gradient[i], (up - down) / (2 * step));
+  }
+}
+
+Test(inversion, gradient_of_random_features) {
+  const assay_stream stream = {5, 1};
+  double W[FEATURES * INPUTS], theta[FEATURES], Xh[SAMPLES * INPUTS];
+  random_source source = random_open(&stream, RANDOM_DESIGN, 0);
+  random_normals(&source, W, FEATURES * INPUTS), random_normals(&source, theta, FEATURES);
+  random_normals(&source, Xh, SAMPLES * INPUTS);
+  assay_error error;
+  feature_map map;
+  random_features *features =
+      random_features_new(ACTIVATION_RELU_ERF, W, SAMPLES, INPUTS, FEATURES, &map, &error);
+  inversion *run = inversion_new(&map, SAMPLES, &error);
+  central_differences(run, theta, Xh);
+  /* Coinciding candidates have dependent features: the loss is that of one of them. */
+  double twice[2 * INPUTS], Phi;
+  memcpy(twice, Xh, INPUTS * sizeof *Xh), memcpy(twice + INPUTS, Xh, INPUTS * sizeof *Xh);
+  inversion *two = inversion_new(&map, 2, &error), *one = inversion_new(&map, 1, &error);
+  Phi = inversion_loss(one, theta, Xh, NULL);
+  cr_expect_float_eq(inversion_loss(two, theta, twice, NULL), Phi, 1e-12);
+  inversion_free(two), inversion_free(one), inversion_free(run);
+  random_features_free(features);
+}
+
+static const assay_param no_params[] = {{0}};
+static const assay_observable no_records[] = {{0}};
+
+/* Both architectures: the derivatives by the weights and, through the inversion, by the inputs. */
+Test(network, gradients_are_central_differences) {
+  const assay_stream stream = {5, 2};
+  for (int arch = NETWORK_TWO_LAYER; arch <= NETWORK_RESIDUAL; arch++) {
+    assay_error error;
+    assay_call *call = assay_call_new(no_params, no_records, &error);
+    network net;
+    double inputs[SAMPLES * INPUTS], theta[FEATURES];
+    const double Y[SAMPLES] = {1, -1, 1};
+    random_source source = random_open(&stream, RANDOM_DESIGN, 1);
+    random_normals(&source, inputs, SAMPLES * INPUTS), random_normals(&source, theta, FEATURES);
+    cr_assert_eq(network_open(call, (network_arch)arch, SAMPLES, INPUTS, FEATURES, &net), ASSAY_OK);
+    network_draw(&net, &stream, 1);
+    network_loss(&net, inputs, Y);
+    double *slope = malloc(net.size * sizeof *slope);
+    memcpy(slope, net.slope, net.size * sizeof *slope);
+    for (size_t i = 0; i < net.size; i += 7) {
+      const double step = 1e-5, keep = net.weights[i];
+      net.weights[i] = keep + step;
+      double up = network_loss(&net, inputs, Y);
+      net.weights[i] = keep - step;
+      double down = network_loss(&net, inputs, Y);
+      net.weights[i] = keep;
+      cr_expect_float_eq(slope[i], (up - down) / (2 * step), 1e-7, "weight %zu of network %d", i, arch);
+    }
+    free(slope);
+    feature_map map = network_features(&net);
+    inversion *run = inversion_new(&map, SAMPLES, &error);
+    central_differences(run, theta, inputs);
+    inversion_free(run);
+    double mse;
+    ok(network_train(&net, inputs, Y, arch ? .06 : .2, 1e-12, 20000, &mse, e));
+    cr_expect_lt(mse, 1e-12);
+    assay_error slow = {ASSAY_OK, ""};
+    network_draw(&net, &stream, 1);
+    cr_expect_eq(network_train(&net, inputs, Y, .2, 1e-12, 3, &mse, &slow), ASSAY_NUMERIC);
+    cr_expect(strstr(slow.text, "3 steps"));
+    assay_call_free(call);
+  }
+}
+
+static double bowl(const double *x, double *gradient, void *context) {
+  (void)context;
+  gradient[0] = 2 * x[0], gradient[1] = 20 * x[1];
+  return x[0] * x[0] + 10 * x[1] * x[1];
+}
+
+Test(lbfgs, stops_where_the_value_is_small_enough) {
+  const lbfgs_rule rule = {5, 100, 1e-12};
+  double x[2] = {3, -2}, room[64];
+  cr_assert_leq(lbfgs_room(2, &rule), 64);
+  lbfgs_report early = lbfgs_until(bowl, NULL, 2, &rule, 1e-3, x, room);
+  cr_expect(early.value < 1e-3 && early.value > 0);
+  lbfgs_report late = lbfgs_until(bowl, NULL, 2, &rule, 1e-30, x, room);
+  cr_expect(late.value < early.value && late.iterations <= 100);
+}
+
+/* Gauss-Newton of least norm ends at a zero of the loss near the start, not at the start. */
+Test(reconstruction, corrections_end_on_the_solutions) {
+  enum { FEW = 7 };
+  draw();
+  assay_error error;
+  const double Y[N] = {1, -1};
+  double kick[N * (D - 1)], Xh[N * D], moved = 0;
+  for (int i = 0; i < N * (D - 1); i++) kick[i] = 1e-3 * cos(i);
+  reconstruction *run = reconstruction_new(ACTIVATION_TANH, D, N, FEW, &error);
+  ok(reconstruction_train(run, V, X, Y, e));
+  memcpy(Xh, X, sizeof Xh);
+  reconstruction_move(run, kick, Xh);
+  ok(reconstruction_correct(run, Xh, 6, 1e-7, e));
+  for (int i = 0; i < N * D; i++) moved = fmax(moved, fabs(Xh[i] - X[i]));
+  cr_expect(moved > 1e-5 && moved < 1e-2, "moved by %g", moved);
+  cr_expect_lt(reconstruction_solve(run, Xh, 0, 0), 1e-20);
+  reconstruction_free(run);
 }

@@ -12,6 +12,7 @@
 #include "sim/kernels/hypentropy.h"
 #include "sim/kernels/least_squares.h"
 #include "sim/kernels/random.h"
+#include "tests/sim/experiment.h"
 
 static const assay_stream stream = {12345, 6};
 
@@ -182,44 +183,13 @@ static const struct {
            {&finetune_diagonal_dual_pretraining, "d=40 n=16 rho=.2 m_pt=1 c=.1", 2},
            {&finetune_diagonal_dual_finetuning,
             "d=40 n_pt=20 n_ft=8 rho_both=.1 rho_pt=.1 rho_ft=.1 m_pt=1 m_ft=2 c=.1 gamma=.1", 2},
+           {&finetune_diagonal_flow_against_dual, "d=12 n_pt=5 rho_pt=.2 c=.1 lambda=-.5", 1},
            {&finetune_diagonal_weighted_norm, "d=40 n=16 p=.2,.8 beta=1,0 w=1,.5", 1},
            {&finetune_diagonal_weighted_pursuit, "d=40 n=16 pi=1 s=.1 w=1", 1}};
 
-/* Runs replicates 0..count-1 at a point "name=value name=value"; returns the last status. */
-static assay_status run(const assay_experiment *x, const char *point, int count, double *out, int width,
-                        assay_error *error) {
-  assay_call *call = assay_call_new(x->params, x->records, error);
-  cr_assert_not_null(call, "%s", error->text);
-  char text[512], *save = NULL;
-  snprintf(text, sizeof text, "%s", point);
-  for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-    char *equals = strchr(word, '=');
-    *equals = 0;
-    cr_assert_eq(assay_set_text(call, word, equals + 1, true, error), ASSAY_OK, "%s", error->text);
-  }
-  void *state = NULL;
-  assay_status status = x->open(call, &state);
-  for (int r = 0; r < count && status == ASSAY_OK; r++) {
-    assay_stream s = {99, (uint64_t)r};
-    status = x->replicate(call, state, &s, out + r * width);
-  }
-  snprintf(error->text, sizeof error->text, "%s", assay_call_error(call)->text);
-  if (x->close) x->close(state);
-  assay_call_free(call);
-  return status;
-}
-
 Test(finetune_diagonal, experiments_repeat_themselves) {
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    double first[4 * 9], again[4 * 9];
-    assay_error error = {ASSAY_OK, ""};
-    cr_assert_eq(run(all[i].experiment, all[i].point, 3, first, all[i].width, &error), ASSAY_OK, "%s: %s",
-                 all[i].experiment->id, error.text);
-    cr_assert_eq(run(all[i].experiment, all[i].point, 3, again, all[i].width, &error), ASSAY_OK, "%s",
-                 error.text);
-    for (int k = 0; k < 3 * all[i].width; k++)
-      cr_expect(isfinite(first[k]) && first[k] == again[k], "%s", all[i].experiment->id);
-  }
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    expect_repeats(all[i].experiment, all[i].point, 3, all[i].width);
 }
 
 Test(finetune_diagonal, points_outside_the_domain_are_refused_with_a_reason) {
@@ -232,11 +202,23 @@ Test(finetune_diagonal, points_outside_the_domain_are_refused_with_a_reason) {
                  {&finetune_diagonal_weighted_pursuit, "d=10 n=10 pi=1 s=.1 w=1", "n = 10"},
                  {&finetune_diagonal_dual_finetuning,
                   "d=10 n_ft=4 rho_both=.6 rho_pt=.6 rho_ft=0 m_pt=1 m_ft=1 c=1 gamma=1", "rho_both"}};
-  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-    double out[16];
-    assay_error error = {ASSAY_OK, ""};
-    cr_expect_eq(run(refused[i].experiment, refused[i].point, 1, out, 9, &error), ASSAY_DOMAIN);
-    cr_expect(strstr(error.text, refused[i].part) != NULL, "\"%s\" lacks \"%s\"", error.text,
-              refused[i].part);
-  }
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+    expect_refused(refused[i].experiment, refused[i].point, refused[i].part);
+}
+
+/* Kappa of the product is seen, that of the sum of squares is not: flow and dual agree through both stages.
+ */
+Test(finetune_diagonal, flow_and_dual_agree_in_both_stages) {
+  static const char *const point =
+      "d=20 n_pt=12 n_ft=5 rho_both=.1 rho_pt=.1 rho_ft=.1 m_pt=1 m_ft=1 c=.1 lambda=.8 gamma=.2 reset=keep";
+  double right, wrong;
+  char text[256];
+  assay_error error = {ASSAY_OK, ""};
+  cr_assert_eq(run_experiment(&finetune_diagonal_flow_against_dual, point, 0, 1, 1, &right, &error), ASSAY_OK,
+               "%s", error.text);
+  cr_expect_lt(right, 1e-7);
+  snprintf(text, sizeof text, "%s penalty=product", point);
+  cr_assert_eq(run_experiment(&finetune_diagonal_flow_against_dual, text, 0, 1, 1, &wrong, &error), ASSAY_OK,
+               "%s", error.text);
+  cr_expect_gt(wrong, 1e-4);
 }

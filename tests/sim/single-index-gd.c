@@ -34,14 +34,17 @@ static void run(int row, uint64_t replicate, double *out) {
   for (char *word; (word = strsep(&rest, " "));) {
     char *value = strchr(word, '=');
     *value++ = 0;
-    cr_assert_eq(assay_set_text(call, word, value, true, &error), ASSAY_OK, "%s: %s", experiment->id, error.text);
+    cr_assert_eq(assay_set_text(call, word, value, true, &error), ASSAY_OK, "%s: %s", experiment->id,
+                 error.text);
   }
   free(text);
   void *state = NULL;
   const assay_stream stream = {77, replicate};
-  cr_assert_eq(experiment->open(call, &state), ASSAY_OK, "%s: %s", experiment->id, assay_call_error(call)->text);
+  cr_assert_eq(experiment->open(call, &state), ASSAY_OK, "%s: %s", experiment->id,
+               assay_call_error(call)->text);
   assay_status status = experiment->replicate(call, state, &stream, out);
-  cr_assert(status == ASSAY_OK || status == ASSAY_DISCARD, "%s: %s", experiment->id, assay_call_error(call)->text);
+  cr_assert(status == ASSAY_OK || status == ASSAY_DISCARD, "%s: %s", experiment->id,
+            assay_call_error(call)->text);
   assay_call_free(call);
 }
 
@@ -93,9 +96,12 @@ Test(eigen, lanczos_finds_both_ends) {
   const assay_stream stream = {5, 6};
   for (int i = 0; i < 200; i++) entries[i] = i < 3 ? -10 + i : i > 196 ? 20 + i : sin(i);
   eigen_operator A = {200, diagonal, entries};
-  cr_assert_eq(eigen_lanczos(&A, EIGEN_LARGEST, 2, 0, 1e-10, &stream, values, vectors, &error), ASSAY_OK, "%s", error.text);
-  cr_expect(fabs(values[0] - 219) < 1e-7 && fabs(values[1] - 218) < 1e-7 && fabs(fabs(vectors[199]) - 1) < 1e-7);
-  cr_assert_eq(eigen_lanczos(&A, EIGEN_SMALLEST, 2, 0, 1e-10, &stream, values, NULL, &error), ASSAY_OK, "%s", error.text);
+  cr_assert_eq(eigen_lanczos(&A, EIGEN_LARGEST, 2, 0, 1e-10, &stream, values, vectors, &error), ASSAY_OK,
+               "%s", error.text);
+  cr_expect(fabs(values[0] - 219) < 1e-7 && fabs(values[1] - 218) < 1e-7 &&
+            fabs(fabs(vectors[199]) - 1) < 1e-7);
+  cr_assert_eq(eigen_lanczos(&A, EIGEN_SMALLEST, 2, 0, 1e-10, &stream, values, NULL, &error), ASSAY_OK, "%s",
+               error.text);
   cr_expect(fabs(values[0] + 10) < 1e-7 && fabs(values[1] + 9) < 1e-7);
 }
 
@@ -107,7 +113,8 @@ Test(eigen, a_weighted_covariance_with_signs_satisfies_its_equation) {
   design X = made(x, 90, 12);
   for (int i = 0; i < 90; i++) z[i] = i % 3 - .7;
   for (int end = EIGEN_LARGEST; end <= EIGEN_SMALLEST; end++) {
-    cr_assert_eq(eigen_weighted(&X, z, (eigen_end)end, 2, &stream, values, v, &error), ASSAY_OK, "%s", error.text);
+    cr_assert_eq(eigen_weighted(&X, z, (eigen_end)end, 2, &stream, values, v, &error), ASSAY_OK, "%s",
+                 error.text);
     cr_expect(end == EIGEN_LARGEST ? values[0] > values[1] : values[0] < values[1]);
     design_apply(&X, v, u);
     for (int i = 0; i < 90; i++) u[i] *= z[i] / 90;
@@ -126,12 +133,14 @@ Test(single_index_sgd, chain_and_vectors) {
     single_index_chain chain;
     single_index_chain_start(&chain, link, DIM, .2, .3, &one);
     single_index_chain_run(&chain, STEPS, 2);
-    double s[] = {chain.m * chain.m, pow(single_index_sgd_vector(link, DIM, .2, .3, STEPS, theta, x, &two), 2)};
+    double s[] = {chain.m * chain.m,
+                  pow(single_index_sgd_vector(link, DIM, .2, .3, STEPS, theta, x, &two), 2)};
     for (int k = 0; k < 2; k++) sum[k] += s[k], squares[k] += s[k] * s[k];
   }
   double se = 0;
   for (int k = 0; k < 2; k++) se += (squares[k] / RUNS - pow(sum[k] / RUNS, 2)) / RUNS;
-  cr_expect(fabs(sum[0] - sum[1]) / RUNS < 5 * sqrt(se), "%g and %g, se %g", sum[0] / RUNS, sum[1] / RUNS, sqrt(se));
+  cr_expect(fabs(sum[0] - sum[1]) / RUNS < 5 * sqrt(se), "%g and %g, se %g", sum[0] / RUNS, sum[1] / RUNS,
+            sqrt(se));
 }
 
 /* ---- hitting times ---- */
@@ -153,8 +162,9 @@ static void times_of_chain(long d, int runs, double *mean, double *sd) {
   *mean = sum / runs, *sd = sqrt(squares / runs - *mean * *mean);
 }
 
-/* The limiting sd, pi/(2 sqrt 2 kappa) = 1.666, supposes that the level d s_1 lies far above V = 1 + eta^2 V2/(2 kappa) = 6, the noise that
- * the start gathers. At d = 300 it is 15: the sd is 1.31 (200000 runs: 1.3135 +- .0040), at d = 1000 1.627, at 3000 1.678. */
+/* The limiting sd, pi/(2 sqrt 2 kappa) = 1.666, supposes that the level d s_1 lies far above V = 1 + eta^2
+ * V2/(2 kappa) = 6, the noise that the start gathers. At d = 300 it is 15: the sd is 1.31 (200000
+ * runs: 1.3135 +- .0040), at d = 1000 1.627, at 3000 1.678. */
 Test(single_index_sgd, the_spread_of_hitting_times_is_that_of_the_limit_only_far_above_the_noise) {
   double mean, sd;
   times_of_chain(300, 6000, &mean, &sd);

@@ -3,10 +3,15 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/conjugate_gradients.h"
+#include "sim/kernels/least_squares.h"
 #include "sim/kernels/random.h"
 #include "sim/kernels/ridge_path.h"
+#include "sim/spurious-features/problem.h"
+#include "tests/sim/experiment.h"
 
 #define ok(call)                                                                                             \
   do {                                                                                                       \
@@ -15,32 +20,125 @@
     cr_assert_eq(call, ASSAY_OK, "%s: %s", #call, why.text);                                                 \
   } while (0)
 
-/* hat solves the normal equations and slope is its derivative, above and below n = D. */
+/* ---- kernels ---- */
+
+enum { D = 12, MOST = 20 };
+
+static void draw_design(int n, double *Z, double *g) {
+  random_source source = random_open(&(assay_stream){5, 6}, RANDOM_DESIGN, 0);
+  random_normals(&source, Z, (size_t)n * D), random_normals(&source, g, (size_t)n);
+}
+
+/* out = (Z'Z + n lambda) b. */
+static void normal_matrix(int n, const double *Z, double lambda, const double *b, double *out) {
+  for (int i = 0; i < D; i++) out[i] = n * lambda * b[i];
+  for (int k = 0; k < n; k++) {
+    double fit = 0;
+    for (int j = 0; j < D; j++) fit += Z[k * D + j] * b[j];
+    for (int i = 0; i < D; i++) out[i] += Z[k * D + i] * fit;
+  }
+}
+static void right_side(int n, const double *Z, const double *g, double *out) {
+  for (int i = 0; i < D; i++) {
+    out[i] = 0;
+    for (int k = 0; k < n; k++) out[i] += Z[k * D + i] * g[k];
+  }
+}
+static void agree(const double *a, const double *b, int n, double tolerance) {
+  for (int i = 0; i < n; i++) cr_expect_float_eq(a[i], b[i], tolerance, "%d: %.15g, %.15g", i, a[i], b[i]);
+}
+
+/* hat solves the normal equations and slope is its derivative; the trace is what the solutions of unit vectors give; above and below
+ * n = D, by a tridiagonal form and by eigenvectors. */
 Test(kernels, ridge_path_solves_the_normal_equations) {
-  enum { D = 12 };
-  const assay_stream stream = {5, 6};
-  for (int n = 8; n <= 20; n += 12) {
-    double Z[20 * D], g[20], hat[D], slope[D], above[D];
-    random_source source = random_open(&stream, RANDOM_DESIGN, 0);
-    random_normals(&source, Z, (size_t)n * D), random_normals(&source, g, (size_t)n);
-    assay_error error;
-    ridge_path *path = ridge_path_new(n, D, &error);
-    ok(ridge_path_fit(path, Z, g, e));
-    ridge_path_at(path, .3, hat, slope);
-    for (int i = 0; i < D; i++) {
-      double left = n * .3 * hat[i], right = 0;
-      for (int k = 0; k < n; k++) {
-        double fit = 0;
-        for (int j = 0; j < D; j++) fit += Z[k * D + j] * hat[j];
-        left += Z[k * D + i] * fit, right += Z[k * D + i] * g[k];
+  for (int n = 8; n <= 20; n += 12)
+    for (int eigenvectors = 0; eigenvectors < 2; eigenvectors++) {
+      double Z[MOST * D], g[MOST], hat[D], slope[D], above[D], left[D], right[D], trace = (n - D) / .3;
+      assay_error error;
+      draw_design(n, Z, g);
+      ridge_path *path = ridge_path_new(n, D, eigenvectors, &error);
+      ok(ridge_path_fit(path, Z, g, e));
+      ridge_path_at(path, .3, hat, slope);
+      normal_matrix(n, Z, .3, hat, left), right_side(n, Z, g, right);
+      agree(left, right, D, 1e-11);
+      ridge_path_at(path, .3 + 1e-6, above, NULL);
+      for (int i = 0; i < D; i++) cr_expect_float_eq((above[i] - hat[i]) / 1e-6, slope[i], 1e-4);
+      for (int i = 0; i < D; i++) {
+        double unit[D] = {0}, solution[D];
+        int steps;
+        unit[i] = 1;
+        ok(conjugate_gradients(n, D, Z, .3, 1, unit, 1e-13, 200, solution, &steps, e));
+        trace += solution[i];
       }
-      cr_expect_float_eq(left, right, 1e-11);
+      cr_expect_float_eq(ridge_path_trace(path, .3) / trace, 1, 1e-11);
+      ridge_path_free(path);
     }
-    ridge_path_at(path, .3 + 1e-6, above, NULL);
-    for (int i = 0; i < D; i++) cr_expect_float_eq((above[i] - hat[i]) / 1e-6, slope[i], 1e-4);
+}
+
+static void twice(const void *context, const double *v, double *out) {
+  (void)context;
+  for (int i = 0; i < D; i++) out[i] = 2 * v[i];
+}
+
+/* tr 2 W (W + lambda)^{-3} is minus the derivative of tr W (W + lambda)^{-2}, and so on from the trace of the resolvent R:
+ * tr W R^3 = tr R^2 - lambda tr R^3 = -T' - lambda T''/2 with T = tr R. */
+Test(kernels, ridge_path_cubed_is_a_derivative_of_the_trace) {
+  for (int n = 8; n <= 20; n += 12) {
+    double Z[MOST * D], g[MOST], work[2 * D], T[3], step = 1e-4, lambda = .3;
+    assay_error error;
+    draw_design(n, Z, g);
+    ridge_path *path = ridge_path_new(n, D, true, &error);
+    ok(ridge_path_fit(path, Z, g, e));
+    for (int i = 0; i < 3; i++) /* over D coordinates */
+      T[i] = ridge_path_trace(path, lambda + (i - 1) * step) + (D - n) / (lambda + (i - 1) * step);
+    double expected = -(T[2] - T[0]) / (2 * step) - lambda * (T[2] - 2 * T[1] + T[0]) / (2 * step * step);
+    cr_expect_float_eq(ridge_path_cubed(path, twice, NULL, lambda, work) / (2 * expected), 1, 1e-5);
     ridge_path_free(path);
   }
 }
+
+Test(kernels, conjugate_gradients_solve_all_sides_at_once) {
+  double Z[MOST * D], g[MOST], B[3 * D], X[3 * D], left[D];
+  int steps;
+  draw_design(MOST, Z, g);
+  for (int i = 0; i < 3 * D; i++) B[i] = i < 2 * D ? Z[i] : 0; /* the last one is zero */
+  ok(conjugate_gradients(MOST, D, Z, .05, 3, B, 1e-12, 100, X, &steps, e));
+  for (int i = 0; i < 3; i++) {
+    normal_matrix(MOST, Z, .05, X + i * D, left);
+    for (int j = 0; j < D; j++) cr_expect_float_eq(left[j] / MOST, B[i * D + j], 1e-11);
+  }
+  assay_error error;
+  cr_expect_eq(conjugate_gradients(MOST, D, Z, .05, 3, B, 1e-12, 2, X, &steps, &error), ASSAY_NUMERIC);
+}
+
+/* Every shape and rank: the normal equations, and in the null space of X nothing. */
+Test(kernels, ridge_regression_fits_every_shape) {
+  for (int n = 8; n <= 20; n += 12)
+    for (int singular = 0; singular < 2; singular++)
+      for (double penalty = 0; penalty < 1; penalty += .5) {
+        double Z[MOST * D], g[MOST], b[D], other[D], left[D], right[D], trace, shifted;
+        draw_design(n, Z, g);
+        for (int k = 0; k < n && singular; k++) Z[k * D] = Z[k * D + 1] = Z[k * D + 2] + Z[k * D + 3]; /* three columns of rank 2 */
+        ok(ridge_regression(n, D, Z, g, penalty, b, e));
+        normal_matrix(n, Z, penalty / n, b, left), right_side(n, Z, g, right);
+        agree(left, right, D, 1e-9);
+        if (penalty > 0) {
+          ok(ridge_regression_traced(n, D, Z, g, penalty, other, &trace, e));
+          ok(ridge_regression_traced(n, D, Z, g, penalty * 1e9, left, &shifted, e));
+          agree(b, other, D, 0);
+          cr_expect_float_eq(shifted * penalty * 1e9 / n, 1, 1e-6);
+        }
+        if (penalty == 0) { /* the limit of small penalties is the solution of least norm */
+          ok(ridge_regression(n, D, Z, g, 1e-7, other, e));
+          agree(b, other, D, 1e-5);
+        }
+      }
+  double b[1], x = 1;
+  assay_error error;
+  cr_expect_eq(ridge_regression(1, 1, &x, &x, -1, b, &error), ASSAY_DOMAIN);
+}
+
+/* ---- experiments ---- */
 
 static const struct {
   const assay_experiment *experiment;
@@ -51,6 +149,7 @@ static const struct {
     {&spurious_features_ridge_path, "model=negcore d=10 n=8 lambda=.1 curvature=yes", 11},
     {&spurious_features_ridge_path, "model=dct d=10 n=30 rho=.7 lambda=.1 entries=rademacher", 11},
     {&spurious_features_ridge_large, "model=dct d=10 n=30 rho=.7 lambda=.1,1", 8},
+    {&spurious_features_random_bounds, "d=6 tau=.1,2", 6},
     {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=15 act=tanh ell=.1 lambda_rf=.2", 4},
     {&spurious_features_feature_regression, "model=twoblock d=10 n=30 p=60 act=relu lambda_rf=.2", 4},
     {&spurious_features_kernel_regression, "model=twoblock d=10 n=30 act=relu ell=.1 lambda_rf=.2", 4},
@@ -58,22 +157,8 @@ static const struct {
 
 static void run(int i, uint64_t replicate, double *out) {
   assay_error error = {ASSAY_OK, ""};
-  const assay_experiment *x = all[i].experiment;
-  assay_call *call = assay_call_new(x->params, x->records, &error);
-  cr_assert_not_null(call, "%s", error.text);
-  char text[512], *save = NULL;
-  snprintf(text, sizeof text, "%s", all[i].point);
-  for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-    char *equals = strchr(word, '=');
-    *equals = 0;
-    cr_assert_eq(assay_set_text(call, word, equals + 1, true, &error), ASSAY_OK, "%s", error.text);
-  }
-  void *state = NULL;
-  const assay_stream stream = {77, replicate};
-  cr_assert_eq(x->open(call, &state), ASSAY_OK, "%s", assay_call_error(call)->text);
-  cr_assert_eq(x->replicate(call, state, &stream, out), ASSAY_OK, "%s", assay_call_error(call)->text);
-  if (x->close) x->close(state);
-  assay_call_free(call);
+  cr_assert_eq(run_experiment(all[i].experiment, all[i].point, replicate, 1, all[i].width, out, &error),
+               ASSAY_OK, "%s", error.text);
 }
 
 Test(spurious_features, experiments_repeat_themselves) {
@@ -84,4 +169,41 @@ Test(spurious_features, experiments_repeat_themselves) {
       cr_expect(isfinite(first[k]) && first[k] == again[k], "%d, record %d", i, k);
     cr_expect_neq(first[0], other[0]);
   }
+}
+
+/* The draws have the covariance of the model: C by definition on many rows, and the loss, agree with Sigma itself. */
+Test(spurious_features, rows_have_the_covariance) {
+  static const char *const models[] = {"iso", "twoblock", "dct", "negcore"};
+  for (int m = 0; m < 4; m++)
+    for (int law = 0; law < 2; law++) {
+      enum { ROWS = 40000 };
+      assay_error error = {ASSAY_OK, ""};
+      assay_call *call = assay_call_new(spurious_features_ridge_path.params, spurious_features_ridge_path.records, &error);
+      cr_assert_eq(assay_set_word(call, "model", models[m]), ASSAY_OK);
+      cr_assert_eq(assay_set_word(call, "entries", law ? "rademacher" : "gaussian"), ASSAY_OK);
+      assay_set(call, "d", 6), assay_set(call, "n", 10), assay_set(call, "lambda", 1), assay_set(call, "rho", .7);
+      problem p = {0};
+      ok(problem_open(call, &p));
+      size_t size = (size_t)p.D;
+      double *Sigma = calloc(size * size + 2 * size, sizeof *Sigma), *theta = Sigma + size * size, *image = theta + size;
+      double *Z = malloc(ROWS * size * sizeof *Z), unit[12] = {0};
+      spurious_features_covariance(&p.model, Sigma, theta);
+      random_source source = random_open(&(assay_stream){3, 4}, RANDOM_TEST, 0);
+      problem_rows(&p, &source, ROWS, Z);
+      for (int i = 0; i < p.D; i++) {
+        unit[i] = 1;
+        problem_covariance(&p, unit, image);
+        unit[i] = 0;
+        for (int j = 0; j < p.D; j++) {
+          double sum = 0;
+          for (size_t k = 0; k < ROWS; k++) sum += Z[k * size + i] * Z[k * size + j] / ROWS;
+          cr_expect_float_eq(image[j], Sigma[i * p.D + j], 1e-14, "%s: Sigma %d,%d", models[m], i, j);
+          double scale = sqrt(2 * Sigma[i * (p.D + 1)] * Sigma[j * (p.D + 1)] / ROWS);
+          cr_expect_float_eq(sum, image[j], 5 * scale, "%s: rows %d,%d: %g, %g", models[m], i, j, sum, image[j]);
+        }
+      }
+      problem_close(&p);
+      free(Sigma), free(Z);
+      assay_call_free(call);
+    }
 }

@@ -63,7 +63,8 @@ Test(token_embeddings, max_margin_in_closed_form) {
   enum { k = 2, m0 = 5, T = 3, n = 2 * k * m0, m = 2 * k + m0 };
   double count[n * m], y[n], gam[m], K[m * m] = {0}, zero[m] = {0}, weight[m], norm2, slack, tight, q[m],
                                            room[2 * m * m + 4 * m], walk_room[16 * m + m * m];
-  int selected[n];
+  int selected[n], first[n + 1];
+  struct token_embeddings_cell cell[n * m];
   assay_error error;
   cr_assert_eq(token_embeddings_balanced(k, m0, T, count, y, &error), ASSAY_OK);
   for (int s = 0; s < m; s++) {
@@ -71,8 +72,14 @@ Test(token_embeddings, max_margin_in_closed_form) {
     q[s] = s >= 2 * k;
     K[s * m + s] = 1;
   }
-  token_embeddings_walk walk = {
-      .data = {n, m, count, y}, .gam = gam, .K = K, .z0 = zero, .selected = selected, .room = walk_room};
+  token_embeddings_walk walk = {.data = {n, m, count, y},
+                                .gam = gam,
+                                .K = K,
+                                .z0 = zero,
+                                .selected = selected,
+                                .first = first,
+                                .cell = cell,
+                                .room = walk_room};
   cr_assert_eq(token_embeddings_select(&walk, &error), ASSAY_OK);
   for (int i = 0; i < n; i++) cr_expect_eq(selected[i], i / m0);
   cr_assert_eq(token_embeddings_hildreth(&walk, weight, &norm2, &slack, room, &error), ASSAY_OK);
@@ -89,12 +96,16 @@ Test(token_embeddings, max_margin_in_closed_form) {
 }
 
 Test(token_embeddings, tokens_selected_against_each_other_are_discarded) {
-  const double count[] = {1, 1, 1, 1}, y[] = {1, -1}, gam[] = {1, -1};
-  double room[40];
-  int selected[2];
+  double count[] = {1, 1, 1, 1}, room[40];
+  const double y[] = {1, -1}, gam[] = {1, -1};
+  int selected[2], first[3];
+  struct token_embeddings_cell cell[4];
   assay_error error;
-  token_embeddings_walk walk = {.data = {2, 2, count, y}, .gam = gam, .selected = selected, .room = room};
+  token_embeddings_walk walk = {
+      .data = {2, 2, count, y}, .gam = gam, .selected = selected, .first = first, .cell = cell, .room = room};
   cr_expect_eq(token_embeddings_select(&walk, &error), ASSAY_DISCARD);
+  count[2] = count[3] = 0;
+  cr_expect_eq(token_embeddings_select(&walk, &error), ASSAY_DOMAIN, "an empty sequence");
 }
 
 /* ---- experiments ---- */
@@ -111,11 +122,11 @@ static const char *const points[] = {"softmax=right",
                                      "t=0,10",
                                      "k=2 m0=5 T=3 eta=24 d=50 t=0,1e4 flow=margin",
                                      "n=400 T=3 k=1 m0=5 d=50 a=2 tests=30 phase=both"};
-static const int numbers[] = {4, 5, 3, 6, 10, 16, 16, 4};
+static const int numbers[] = {4, 5, 3, 6, 10, 16, 20, 4};
 
 Test(token_embeddings, experiments_fill_every_record_and_repeat) {
   for (int e = 0; e < 8; e++) {
-    double out[2][16];
+    double out[2][20];
     for (int again = 0; again < 2; again++) {
       assay_error error = {0};
       assay_call *call = assay_call_new(all[e]->params, all[e]->records, &error);
@@ -140,4 +151,80 @@ Test(token_embeddings, experiments_fill_every_record_and_repeat) {
     cr_expect_arr_eq(out[0], out[1], (size_t)numbers[e] * sizeof(double), "%s", all[e]->id);
     for (int i = 0; i < numbers[e]; i++) cr_expect(isfinite(out[0][i]), "%s: %d", all[e]->id, i);
   }
+}
+
+/* ---- two samplers, one law ---- */
+
+enum { LAW_DRAWS = 1500 };
+
+static void draw_margins(const char *start_norm, uint64_t key, double *out) {
+  assay_error error = {0};
+  const assay_experiment *run = &token_embeddings_selection_run;
+  assay_call *call = assay_call_new(run->params, run->records, &error);
+  const char *const point[][2] = {{"k", "2"},
+                                  {"m0", "5"},
+                                  {"T", "3"},
+                                  {"eta", "24"},
+                                  {"d", "24"},
+                                  {"t", "0"},
+                                  {"start_norm", start_norm}};
+  for (int i = 0; i < 7; i++)
+    cr_assert_eq(assay_set_text(call, point[i][0], point[i][1], true, &error), ASSAY_OK, "%s", error.text);
+  void *state = NULL;
+  cr_assert_eq(run->open(call, &state), ASSAY_OK, "%s", assay_call_error(call)->text);
+  for (uint64_t i = 0; i < LAW_DRAWS; i++) {
+    double record[16];
+    const assay_stream stream = {key, i};
+    cr_assert_eq(run->replicate(call, state, &stream, record), ASSAY_OK, "%s", assay_call_error(call)->text);
+    out[i] = record[0];
+  }
+  assay_call_free(call);
+}
+
+static int ascending(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Kolmogorov and Smirnov: the Gram matrix from Bartlett's decomposition and that of embeddings drawn one by
+ * one. */
+Test(token_embeddings, reduced_and_full_embeddings_have_the_same_law) {
+  double reduced[LAW_DRAWS], full[LAW_DRAWS], worst = 0;
+  draw_margins("0", 31, reduced);
+  draw_margins("1", 32, full);
+  qsort(reduced, LAW_DRAWS, sizeof(double), ascending);
+  qsort(full, LAW_DRAWS, sizeof(double), ascending);
+  for (int i = 0, j = 0; i < LAW_DRAWS && j < LAW_DRAWS;) {
+    *(reduced[i] < full[j] ? &i : &j) += 1;
+    worst = fmax(worst, abs(i - j) / (double)LAW_DRAWS);
+  }
+  cr_expect(worst < 1.95 * sqrt(2. / LAW_DRAWS), "%g", worst); /* p = .001 */
+}
+
+/* A vocabulary of one token, and one class only: nothing to select, and one side to select. */
+Test(token_embeddings, degenerate_vocabularies) {
+  const double one[] = {3, 2}, y[] = {1, 1}, gam[] = {1, -1}, K1[] = {2}, K[] = {2, .5, .5, 1},
+               count[] = {1, 1, 2, 1};
+  double weight[2], norm2, slack, room[32], walk_room[40];
+  int selected[2], first[3];
+  struct token_embeddings_cell cell[4];
+  assay_error error;
+  token_embeddings_walk walk = {.data = {2, 1, one, y},
+                                .gam = gam,
+                                .K = K1,
+                                .selected = selected,
+                                .first = first,
+                                .cell = cell,
+                                .room = walk_room};
+  cr_assert_eq(token_embeddings_select(&walk, &error), ASSAY_OK);
+  cr_assert_eq(token_embeddings_hildreth(&walk, weight, &norm2, &slack, room, &error), ASSAY_OK, "%s",
+               error.text);
+  cr_expect(norm2 == 0 && isinf(slack));
+  walk.data = (token_embeddings_data){2, 2, count, y};
+  walk.K = K;
+  cr_assert_eq(token_embeddings_select(&walk, &error), ASSAY_OK);
+  cr_assert_eq(token_embeddings_hildreth(&walk, weight, &norm2, &slack, room, &error), ASSAY_OK, "%s",
+               error.text);
+  cr_expect(selected[0] == 0 && selected[1] == 0);
+  cr_expect_float_eq(norm2, 1 / (2 - 1 + 1.), 1e-12, "one constraint: 1/|E_0 - E_1|^2");
 }

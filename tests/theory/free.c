@@ -19,7 +19,8 @@ enum { NODES = 4000 };
 static double semicircle_x[NODES], semicircle_w[NODES], mp_x[NODES + 1], mp_w[NODES + 1];
 static free_law semicircle = {NODES, semicircle_x, semicircle_w}, mp = {NODES, mp_x, mp_w};
 
-/* Chebyshev rules, exact up to high degrees. mp: ratio c = 2, eigenvalues of Y Y^T/m of mean 1, variance c. */
+/* Chebyshev rules, exact up to high degrees. mp: ratio c = 2, eigenvalues of Y Y^T/m of mean 1, variance c.
+ */
 static void make(double c) {
   for (int k = 0; k < NODES; k++) {
     double theta = M_PI * (k + 1) / (NODES + 1), s = sin(theta);
@@ -30,7 +31,8 @@ static void make(double c) {
   mp_x[NODES] = 0, mp_w[NODES] = 1. / (NODES + 1);
 }
 
-static const double points_x[] = {-.7, .2, 1.1, 2.5}, points_w[] = {.1, .3, .4, .2}, positive_x[] = {0, .5, 1.5, 3}, positive_w[] = {.25, .25, .25, .25};
+static const double points_x[] = {-.7, .2, 1.1, 2.5}, points_w[] = {.1, .3, .4, .2},
+                    positive_x[] = {0, .5, 1.5, 3}, positive_w[] = {.25, .25, .25, .25};
 static const free_law points = {4, points_x, points_w}, positive = {4, positive_x, positive_w};
 
 Test(free_law, transforms_of_the_semicircle) {
@@ -80,7 +82,8 @@ Test(free_law, inverse_branches_return_and_are_refused_where_there_are_none) {
   near("R'", slope, (up.value - down.value) / .0002, 1e-6);
   cr_expect_eq(free_stieltjes(&points, 1, &G, NULL, &refused), ASSAY_DOMAIN);
   cr_expect_eq(free_stieltjes_inverse(&points, 0, &z, &refused), ASSAY_DOMAIN);
-  cr_expect_eq(free_S(&points, .3, &S, &refused), ASSAY_DOMAIN, "a law with negative points has no S-transform here");
+  cr_expect_eq(free_S(&points, .3, &S, &refused), ASSAY_DOMAIN,
+               "a law with negative points has no S-transform here");
   cr_expect_eq(free_S(&positive, -.8, &S, &refused), ASSAY_DOMAIN, "psi ends at -(1 - weight at 0)");
 }
 
@@ -108,8 +111,8 @@ Test(free_law, points_of_a_product_multiply_s_transforms) {
   cr_expect_eq(free_product_at(&positive, &mp, 3, 2.9, &at, &refused), ASSAY_DOMAIN);
 }
 
-/* The product of two Marchenko-Pastur laws of ratio 1, the squared singular values of a product of two square Gaussian matrices, ends at
- * 27/4. */
+/* The product of two Marchenko-Pastur laws of ratio 1, the squared singular values of a product of two square
+ * Gaussian matrices, ends at 27/4. */
 Test(free_law, edge_of_a_product) {
   make(1);
   free_product_point edge;

@@ -16,11 +16,15 @@ static double half_unit(const char *printed) {
 /* The value agrees with a printed reference to its last digit, and its error bound is at most `relative`. */
 static void agrees_within(double relative, const char *what, assay_value v, const char *printed) {
   double reference = strtod(printed, NULL);
-  cr_expect(fabs(v.value - reference) <= 1.0000001 * half_unit(printed) + v.error, "%s: %.14g, not %s", what, v.value, printed);
-  cr_expect(v.error >= 0 && v.error <= relative * fabs(v.value) + 1e-14, "%s: error %.3g of %.6g", what, v.error, v.value);
+  cr_expect(fabs(v.value - reference) <= 1.0000001 * half_unit(printed) + v.error, "%s: %.14g, not %s", what,
+            v.value, printed);
+  cr_expect(v.error >= 0 && v.error <= relative * fabs(v.value) + 1e-14, "%s: error %.3g of %.6g", what,
+            v.error, v.value);
 }
 
-static void agrees(const char *what, assay_value v, const char *printed) { agrees_within(1e-9, what, v, printed); }
+static void agrees(const char *what, assay_value v, const char *printed) {
+  agrees_within(1e-9, what, v, printed);
+}
 
 static void near(const char *what, double value, double other, double tolerance) {
   cr_expect(fabs(value - other) <= tolerance, "%s: %.15g and %.15g", what, value, other);
@@ -42,8 +46,12 @@ static void near(const char *what, double value, double other, double tolerance)
   } while (0)
 
 static const single_index_link quad = {SINGLE_INDEX_QUAD, 0};
-static single_index_link hard(double M) { return (single_index_link){SINGLE_INDEX_HARD, M}; }
-static single_index_link smooth(double M) { return (single_index_link){SINGLE_INDEX_SMOOTH, M}; }
+static single_index_link hard(double M) {
+  return (single_index_link){SINGLE_INDEX_HARD, M};
+}
+static single_index_link smooth(double M) {
+  return (single_index_link){SINGLE_INDEX_SMOOTH, M};
+}
 
 /* ---- the spectral matrix ---- */
 
@@ -80,7 +88,8 @@ Test(single_index_bbp, thresholds) {
   static const struct {
     double M;
     const char *delta_c;
-  } rows[] = {{2, "1.0574294"}, {3, ".8009044"}, {4, ".7230505555"}, {6, ".7654530"}, {8, ".9637395298"}, {12, "1.8236244"}, {16, "3.4164458"}};
+  } rows[] = {{2, "1.0574294"},   {3, ".8009044"},   {4, ".7230505555"}, {6, ".7654530"},
+              {8, ".9637395298"}, {12, "1.8236244"}, {16, "3.4164458"}};
   assay_value delta, x;
   for (int i = 0; i < 7; i++) {
     ok(single_index_bbp_threshold(hard(rows[i].M), &delta, &x, e));
@@ -146,9 +155,11 @@ Test(single_index_quadratic, leading_sample) {
   static const struct {
     double d, delta;
     const char *lambda, *q;
-  } rows[] = {{400, 6, "4.40523069", ".48998159"},   {400, 8, "4.01904028", ".60198502"},  {400, 12, "3.65765522", ".72422360"},
-              {1000, 4, "5.38571401", ".23098763"},  {1000, 6, "4.44654671", ".44877961"}, {1000, 8, "4.03203215", ".58518097"},
-              {1e4, 6, "4.64888057", ".21238711"},   {1e4, 8, "4.07791147", ".49142534"},  {1e6, 12, "3.72018775", ".47352241"}};
+  } rows[] = {{400, 6, "4.40523069", ".48998159"},  {400, 8, "4.01904028", ".60198502"},
+              {400, 12, "3.65765522", ".72422360"}, {1000, 4, "5.38571401", ".23098763"},
+              {1000, 6, "4.44654671", ".44877961"}, {1000, 8, "4.03203215", ".58518097"},
+              {1e4, 6, "4.64888057", ".21238711"},  {1e4, 8, "4.07791147", ".49142534"},
+              {1e6, 12, "3.72018775", ".47352241"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     assay_value lambda, q;
     ok(single_index_quadratic(rows[i].d, rows[i].delta, 64, &lambda, &q, e));
@@ -161,10 +172,11 @@ Test(single_index_quadratic, level_thresholds) {
   static const struct {
     double d, level;
     const char *delta;
-  } rows[] = {{64, .3, "2.8795746"},  {128, .3, "3.1971152"},  {256, .3, "3.6003601"},  {512, .3, "4.0654299"},  {1024, .3, "4.5810408"},
-              {2048, .3, "5.1416328"}, {4096, .3, "5.7421398"}, {1e4, .3, "6.5619540"},  {1e5, .3, "8.8379717"},  {1e6, .3, "11.2134304"},
-              {1e8, .3, "15.990289"}, {1e10, .3, "20.7347419"}, {64, .5, "5.2177566"},   {128, .5, "5.5564835"},  {256, .5, "5.9128847"},
-              {512, .5, "6.2749294"}};
+  } rows[] = {
+      {64, .3, "2.8795746"},   {128, .3, "3.1971152"},  {256, .3, "3.6003601"},  {512, .3, "4.0654299"},
+      {1024, .3, "4.5810408"}, {2048, .3, "5.1416328"}, {4096, .3, "5.7421398"}, {1e4, .3, "6.5619540"},
+      {1e5, .3, "8.8379717"},  {1e6, .3, "11.2134304"}, {1e8, .3, "15.990289"},  {1e10, .3, "20.7347419"},
+      {64, .5, "5.2177566"},   {128, .5, "5.5564835"},  {256, .5, "5.9128847"},  {512, .5, "6.2749294"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     assay_value delta;
     ok(single_index_quadratic_level(rows[i].d, rows[i].level, &delta, e));
@@ -176,7 +188,8 @@ Test(single_index_quadratic, noise_spike) {
   static const struct {
     double d, delta;
     const char *q;
-  } rows[] = {{200, .5, ".0581360"}, {400, .5, ".0341506"}, {800, .5, ".0191060"}, {1600, .5, ".0103507"}, {200, .25, ".038377"}, {800, .25, ".013653"}};
+  } rows[] = {{200, .5, ".0581360"},  {400, .5, ".0341506"}, {800, .5, ".0191060"},
+              {1600, .5, ".0103507"}, {200, .25, ".038377"}, {800, .25, ".013653"}};
   assay_value q;
   for (int i = 0; i < 6; i++) {
     ok(single_index_noise_spike(rows[i].d, rows[i].delta, &q, e));
@@ -210,7 +223,8 @@ Test(single_index_flow, reference_values) {
     agrees("gamma", end.gamma, rows[i].gamma);
     agrees("mu", end.mu, rows[i].mu);
     near("mu = E u f", end.mu_again, end.mu.value, 1e-8);
-    if (rows[i].delta == 10) near("stability", end.stability, rows[i].link.kind == SINGLE_INDEX_HARD ? .27 : .08, .005);
+    if (rows[i].delta == 10)
+      near("stability", end.stability, rows[i].link.kind == SINGLE_INDEX_HARD ? .27 : .08, .005);
   }
 }
 
@@ -279,17 +293,21 @@ Test(single_index_sgd, hitting_times) {
   static const struct {
     double d, eta, s1;
     const char *mean, *sd;
-  } rows[] = {{1000, 1 / 3., .05, "2.8104759942", "1.6660811018"}, {300, 1 / 3., .05, "1.9074963910", "1.6660811018"},
-              {1e4, 1 / 3., .05, "4.5374148139", "1.6660811018"},  {3e4, 1 / 3., .05, "5.3613740304", "1.6660811018"},
-              {1000, .1, .2, "9.4242897003", "3.2668256898"},      {1e4, .1, .2, "12.8104442488", "3.2668256898"}};
+  } rows[] = {
+      {1000, 1 / 3., .05, "2.8104759942", "1.6660811018"}, {300, 1 / 3., .05, "1.9074963910", "1.6660811018"},
+      {1e4, 1 / 3., .05, "4.5374148139", "1.6660811018"},  {3e4, 1 / 3., .05, "5.3613740304", "1.6660811018"},
+      {1000, .1, .2, "9.4242897003", "3.2668256898"},      {1e4, .1, .2, "12.8104442488", "3.2668256898"}};
   assay_value mean, sd, eta;
   for (int i = 0; i < 6; i++) {
     ok(single_index_hitting(quad, rows[i].d, rows[i].eta, rows[i].s1, SINGLE_INDEX_RIGHT, &mean, &sd, e));
     agrees("mean", mean, rows[i].mean);
     agrees("sd", sd, rows[i].sd);
-    double kappa = 4 * rows[i].eta - 6 * pow(rows[i].eta, 2), rho = 4 * rows[i].eta + 24 * pow(rows[i].eta, 2), s1 = rows[i].s1;
+    double kappa = 4 * rows[i].eta - 6 * pow(rows[i].eta, 2),
+           rho = 4 * rows[i].eta + 24 * pow(rows[i].eta, 2), s1 = rows[i].s1;
     double V = 1 + pow(rows[i].eta, 2) * 60 / (2 * kappa);
-    near("closed form", mean.value, (log(rows[i].d) - log(V) + M_EULER + M_LN2 + log(s1 * kappa / (kappa - rho * s1))) / (2 * kappa), 1e-10);
+    near("closed form", mean.value,
+         (log(rows[i].d) - log(V) + M_EULER + M_LN2 + log(s1 * kappa / (kappa - rho * s1))) / (2 * kappa),
+         1e-10);
   }
   refuses(single_index_hitting(quad, 1000, 1 / 3., .2, SINGLE_INDEX_RIGHT, &mean, &sd, e), "does not reach");
   static const struct {
@@ -324,13 +342,15 @@ Test(single_index_population, reference_values) {
   near("M -> inf is quad", a.value, .5840691491, 1e-9);
   ok(single_index_population(quad, .1, .3, .02, 20, SINGLE_INDEX_FOUR_FOR_SIX, &a, &b, e));
   near("4 for 6", a.value, .3539, 5e-5);
-  refuses(single_index_population(smooth(8), .1, .3, .02, 20, SINGLE_INDEX_RIGHT, &a, &b, e), "quad and hard");
+  refuses(single_index_population(smooth(8), .1, .3, .02, 20, SINGLE_INDEX_RIGHT, &a, &b, e),
+          "quad and hard");
 }
 
 Test(single_index_search, times_and_alignment) {
   static const struct {
     double delta, d, T;
-  } rows[] = {{10, 50, 101.61}, {10, 100, 124.85}, {10, 200, 148.10}, {10, 400, 171.35}, {4, 50, 79.5}, {4, 100, 97.7}, {4, 200, 115.9}, {4, 400, 134.1}};
+  } rows[] = {{10, 50, 101.61}, {10, 100, 124.85}, {10, 200, 148.10}, {10, 400, 171.35},
+              {4, 50, 79.5},    {4, 100, 97.7},    {4, 200, 115.9},   {4, 400, 134.1}};
   single_index_search s;
   for (int i = 0; i < 8; i++) {
     ok(single_index_search_time(hard(8), rows[i].delta, rows[i].d, .02, 4, .01, &s, e));
@@ -355,7 +375,8 @@ Test(single_index_curvature, reference_values) {
   static const struct {
     double delta;
     const char *lambda;
-  } rows[] = {{2, ".0779955396"}, {4, ".4110543133"}, {10, "1.1062334930"}, {20, "1.6638007701"}, {50, "2.3071560571"}, {INFINITY, "3.8159531772"}};
+  } rows[] = {{2, ".0779955396"},   {4, ".4110543133"},   {10, "1.1062334930"},
+              {20, "1.6638007701"}, {50, "2.3071560571"}, {INFINITY, "3.8159531772"}};
   assay_value lambda;
   for (int i = 0; i < 6; i++) {
     ok(single_index_curvature_at_truth(hard(8), rows[i].delta, SINGLE_INDEX_RIGHT, &lambda, e));
@@ -364,8 +385,9 @@ Test(single_index_curvature, reference_values) {
   refuses(single_index_curvature_at_truth(hard(8), .9, SINGLE_INDEX_RIGHT, &lambda, e), "more than 1");
 }
 
-/* The diffusion of m, dm = F dtau + (eta/sqrt d) sqrt(D) dB with D = E[v^2 w^2] (1-m^2), quad: moments of its time to m^2 = s1 from a
- * uniform start by T'' = -(2/S)(r + F T'), S = eta^2 D/d, r = 1 and then 2 T; T' = 0 at 0 by symmetry. Implicit trapezoids. */
+/* The diffusion of m, dm = F dtau + (eta/sqrt d) sqrt(D) dB with D = E[v^2 w^2] (1-m^2), quad: moments of its
+ * time to m^2 = s1 from a uniform start by T'' = -(2/S)(r + F T'), S = eta^2 D/d, r = 1 and then 2 T; T' = 0
+ * at 0 by symmetry. Implicit trapezoids. */
 static void diffusion_times(double d, double eta, double s1, double *mean, double *sd) {
   enum { N = 200000 };
   static double T[2][N + 1], slope[N + 1];
@@ -374,29 +396,35 @@ static void diffusion_times(double d, double eta, double s1, double *mean, doubl
     double u = 0, A = 0, B = 0;
     for (int i = 0; i <= N; i++) {
       double m = i * h, m2 = m * m, b2 = 1 - m2, F = 4 * eta * m * b2 - eta * eta * m * (6 + 24 * m2);
-      double S = eta * eta / d * 4 * b2 * (15 * m2 * m2 + 54 * m2 * b2 + 15 * b2 * b2), a = -2 * F / S, b = -2 * (pass ? 2 * T[0][i] : 1) / S;
+      double S = eta * eta / d * 4 * b2 * (15 * m2 * m2 + 54 * m2 * b2 + 15 * b2 * b2), a = -2 * F / S,
+             b = -2 * (pass ? 2 * T[0][i] : 1) / S;
       if (i > 0) u = (u + h / 2 * (A * u + B + b)) / (1 - h / 2 * a);
       slope[i] = u, A = a, B = b;
     }
     T[pass][N] = 0;
     for (int i = N - 1; i >= 0; i--) T[pass][i] = T[pass][i + 1] - h / 2 * (slope[i] + slope[i + 1]);
-    for (int i = 0; i <= N; i++) moment[pass] += T[pass][i] * 2 * sqrt(d / (2 * M_PI)) * exp(-d * i * h * i * h / 2) * h * (i == 0 || i == N ? .5 : 1);
+    for (int i = 0; i <= N; i++)
+      moment[pass] += T[pass][i] * 2 * sqrt(d / (2 * M_PI)) * exp(-d * i * h * i * h / 2) * h *
+                      (i == 0 || i == N ? .5 : 1);
   }
   *mean = moment[0], *sd = sqrt(moment[1] - moment[0] * moment[0]);
 }
 
-/* The mean and the sd of the theory are the limits of the diffusion's, from below and from above, like 1/d. */
+/* The mean and the sd of the theory are the limits of the diffusion's, from below and from above, like 1/d.
+ */
 Test(single_index_sgd, hitting_times_are_the_limit_of_a_diffusion) {
   const double sizes[] = {1e4, 1e5, 1e6};
   double gap_mean[3], gap_sd[3];
   for (int i = 0; i < 3; i++) {
     assay_value mean, sd;
     double m, s;
-    ok(single_index_hitting((single_index_link){SINGLE_INDEX_QUAD, 0}, sizes[i], 1 / 3., .05, SINGLE_INDEX_RIGHT, &mean, &sd, e));
+    ok(single_index_hitting((single_index_link){SINGLE_INDEX_QUAD, 0}, sizes[i], 1 / 3., .05,
+                            SINGLE_INDEX_RIGHT, &mean, &sd, e));
     diffusion_times(sizes[i], 1 / 3., .05, &m, &s);
     gap_mean[i] = m - mean.value, gap_sd[i] = s - sd.value;
   }
   cr_expect(gap_mean[0] < -.01 && gap_sd[0] > .02, "%g %g", gap_mean[0], gap_sd[0]);
   cr_expect(fabs(gap_mean[2]) < 2e-4 && fabs(gap_sd[2]) < 1e-3, "%g %g", gap_mean[2], gap_sd[2]);
-  cr_expect(fabs(gap_mean[1] / gap_mean[2] - 10) < 2 && gap_sd[1] / gap_sd[2] > 5, "%g %g", gap_mean[1] / gap_mean[2], gap_sd[1] / gap_sd[2]);
+  cr_expect(fabs(gap_mean[1] / gap_mean[2] - 10) < 2 && gap_sd[1] / gap_sd[2] > 5, "%g %g",
+            gap_mean[1] / gap_mean[2], gap_sd[1] / gap_sd[2]);
 }

@@ -137,15 +137,15 @@ Test(token_embeddings, separation) {
              {320, 10, 4, 40, ".9285895392"}, {46, 6, 2, 20, ".4861027731"}};
   assay_value p;
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-    ok(token_embeddings_separation(row[i].n, row[i].T, row[i].k, row[i].m0, 0, &p, e));
+    ok(token_embeddings_separation(row[i].n, row[i].T, row[i].k, row[i].m0, TOKEN_EMBEDDINGS_COUNTS, &p, e));
     agrees_value("p_sep", p, row[i].p);
   }
-  ok(token_embeddings_separation(160, 6, 4, 20, 1, &p, e));
+  ok(token_embeddings_separation(160, 6, 4, 20, TOKEN_EMBEDDINGS_BINOMIAL, &p, e));
   agrees("independent", p.value, 0, ".41151");
-  ok(token_embeddings_separation(46, 6, 2, 20, 1, &p, e));
+  ok(token_embeddings_separation(46, 6, 2, 20, TOKEN_EMBEDDINGS_BINOMIAL, &p, e));
   agrees("independent", p.value, 0, ".49796");
   /* one position a sequence: no irrelevant token at all, so that all important ones have to be seen */
-  ok(token_embeddings_separation(1, 1, 1, 3, 0, &p, e));
+  ok(token_embeddings_separation(1, 1, 1, 3, TOKEN_EMBEDDINGS_COUNTS, &p, e));
   cr_expect_float_eq(p.value, 0, 1e-12);
 }
 
@@ -513,4 +513,18 @@ Test(token_embeddings, splits_are_balanced_and_disjoint_enough) {
   }
   token_embeddings_free_mails(&a);
   token_embeddings_free_mails(&b);
+}
+
+Test(token_embeddings, half_of_the_data_sets_are_separated) {
+  assay_value n[3], p;
+  assay_error error;
+  const char *printed[] = {"11.156644", "46.709122", "176.651305"};
+  for (int i = 0; i < 3; i++) {
+    cr_assert_eq(token_embeddings_half(6, 1 << i, 20, &n[i], &error), ASSAY_OK, "%s", error.text);
+    agrees("n_half", n[i].value, n[i].error, printed[i]);
+  }
+  cr_expect_float_eq(log2(n[1].value / n[0].value), 2.07, .005);
+  cr_expect_float_eq(log2(n[2].value / n[1].value), 1.92, .005);
+  cr_assert_eq(token_embeddings_separation(40, 5, 2, 50, TOKEN_EMBEDDINGS_NORMAL, &p, &error), ASSAY_OK);
+  cr_expect_float_eq(p.value, .8507, 6e-5, "%.6f", p.value); /* .811246 exactly */
 }

@@ -17,26 +17,27 @@
  * has no place ignores it. */
 typedef enum {
   DATA_RECONSTRUCTION_RIGHT,
-  DATA_RECONSTRUCTION_NO_CROSS,      /* kernel: the cross term C rho of a sum of activations is forgotten */
-  DATA_RECONSTRUCTION_NM_THRESHOLD,  /* label fit: 1 - p/(nd) */
-  DATA_RECONSTRUCTION_LINEARISED,    /* Schur: kernel mu0^2 + mu1^2 rho + mus2 1(i = j) */
-  DATA_RECONSTRUCTION_M_ONE,         /* profile: m = 1, the other samples are ignored */
-  DATA_RECONSTRUCTION_INVERTED,      /* profile: gamma -> 1/gamma */
-  DATA_RECONSTRUCTION_NO_LEVERAGE,   /* profile: m for m/(1 + s m) */
-  DATA_RECONSTRUCTION_LINEAR_ONLY,   /* curvature: mu1^2 m/k(1) */
-  DATA_RECONSTRUCTION_EXCHANGED,     /* antipode: e2 <-> o2 */
-  DATA_RECONSTRUCTION_NO_TANGENT,    /* duplicates: the tangent space is omitted */
-  DATA_RECONSTRUCTION_ROOT,          /* duplicates: sqrt(1 - rho^2) for 1 - rho^2 */
-  DATA_RECONSTRUCTION_NO_SPHERE,     /* counts: n(d+1) parameters, the spheres are forgotten */
-  DATA_RECONSTRUCTION_NO_COEFFICIENTS,   /* counts, fraction: n(d-1) parameters, the coefficients are forgotten */
+  DATA_RECONSTRUCTION_NO_CROSS,        /* kernel: the cross term C rho of a sum of activations is forgotten */
+  DATA_RECONSTRUCTION_NM_THRESHOLD,    /* label fit: 1 - p/(nd) */
+  DATA_RECONSTRUCTION_LINEARISED,      /* Schur: kernel mu0^2 + mu1^2 rho + mus2 1(i = j) */
+  DATA_RECONSTRUCTION_M_ONE,           /* profile: m = 1, the other samples are ignored */
+  DATA_RECONSTRUCTION_INVERTED,        /* profile: gamma -> 1/gamma */
+  DATA_RECONSTRUCTION_NO_LEVERAGE,     /* profile: m for m/(1 + s m) */
+  DATA_RECONSTRUCTION_LINEAR_ONLY,     /* curvature: mu1^2 m/k(1) */
+  DATA_RECONSTRUCTION_EXCHANGED,       /* antipode: e2 <-> o2 */
+  DATA_RECONSTRUCTION_NO_TANGENT,      /* duplicates: the tangent space is omitted */
+  DATA_RECONSTRUCTION_ROOT,            /* duplicates: sqrt(1 - rho^2) for 1 - rho^2 */
+  DATA_RECONSTRUCTION_NO_SPHERE,       /* counts: n(d+1) parameters, the spheres are forgotten */
+  DATA_RECONSTRUCTION_NO_COEFFICIENTS, /* counts, fraction: n(d-1) parameters, the coefficients are forgotten
+                                        */
   DATA_RECONSTRUCTION_ONLY_COEFFICIENTS, /* counts: n parameters */
   DATA_RECONSTRUCTION_ADDED,             /* counts: n + d for nd */
   DATA_RECONSTRUCTION_NAIVE_OUTPUTS,     /* outputs: dn unknowns whatever C */
   DATA_RECONSTRUCTION_SHARED_OUTPUTS,    /* outputs: dn features whatever C */
-  DATA_RECONSTRUCTION_OVER_ND,       /* fraction: 1 - p/(nd) */
-  DATA_RECONSTRUCTION_FISHER,        /* noise: (c E b b')^{-1}, without the Marchenko-Pastur correction */
-  DATA_RECONSTRUCTION_ALPHA_Y,       /* loss: theta = Phi'Y */
-  DATA_RECONSTRUCTION_DIAGONAL       /* loss: the candidates' kernel is diagonal */
+  DATA_RECONSTRUCTION_OVER_ND,           /* fraction: 1 - p/(nd) */
+  DATA_RECONSTRUCTION_FISHER,            /* noise: (c E b b')^{-1}, without the Marchenko-Pastur correction */
+  DATA_RECONSTRUCTION_ALPHA_Y,           /* loss: theta = Phi'Y */
+  DATA_RECONSTRUCTION_DIAGONAL           /* loss: the candidates' kernel is diagonal */
 } data_reconstruction_mistake;
 
 /* k(rho), or with the mistake. */
@@ -95,7 +96,8 @@ long data_reconstruction_output_width(int d, int n, int C, data_reconstruction_m
 /* clip((nd - p)/(n(d-1)), 0, 1); d > 1. */
 double data_reconstruction_fraction(double d, double n, double p, data_reconstruction_mistake mistake);
 
-/* The distribution function at x of a share of mean f in q directions, Beta(f q/2, (1-f) q/2); a step at 0 and 1. */
+/* The distribution function at x of a share of mean f in q directions, Beta(f q/2, (1-f) q/2); a step at 0
+ * and 1. */
 double data_reconstruction_fraction_cdf(double f, double q, double x);
 
 /* ---- noise and the loss ---- */

@@ -13,7 +13,9 @@
 #include "theory/numerics/root.h"
 
 /* u^T G u. */
-static double form_of(const double *G, const double *u, int order) { return order == 1 ? G[0] : u[0] * u[0] * G[0] + 2 * u[0] * u[1] * G[1] + u[1] * u[1] * G[3]; }
+static double form_of(const double *G, const double *u, int order) {
+  return order == 1 ? G[0] : u[0] * u[0] * G[0] + 2 * u[0] * u[1] * G[1] + u[1] * u[1] * G[3];
+}
 
 /* ---- nodes: labels and their weights ---- */
 
@@ -23,7 +25,8 @@ typedef struct {
   double *s1, *s2; /* [n] stair: the point itself stands for C(y); else NULL */
 } nodes;
 
-/* How a model's labels are parametrised: y(t) and the density of t, on [lo, hi] by trapezoids, or by panels on both sides of kinks of T. */
+/* How a model's labels are parametrised: y(t) and the density of t, on [lo, hi] by trapezoids, or by panels
+ * on both sides of kinks of T. */
 typedef struct {
   double lo, hi, step;
   const multi_index_model *m;
@@ -32,8 +35,9 @@ typedef struct {
 
 enum { PIECES = 8, PER_PIECE = 64, MOST_KINKS = 8, SQUARES = 361 };
 
-/* v >= 0 with density 2 phi: y = scale v^2. Else t = exp(x - exp(-x)): |y| = t with density K0(t)/pi on each side, or y = 2t with
- * t ~ Gamma(p/2); x -> t is double exponential, for which the logarithm at 0 does not matter. */
+/* v >= 0 with density 2 phi: y = scale v^2. Else t = exp(x - exp(-x)): |y| = t with density K0(t)/pi on each
+ * side, or y = 2t with t ~ Gamma(p/2); x -> t is double exponential, for which the logarithm at 0 does not
+ * matter. */
 static void label_at(const axis_of *a, double at, double *y, double *density) {
   const multi_index_model *m = a->m;
   if (m->kind == MULTI_INDEX_PHASE || m->kind == MULTI_INDEX_MIXED) {
@@ -48,7 +52,8 @@ static void label_at(const axis_of *a, double at, double *y, double *density) {
     return;
   }
   *y = a->sign * t;
-  *density = jacobian * gsl_sf_bessel_K0_scaled(t) * exp(-t) / (m->kind == MULTI_INDEX_PRODUCT ? M_PI : 2 * M_PI);
+  *density =
+      jacobian * gsl_sf_bessel_K0_scaled(t) * exp(-t) / (m->kind == MULTI_INDEX_PRODUCT ? M_PI : 2 * M_PI);
 }
 
 /* Zero where T is not smooth, with a change of sign. */
@@ -70,8 +75,10 @@ static double kink_between(const axis_of *a, const multi_index_preprocessing *T,
   for (int i = 0; i < 60; i++) {
     double middle = (lo + hi) / 2;
     label_at(a, middle, &y, &density);
-    if ((kink(a->m, T, y) < 0) == below) lo = middle;
-    else hi = middle;
+    if ((kink(a->m, T, y) < 0) == below)
+      lo = middle;
+    else
+      hi = middle;
   }
   return (lo + hi) / 2;
 }
@@ -99,11 +106,13 @@ static void add_label(nodes *x, const axis_of *a, double at, double weight) {
   x->w[x->n++] = weight * density;
 }
 
-static assay_status add_axis(nodes *x, const axis_of *a, const multi_index_preprocessing *T, assay_error *error) {
+static assay_status add_axis(nodes *x, const axis_of *a, const multi_index_preprocessing *T,
+                             assay_error *error) {
   double cuts[MOST_KINKS + 2];
   int n = kinked(T) ? find_cuts(a, T, cuts) : 2, steps = (int)lround((a->hi - a->lo) / a->step);
   if (n == 2) {
-    for (int i = 0; i <= steps; i++) add_label(x, a, a->lo + i * a->step, a->step * (i == 0 || i == steps ? .5 : 1));
+    for (int i = 0; i <= steps; i++)
+      add_label(x, a, a->lo + i * a->step, a->step * (i == 0 || i == steps ? .5 : 1));
     return ASSAY_OK;
   }
   panels rule;
@@ -124,7 +133,8 @@ static void stair_nodes(nodes *x) {
     }
 }
 
-static assay_status fill_nodes(const multi_index_model *m, const multi_index_preprocessing *T, nodes *x, assay_error *error) {
+static assay_status fill_nodes(const multi_index_model *m, const multi_index_preprocessing *T, nodes *x,
+                               assay_error *error) {
   axis_of a = {-4.5, 7, 1 / 128., m, 1};
   if (m->kind == MULTI_INDEX_PHASE || m->kind == MULTI_INDEX_MIXED) a.lo = 0, a.hi = 12, a.step = .01;
   if (m->kind == MULTI_INDEX_STAIR) {
@@ -146,13 +156,16 @@ static assay_status fill_nodes(const multi_index_model *m, const multi_index_pre
 }
 
 /* The nodes for functions of y, and of T(y) if T is given. */
-static assay_status nodes_new(const multi_index_model *m, const multi_index_preprocessing *T, nodes *x, assay_error *error) {
+static assay_status nodes_new(const multi_index_model *m, const multi_index_preprocessing *T, nodes *x,
+                              assay_error *error) {
   numerics_quiet_gsl();
   assay_status status = multi_index_check(m, error);
   if (status != ASSAY_OK) return status;
   bool stair = m->kind == MULTI_INDEX_STAIR;
   if (stair && (!T || kinked(T) || T->kind == MULTI_INDEX_TD || T->kind == MULTI_INDEX_TOPT))
-    return assay_error_set(error, ASSAY_DOMAIN, "model=stair is evaluated for T=tanh only: E[s s^T | y] is not known in closed form, and the rule is for smooth T");
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "model=stair is evaluated for T=tanh only: E[s s^T | y] is not known in closed "
+                           "form, and the rule is for smooth T");
   size_t most = stair ? SQUARES * SQUARES : 2 * (MOST_KINKS + 1) * PIECES * PER_PIECE + 1;
   double *memory = calloc(4 * most, sizeof *memory), sum = 0;
   if (!memory) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for quadrature nodes");
@@ -160,7 +173,7 @@ static assay_status nodes_new(const multi_index_model *m, const multi_index_prep
   status = fill_nodes(m, T, x, error);
   for (int i = 0; i < x->n; i++) sum += x->w[i];
   for (int i = 0; i < x->n; i++) x->w[i] /= sum;
-  if (status != ASSAY_OK) free(memory);
+  if (status != ASSAY_OK) free(memory), *x = (nodes){0}; /* callers free x->y all the same */
   return status;
 }
 
@@ -186,14 +199,17 @@ static void second_moments(const multi_index_model *m, const nodes *x, double sh
     double G[4] = {0}, w = x->w[i];
     moment_at(m, x, i, G);
     double a = G[0] + shift, b = G[1], c = G[3] + shift;
-    e[0] += w * a * a, e[1] += w * a * b, e[2] += w * a * c, e[3] += w * b * b, e[4] += w * b * c, e[5] += w * c * c;
+    e[0] += w * a * a, e[1] += w * a * b, e[2] += w * a * c, e[3] += w * b * b, e[4] += w * b * c,
+        e[5] += w * c * c;
   }
 }
 
-/* E[(u^T G u)^2] at the angle t, and half its derivative's half: E[(v^T G u)(u^T G u)], v the direction across. */
+/* E[(u^T G u)^2] at the angle t, and half its derivative's half: E[(v^T G u)(u^T G u)], v the direction
+ * across. */
 static double form(const double *e, double t) {
   double C = cos(t), S = sin(t);
-  return pow(C, 4) * e[0] + 4 * C * C * C * S * e[1] + 2 * C * C * S * S * e[2] + 4 * C * C * S * S * e[3] + 4 * C * S * S * S * e[4] + pow(S, 4) * e[5];
+  return pow(C, 4) * e[0] + 4 * C * C * C * S * e[1] + 2 * C * C * S * S * e[2] + 4 * C * C * S * S * e[3] +
+         4 * C * S * S * S * e[4] + pow(S, 4) * e[5];
 }
 
 static assay_status derivative(double t, void *context, double *y, assay_error *error) {
@@ -202,14 +218,16 @@ static assay_status derivative(double t, void *context, double *y, assay_error *
   double C = cos(t), S = sin(t);
   /* v^T G u = -C S a + (C^2 - S^2) b + C S c;  u^T G u = C^2 a + 2 C S b + S^2 c. */
   double va = -C * S, vb = C * C - S * S, vc = C * S, ua = C * C, ub = 2 * C * S, uc = S * S;
-  *y = va * ua * e[0] + (va * ub + vb * ua) * e[1] + (va * uc + vc * ua) * e[2] + vb * ub * e[3] + (vb * uc + vc * ub) * e[4] + vc * uc * e[5];
+  *y = va * ua * e[0] + (va * ub + vb * ua) * e[1] + (va * uc + vc * ua) * e[2] + vb * ub * e[3] +
+       (vb * uc + vc * ub) * e[4] + vc * uc * e[5];
   return ASSAY_OK;
 }
 
 enum { ANGLES = 720 };
 
 static assay_status best_direction(double *e, double *largest, double *u, assay_error *error) {
-  int best = 0; /* of equal maxima (u and its normal, when rings are cut alike) the first one from angle 0 on */
+  int best =
+      0; /* of equal maxima (u and its normal, when rings are cut alike) the first one from angle 0 on */
   for (int i = 1; i < ANGLES; i++)
     if (form(e, M_PI * i / ANGLES) > form(e, M_PI * best / ANGLES) * (1 + 1e-9)) best = i;
   double at = M_PI * best / ANGLES, step = M_PI / ANGLES, flat = 0, lo, hi;
@@ -227,7 +245,8 @@ static assay_status best_direction(double *e, double *largest, double *u, assay_
   return ASSAY_OK;
 }
 
-assay_status multi_index_threshold(const multi_index_model *m, multi_index_mistake mistake, assay_value *delta_t, double *u, assay_error *error) {
+assay_status multi_index_threshold(const multi_index_model *m, multi_index_mistake mistake,
+                                   assay_value *delta_t, double *u, assay_error *error) {
   nodes x = {0};
   double e[6], largest = 0;
   assay_status status = nodes_new(m, NULL, &x, error);
@@ -235,16 +254,21 @@ assay_status multi_index_threshold(const multi_index_model *m, multi_index_mista
   second_moments(m, &x, mistake == MULTI_INDEX_NO_I ? 1 : 0, e);
   free(x.y);
   u[0] = 1, u[1] = 0;
-  if (mistake == MULTI_INDEX_MEAN) largest = 0;
-  else if (multi_index_order(m) == 1) largest = e[0];
-  else if (mistake == MULTI_INDEX_NORM_F) largest = e[0] + 2 * e[3] + e[5];
-  else status = best_direction(e, &largest, u, error);
+  if (mistake == MULTI_INDEX_MEAN)
+    largest = 0;
+  else if (multi_index_order(m) == 1)
+    largest = e[0];
+  else if (mistake == MULTI_INDEX_NORM_F)
+    largest = e[0] + 2 * e[3] + e[5];
+  else
+    status = best_direction(e, &largest, u, error);
   double value = largest > 0 ? 1 / largest : INFINITY;
   *delta_t = (assay_value){value, isinf(value) ? 0 : 1e-13 * value};
   return status;
 }
 
-assay_status multi_index_td_threshold(const multi_index_model *m, int k, assay_value *delta_c, assay_error *error) {
+assay_status multi_index_td_threshold(const multi_index_model *m, int k, assay_value *delta_c,
+                                      assay_error *error) {
   nodes x = {0};
   double u[2], E[3] = {0};
   assay_value delta_t;
@@ -259,7 +283,10 @@ assay_status multi_index_td_threshold(const multi_index_model *m, int k, assay_v
     E[0] += w * G[0], E[1] += w * G[1], E[2] += w * G[3];
   }
   free(x.y);
-  double middle = (E[0] + E[2]) / 2, radius = hypot((E[0] - E[2]) / 2, E[1]), e = order == 1 ? E[0] : k == 1 ? middle + radius : middle - radius;
+  double middle = (E[0] + E[2]) / 2, radius = hypot((E[0] - E[2]) / 2, E[1]),
+         e = order == 1 ? E[0]
+             : k == 1   ? middle + radius
+                        : middle - radius;
   if (!(e > 1e-12 && isfinite(delta_t.value)))
     return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d of Td leaves the bulk at no delta", k);
   *delta_c = (assay_value){1 / (delta_t.value * e * e), 1e-12 / (delta_t.value * e * e)};
@@ -279,24 +306,29 @@ static bool bounded_below(const multi_index_model *m, const multi_index_preproce
   return all;
 }
 
-assay_status multi_index_prepare(const multi_index_model *m, double delta, multi_index_preprocessing *T, assay_error *error) {
+assay_status multi_index_prepare(const multi_index_model *m, double delta, multi_index_preprocessing *T,
+                                 assay_error *error) {
   assay_value delta_t;
-  if (!(delta > 0 && isfinite(delta))) return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; it is finite and > 0", delta);
+  if (!(delta > 0 && isfinite(delta)))
+    return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; it is finite and > 0", delta);
   if (T->kind == MULTI_INDEX_TABLE && T->n_table != multi_index_cells(m))
-    return assay_error_set(error, ASSAY_DOMAIN, "table has %d values; the model has %d classes", T->n_table, multi_index_cells(m));
+    return assay_error_set(error, ASSAY_DOMAIN, "table has %d values; the model has %d classes", T->n_table,
+                           multi_index_cells(m));
   if (T->kind < MULTI_INDEX_TD) return multi_index_check(m, error);
   assay_status status = multi_index_threshold(m, MULTI_INDEX_RIGHT, &delta_t, T->u, error);
   T->c = sqrt(delta_t.value / delta);
   if (status == ASSAY_OK && isinf(delta_t.value))
     return assay_error_set(error, ASSAY_DOMAIN, "G = 0 for this model: Td and Topt vanish");
   if (status == ASSAY_OK && T->kind == MULTI_INDEX_TD && !(T->c <= 1 || bounded_below(m, T)))
-    return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; Td is defined from delta_t = %.6g on", delta, delta_t.value);
+    return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; Td is defined from delta_t = %.6g on", delta,
+                           delta_t.value);
   return status;
 }
 
 /* sup T(y), of the law and not of its nodes. */
 static double supremum(const multi_index_model *m, const multi_index_preprocessing *T, const nodes *x) {
-  bool unbounded = m->kind <= MULTI_INDEX_NORM, both = m->kind == MULTI_INDEX_PRODUCT || m->kind == MULTI_INDEX_STAIR;
+  bool unbounded = m->kind <= MULTI_INDEX_NORM,
+       both = m->kind == MULTI_INDEX_PRODUCT || m->kind == MULTI_INDEX_STAIR;
   double most = -INFINITY;
   if (T->kind == MULTI_INDEX_CAP) return T->t;
   if (unbounded && T->kind == MULTI_INDEX_TANH && (T->a == 0 || (T->a < 0 && !both))) return 0;
@@ -305,9 +337,11 @@ static double supremum(const multi_index_model *m, const multi_index_preprocessi
   return most;
 }
 
-#define LEAST_Z (-1e15) /* Topt goes to -inf where the label rules u out; f = z/(x - z) is -1 there to the last bit */
+#define LEAST_Z                                                                                              \
+  (-1e15) /* Topt goes to -inf where the label rules u out; f = z/(x - z) is -1 there to the last bit */
 
-static assay_status law_of(const multi_index_model *m, const multi_index_preprocessing *T, spiked_law *law, assay_error *error) {
+static assay_status law_of(const multi_index_model *m, const multi_index_preprocessing *T, spiked_law *law,
+                           assay_error *error) {
   nodes x = {0};
   int p = multi_index_order(m);
   if (m->kind <= MULTI_INDEX_NORM && T->kind == MULTI_INDEX_ID)
@@ -323,7 +357,9 @@ static assay_status law_of(const multi_index_model *m, const multi_index_preproc
   }
   if (status == ASSAY_OK) law->tau = supremum(m, T, &x);
   free(x.y);
-  if (status == ASSAY_OK && !(law->tau > 0)) status = assay_error_set(error, ASSAY_DOMAIN, "T is nowhere positive; an edge on the right needs sup T > 0");
+  if (status == ASSAY_OK && !(law->tau > 0))
+    status =
+        assay_error_set(error, ASSAY_DOMAIN, "T is nowhere positive; an edge on the right needs sup T > 0");
   return status;
 }
 
@@ -341,20 +377,25 @@ static void edge_constants(const spiked_law *law, double delta, multi_index_resu
   r->variance = mu * mu * (square - mean * mean);
 }
 
-assay_status multi_index_spectrum(const multi_index_model *m, const multi_index_preprocessing *T, double delta, int k, multi_index_result *r, assay_error *error) {
+assay_status multi_index_spectrum(const multi_index_model *m, const multi_index_preprocessing *T,
+                                  double delta, int k, multi_index_result *r, assay_error *error) {
   spiked_law law = {0};
   int order = multi_index_order(m);
   assay_status status = law_of(m, T, &law, error);
   if (k < 1 || (status == ASSAY_OK && k > (order == 1 ? multi_index_signals(m) : order)))
-    status = assay_error_set(error, ASSAY_DOMAIN, "k = %d; this model has %d eigenvalues that can leave the bulk", k, multi_index_signals(m));
-  if (status == ASSAY_OK && T->kind == MULTI_INDEX_TD) { /* the edge's mu is 1 exactly; E f^2 - 1/delta there is rounding */
+    status =
+        assay_error_set(error, ASSAY_DOMAIN, "k = %d; this model has %d eigenvalues that can leave the bulk",
+                        k, multi_index_signals(m));
+  if (status == ASSAY_OK &&
+      T->kind == MULTI_INDEX_TD) { /* the edge's mu is 1 exactly; E f^2 - 1/delta there is rounding */
     r->edge.x = (assay_value){1, 0};
     spiked_psi(&law, delta, 1, &r->edge.lambda.value, NULL, NULL);
     r->edge.lambda.error = 1e-13 / delta;
   } else if (status == ASSAY_OK) {
     status = spiked_edge(&law, delta, &r->edge, error);
   }
-  if (status == ASSAY_OK) status = spiked_eigenvalue(&law, delta, &r->edge, order == 1 ? 1 : k, &r->outlier, error);
+  if (status == ASSAY_OK)
+    status = spiked_eigenvalue(&law, delta, &r->edge, order == 1 ? 1 : k, &r->outlier, error);
   if (status == ASSAY_OK) edge_constants(&law, delta, r);
   spiked_law_free(&law);
   return status;
@@ -371,20 +412,24 @@ static double second_moment(const multi_index_model *m, const nodes *x, int i, c
   return 1 + form_of(G, u, multi_index_order(m));
 }
 
-static node_sums sums_at(const multi_index_model *m, const multi_index_preprocessing *T, const nodes *x, double mu, const double *u) {
+static node_sums sums_at(const multi_index_model *m, const multi_index_preprocessing *T, const nodes *x,
+                         double mu, const double *u) {
   node_sums s = {0};
   for (int i = 0; i < x->n; i++) {
     double z = multi_index_T_of(m, T, x->y[i]), f = z / (mu - z), x2 = second_moment(m, x, i, u), w = x->w[i];
-    s.f += w * f, s.f2 += w * f * f, s.B += w * f * f * x2, s.slope -= w * z / ((mu - z) * (mu - z)) * (x2 - 1);
+    s.f += w * f, s.f2 += w * f * f, s.B += w * f * f * x2,
+        s.slope -= w * z / ((mu - z) * (mu - z)) * (x2 - 1);
   }
   return s;
 }
 
-assay_status multi_index_fluctuation(const multi_index_model *m, const multi_index_preprocessing *T, double delta, const multi_index_result *r,
-                                     bool diagonal_only, assay_value *V, assay_error *error) {
+assay_status multi_index_fluctuation(const multi_index_model *m, const multi_index_preprocessing *T,
+                                     double delta, const multi_index_result *r, bool diagonal_only,
+                                     assay_value *V, assay_error *error) {
   nodes x = {0};
   if (!r->outlier.out || (multi_index_order(m) == 1 && multi_index_signals(m) > 1))
-    return assay_error_set(error, ASSAY_DOMAIN, "a simple eigenvalue outside the bulk is needed at delta = %g", delta);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "a simple eigenvalue outside the bulk is needed at delta = %g", delta);
   assay_status status = nodes_new(m, T, &x, error);
   if (status != ASSAY_OK) return status;
   double mu = r->outlier.x.value, sum = 0, rho2 = r->outlier.rho2.value;
@@ -392,9 +437,11 @@ assay_status multi_index_fluctuation(const multi_index_model *m, const multi_ind
   node_sums s = sums_at(m, T, &x, mu, u);
   double psi1 = 1 / delta - s.f2, ratio = psi1 / s.slope;
   for (int i = 0; i < x.n; i++) {
-    double z = multi_index_T_of(m, T, x.y[i]), f = z / (mu - z), x2 = second_moment(m, &x, i, u), x4 = fourth_at(m, &x, i, u);
+    double z = multi_index_T_of(m, T, x.y[i]), f = z / (mu - z), x2 = second_moment(m, &x, i, u),
+           x4 = fourth_at(m, &x, i, u);
     double fixed = mu * (f - s.f) + ratio / delta;
-    sum += x.w[i] * (fixed * fixed - 2 * fixed * ratio * f * (x2 - 1) + ratio * ratio * f * f * (x4 - 2 * x2 + 1));
+    sum += x.w[i] *
+           (fixed * fixed - 2 * fixed * ratio * f * (x2 - 1) + ratio * ratio * f * f * (x4 - 2 * x2 + 1));
   }
   free(x.y);
   double value = sum + (diagonal_only ? 0 : 2 * rho2 * rho2 * mu * mu / psi1 * s.B * s.B);
@@ -402,10 +449,12 @@ assay_status multi_index_fluctuation(const multi_index_model *m, const multi_ind
   return ASSAY_OK;
 }
 
-assay_status multi_index_response(const multi_index_model *m, const multi_index_preprocessing *T, double delta, const multi_index_result *r,
-                                  double *ratio, assay_error *error) {
+assay_status multi_index_response(const multi_index_model *m, const multi_index_preprocessing *T,
+                                  double delta, const multi_index_result *r, double *ratio,
+                                  assay_error *error) {
   nodes x = {0};
-  if (!r->outlier.out) return assay_error_set(error, ASSAY_DOMAIN, "no eigenvalue is outside the bulk at delta = %g", delta);
+  if (!r->outlier.out)
+    return assay_error_set(error, ASSAY_DOMAIN, "no eigenvalue is outside the bulk at delta = %g", delta);
   assay_status status = nodes_new(m, T, &x, error);
   if (status != ASSAY_OK) return status;
   node_sums s = sums_at(m, T, &x, r->outlier.x.value, r->outlier.u);
@@ -414,8 +463,9 @@ assay_status multi_index_response(const multi_index_model *m, const multi_index_
   return ASSAY_OK;
 }
 
-assay_status multi_index_secular(const multi_index_model *m, const multi_index_preprocessing *T, double delta, double mu, bool first_two,
-                                 assay_value *lambda, double *Phi, assay_error *error) {
+assay_status multi_index_secular(const multi_index_model *m, const multi_index_preprocessing *T, double delta,
+                                 double mu, bool first_two, assay_value *lambda, double *Phi,
+                                 assay_error *error) {
   multi_index_result r;
   spiked_law law = {0};
   assay_status status = multi_index_spectrum(m, T, delta, 1, &r, error);
@@ -435,18 +485,21 @@ assay_status multi_index_secular(const multi_index_model *m, const multi_index_p
   return ASSAY_OK;
 }
 
-assay_status multi_index_transition(const multi_index_model *m, const multi_index_preprocessing *T, int k, assay_value *delta_c, assay_error *error) {
+assay_status multi_index_transition(const multi_index_model *m, const multi_index_preprocessing *T, int k,
+                                    assay_value *delta_c, assay_error *error) {
   spiked_law law = {0};
   assay_value x;
   assay_status status = law_of(m, T, &law, error);
-  if (status == ASSAY_OK) status = spiked_threshold(&law, multi_index_order(m) == 1 ? 1 : k, delta_c, &x, error);
+  if (status == ASSAY_OK)
+    status = spiked_threshold(&law, multi_index_order(m) == 1 ? 1 : k, delta_c, &x, error);
   spiked_law_free(&law);
   return status;
 }
 
 /* ---- matrix-valued preprocessing ---- */
 
-assay_status multi_index_matrix_threshold(const multi_index_model *m, assay_value *alpha_c, assay_error *error) {
+assay_status multi_index_matrix_threshold(const multi_index_model *m, assay_value *alpha_c,
+                                          assay_error *error) {
   nodes x = {0};
   double e[6], values[3];
   assay_status status = nodes_new(m, NULL, &x, error);
@@ -454,10 +507,12 @@ assay_status multi_index_matrix_threshold(const multi_index_model *m, assay_valu
   second_moments(m, &x, 0, e);
   free(x.y);
   /* M -> E[G M G] on symmetric matrices in the orthonormal basis E_11, E_22, (E_12 + E_21)/sqrt 2. */
-  double map[9] = {e[0], e[3], M_SQRT2 * e[1], e[3], e[5], M_SQRT2 * e[4], M_SQRT2 * e[1], M_SQRT2 * e[4], e[2] + e[3]};
+  double map[9] = {e[0],           e[3],           M_SQRT2 * e[1], e[3],       e[5],
+                   M_SQRT2 * e[4], M_SQRT2 * e[1], M_SQRT2 * e[4], e[2] + e[3]};
   double norm = e[0];
   if (multi_index_order(m) == 2) {
-    if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'U', 3, map, 3, values) != 0) return assay_error_set(error, ASSAY_NUMERIC, "no eigenvalues of M -> E[G M G]");
+    if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'U', 3, map, 3, values) != 0)
+      return assay_error_set(error, ASSAY_NUMERIC, "no eigenvalues of M -> E[G M G]");
     norm = fmax(fabs(values[0]), fabs(values[2]));
   }
   double value = norm > 0 ? 1 / norm : INFINITY;
@@ -465,7 +520,8 @@ assay_status multi_index_matrix_threshold(const multi_index_model *m, assay_valu
   return ASSAY_OK;
 }
 
-assay_status multi_index_matrix_wedge(const multi_index_model *m, double delta, multi_index_result *r, assay_error *error) {
+assay_status multi_index_matrix_wedge(const multi_index_model *m, double delta, multi_index_result *r,
+                                      assay_error *error) {
   spiked_law law = {0};
   assay_value alpha_c;
   assay_status status = multi_index_check(m, error);
@@ -473,10 +529,13 @@ assay_status multi_index_matrix_wedge(const multi_index_model *m, double delta, 
   int K = m->n_out - 1;
   bool equal = m->kind == MULTI_INDEX_WEDGE && !(m->period > 4) && K >= 3;
   for (int i = 0; equal && i <= K; i++) equal = fabs(m->out[i] - M_PI * i / K) < 1e-9;
-  if (!equal) return assay_error_set(error, ASSAY_DOMAIN, "matrix-valued T is evaluated for three or more equal antipodal wedges");
+  if (!equal)
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "matrix-valued T is evaluated for three or more equal antipodal wedges");
   if (status == ASSAY_OK) status = multi_index_matrix_threshold(m, &alpha_c, error);
   if (status == ASSAY_OK && !(delta > alpha_c.value && isfinite(delta)))
-    return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; it is finite and above alpha_c = %.6g", delta, alpha_c.value);
+    return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; it is finite and above alpha_c = %.6g", delta,
+                           alpha_c.value);
   if (status == ASSAY_OK) status = spiked_law_new(2, 1, &law, error);
   if (status != ASSAY_OK) return status;
   double s = sin(M_PI / K) / (M_PI / K), c = sqrt(alpha_c.value / delta);
@@ -515,7 +574,8 @@ static assay_status best_balance(double share, void *context, double *y, assay_e
   return ASSAY_OK;
 }
 
-assay_status multi_index_best_overlap(const multi_index_model *m, double delta, assay_value *share, assay_error *error) {
+assay_status multi_index_best_overlap(const multi_index_model *m, double delta, assay_value *share,
+                                      assay_error *error) {
   best b = {.m = m, .delta = delta};
   assay_value delta_t;
   assay_status status = multi_index_threshold(m, MULTI_INDEX_RIGHT, &delta_t, b.u, error);

@@ -13,10 +13,14 @@ assay_status free_check(const free_law *law, assay_error *error) {
   double sum = 0;
   for (int i = 0; i < law->n; i++) {
     if (!isfinite(law->x[i]) || !(law->w[i] > 0))
-      return assay_error_set(error, ASSAY_DOMAIN, "point %d of a law is %.6g with weight %.6g; points are finite and weights positive", i + 1, law->x[i], law->w[i]);
+      return assay_error_set(
+          error, ASSAY_DOMAIN,
+          "point %d of a law is %.6g with weight %.6g; points are finite and weights positive", i + 1,
+          law->x[i], law->w[i]);
     sum += law->w[i];
   }
-  if (!(fabs(sum - 1) <= 1e-9)) return assay_error_set(error, ASSAY_DOMAIN, "the weights of a law sum to %.12g, not to 1", sum);
+  if (!(fabs(sum - 1) <= 1e-9))
+    return assay_error_set(error, ASSAY_DOMAIN, "the weights of a law sum to %.12g, not to 1", sum);
   return ASSAY_OK;
 }
 
@@ -52,7 +56,8 @@ static double stieltjes(const free_law *law, double z, double *slope) {
 
 assay_status free_stieltjes(const free_law *law, double z, double *G, double *slope, assay_error *error) {
   double lo = free_least(law), hi = free_most(law);
-  if (!(z < lo || z > hi)) return assay_error_set(error, ASSAY_DOMAIN, "z = %.6g lies inside the support [%.6g, %.6g]", z, lo, hi);
+  if (!(z < lo || z > hi))
+    return assay_error_set(error, ASSAY_DOMAIN, "z = %.6g lies inside the support [%.6g, %.6g]", z, lo, hi);
   *G = stieltjes(law, z, slope);
   return ASSAY_OK;
 }
@@ -73,14 +78,17 @@ static assay_status inverse_excess(double distance, void *context, double *y, as
 }
 
 assay_status free_stieltjes_inverse(const free_law *law, double g, assay_value *z, assay_error *error) {
-  if (!isfinite(g) || g == 0) return assay_error_set(error, ASSAY_DOMAIN, "G never is %.6g outside the support", g);
+  if (!isfinite(g) || g == 0)
+    return assay_error_set(error, ASSAY_DOMAIN, "G never is %.6g outside the support", g);
   inverse f = {law, g > 0 ? 1 : -1, g > 0 ? free_most(law) : free_least(law), fabs(g)};
   double weight = 0;
   for (int i = 0; i < law->n; i++) weight += law->x[i] == f.edge ? law->w[i] : 0;
   /* w/distance <= G <= 1/distance */
   assay_value distance;
-  assay_status status = root_find(inverse_excess, &f, .5 * weight / fabs(g), 2 / fabs(g), 1e-15, &distance, error);
-  if (status == ASSAY_OK) *z = (assay_value){f.edge + f.side * distance.value, distance.error + DBL_EPSILON * fabs(f.edge)};
+  assay_status status =
+      root_find(inverse_excess, &f, .5 * weight / fabs(g), 2 / fabs(g), 1e-15, &distance, error);
+  if (status == ASSAY_OK)
+    *z = (assay_value){f.edge + f.side * distance.value, distance.error + DBL_EPSILON * fabs(f.edge)};
   return status;
 }
 
@@ -138,7 +146,9 @@ static assay_status chi(chi_search *f, double edge, double mean, assay_value *s,
     s->value = (1 - s->value) / f->most, s->error /= f->most;
     return status;
   }
-  if (y > 0) return root_find(chi_excess, f, .999999 * y / (mean + y * f->most), fmin(1.000001 * far, (1 - 1e-15) / f->most), 1e-15, s, error);
+  if (y > 0)
+    return root_find(chi_excess, f, .999999 * y / (mean + y * f->most),
+                     fmin(1.000001 * far, (1 - 1e-15) / f->most), 1e-15, s, error);
   for (int i = 0; i < 1000 && psi(f->law, far) > y; i++) far *= 2;
   return root_find(chi_excess, f, far, .999999 * y / mean, 1e-15, s, error);
 }
@@ -146,9 +156,13 @@ static assay_status chi(chi_search *f, double edge, double mean, assay_value *s,
 assay_status free_S(const free_law *law, double y, assay_value *S, assay_error *error) {
   double zero = 0, mean = free_moment(law, 1), edge = 0;
   chi_search f = {law, free_most(law), y};
-  for (int i = 0; i < law->n; i++) zero += law->x[i] == 0 ? law->w[i] : 0, edge += law->x[i] == f.most ? law->w[i] : 0;
-  if (free_least(law) < 0 || !(f.most > 0)) return assay_error_set(error, ASSAY_DOMAIN, "S-transforms are of laws on x >= 0 that are not 0");
-  if (!(y > zero - 1) || !isfinite(y)) return assay_error_set(error, ASSAY_DOMAIN, "y = %.6g; the inverse of psi exists for y > %.6g", y, zero - 1);
+  for (int i = 0; i < law->n; i++)
+    zero += law->x[i] == 0 ? law->w[i] : 0, edge += law->x[i] == f.most ? law->w[i] : 0;
+  if (free_least(law) < 0 || !(f.most > 0))
+    return assay_error_set(error, ASSAY_DOMAIN, "S-transforms are of laws on x >= 0 that are not 0");
+  if (!(y > zero - 1) || !isfinite(y))
+    return assay_error_set(error, ASSAY_DOMAIN, "y = %.6g; the inverse of psi exists for y > %.6g", y,
+                           zero - 1);
   if (y == 0) {
     *S = (assay_value){1 / mean, 4 * DBL_EPSILON / mean};
     return ASSAY_OK;
@@ -156,7 +170,8 @@ assay_status free_S(const free_law *law, double y, assay_value *S, assay_error *
   assay_value s;
   assay_status status = chi(&f, edge, mean, &s, error);
   double factor = (1 + y) / y;
-  if (status == ASSAY_OK) *S = (assay_value){s.value * factor, fabs(factor) * (s.error + DBL_EPSILON * fabs(s.value))};
+  if (status == ASSAY_OK)
+    *S = (assay_value){s.value * factor, fabs(factor) * (s.error + DBL_EPSILON * fabs(s.value))};
   return status;
 }
 
@@ -189,7 +204,9 @@ assay_status free_sum_edge(const free_law *one, const free_law *two, assay_value
   assay_status status = root_valley_scan(sum_at, &p, &grid, &valley, error);
   if (status != ASSAY_OK) return status;
   if (valley.mid == valley.lo || valley.mid == valley.hi)
-    return assay_error_set(error, ASSAY_NUMERIC, "R_1(g) + R_2(g) + 1/g has no minimum between g = %.3g and %.3g", exp(grid.lo), exp(grid.hi));
+    return assay_error_set(error, ASSAY_NUMERIC,
+                           "R_1(g) + R_2(g) + 1/g has no minimum between g = %.3g and %.3g", exp(grid.lo),
+                           exp(grid.hi));
   return root_minimum(sum_at, &p, &valley, 1e-12, &at, edge, error);
 }
 
@@ -209,8 +226,11 @@ static assay_status product_excess(double distance, void *context, double *out, 
   return ASSAY_OK;
 }
 
-assay_status free_product_at(const free_law *T, const free_law *L, double sup, double gamma, free_product_point *point, assay_error *error) {
-  if (!(gamma > sup)) return assay_error_set(error, ASSAY_DOMAIN, "gamma = %.6g is not above %.6g, the supremum of T", gamma, sup);
+assay_status free_product_at(const free_law *T, const free_law *L, double sup, double gamma,
+                             free_product_point *point, assay_error *error) {
+  if (!(gamma > sup))
+    return assay_error_set(error, ASSAY_DOMAIN, "gamma = %.6g is not above %.6g, the supremum of T", gamma,
+                           sup);
   double inverse_eta = 0, most = free_most(L), least = most;
   for (int i = 0; i < T->n; i++) inverse_eta += T->w[i] / (gamma - T->x[i]);
   for (int i = 0; i < L->n; i++)
@@ -222,7 +242,8 @@ assay_status free_product_at(const free_law *T, const free_law *L, double sup, d
   product_excess(lo, &p, &near, error);
   product_excess(hi, &p, &far, error);
   for (int i = 0; i < 60 && far > 0; i++) product_excess(hi *= 2, &p, &far, error);
-  if (!(near > 0)) return assay_error_set(error, ASSAY_DOMAIN, "no point outside the bulk belongs to gamma = %.6g", gamma);
+  if (!(near > 0))
+    return assay_error_set(error, ASSAY_DOMAIN, "no point outside the bulk belongs to gamma = %.6g", gamma);
   assay_status status = root_find(product_excess, &p, lo, hi, 1e-15, &distance, error);
   if (status == ASSAY_OK) *point = (free_product_point){gamma, eta, t, p.pole + distance.value};
   return status;
@@ -230,7 +251,9 @@ assay_status free_product_at(const free_law *T, const free_law *L, double sup, d
 
 enum { PRODUCT_SCAN = 600 };
 
-static double scan_point(int i) { return log(1e-8) + (log(1e4) - log(1e-8)) * i / (PRODUCT_SCAN - 1); }
+static double scan_point(int i) {
+  return log(1e-8) + (log(1e4) - log(1e-8)) * i / (PRODUCT_SCAN - 1);
+}
 
 typedef struct {
   const free_law *T, *L;
@@ -242,7 +265,8 @@ static assay_status product_at(const factors *f, double at, free_product_point *
 }
 
 /* Golden section in [lo, hi]. */
-static assay_status product_minimum(const factors *f, double lo, double hi, free_product_point *edge, assay_error *error) {
+static assay_status product_minimum(const factors *f, double lo, double hi, free_product_point *edge,
+                                    assay_error *error) {
   const double ratio = .6180339887498949;
   free_product_point a, b;
   double left = hi - ratio * (hi - lo), right = lo + ratio * (hi - lo);
@@ -250,8 +274,10 @@ static assay_status product_minimum(const factors *f, double lo, double hi, free
   if (status == ASSAY_OK) status = product_at(f, right, &b, error);
   while (status == ASSAY_OK && hi - lo > 1e-9) {
     bool low = a.rho < b.rho;
-    if (low) hi = right, right = left, b = a, left = hi - ratio * (hi - lo);
-    else lo = left, left = right, a = b, right = lo + ratio * (hi - lo);
+    if (low)
+      hi = right, right = left, b = a, left = hi - ratio * (hi - lo);
+    else
+      lo = left, left = right, a = b, right = lo + ratio * (hi - lo);
     status = low ? product_at(f, left, &a, error) : product_at(f, right, &b, error);
   }
   if (status == ASSAY_OK) *edge = a.rho < b.rho ? a : b;
@@ -263,13 +289,16 @@ static double product_end(const factors *f, double lo, double hi) {
   free_product_point at;
   while (hi - lo > 1e-12) {
     double mid = .5 * (lo + hi);
-    if (product_at(f, mid, &at, NULL) == ASSAY_OK) hi = mid;
-    else lo = mid;
+    if (product_at(f, mid, &at, NULL) == ASSAY_OK)
+      hi = mid;
+    else
+      lo = mid;
   }
   return hi;
 }
 
-assay_status free_product_edge(const free_law *T, const free_law *L, double sup, free_product_point *edge, int *tail, assay_error *error) {
+assay_status free_product_edge(const free_law *T, const free_law *L, double sup, free_product_point *edge,
+                               int *tail, assay_error *error) {
   const factors f = {T, L, sup};
   free_product_point at;
   int best = -1, first = -1;
@@ -278,7 +307,8 @@ assay_status free_product_edge(const free_law *T, const free_law *L, double sup,
     if (first < 0) first = i;
     if (best < 0 || at.rho < edge->rho) *edge = at, best = i;
   }
-  if (best < 0) return assay_error_set(error, ASSAY_DOMAIN, "no gamma above %.6g has a point outside the bulk", sup);
+  if (best < 0)
+    return assay_error_set(error, ASSAY_DOMAIN, "no gamma above %.6g has a point outside the bulk", sup);
   *tail = best == 0;
   if (best == 0 || best == PRODUCT_SCAN - 1) return ASSAY_OK;
   double lo = best > first ? scan_point(best - 1) : product_end(&f, scan_point(best - 1), scan_point(best));

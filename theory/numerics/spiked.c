@@ -12,7 +12,9 @@
 assay_status spiked_law_new(int n, int p, spiked_law *law, assay_error *error) {
   *law = (spiked_law){0};
   if (n < 1 || p < 1 || p > SPIKED_MOST)
-    return assay_error_set(error, ASSAY_DOMAIN, "a law of %d points with %d coordinates; at least 1, and 1 to %d", n, p, SPIKED_MOST);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "a law of %d points with %d coordinates; at least 1, and 1 to %d", n, p,
+                           SPIKED_MOST);
   size_t count = (size_t)n, squares = (size_t)(p * p);
   double *memory = calloc((2 + squares) * count, sizeof *memory);
   if (!memory) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a law of %d points", n);
@@ -112,7 +114,9 @@ assay_status spiked_edge(const spiked_law *law, double delta, spiked_point *edge
   slope(lo, &q, &y, error);
   if (!(y < 0))
     return assay_error_set(error, ASSAY_DOMAIN,
-                           "the bulk has no regular right edge at delta = %.10g: the weights come too rarely near their supremum %.6g", delta, law->tau);
+                           "the bulk has no regular right edge at delta = %.10g: the weights come too rarely "
+                           "near their supremum %.6g",
+                           delta, law->tau);
   for (int j = 0; j < 200 && y < 0; j++) {
     hi *= 2;
     slope(hi, &q, &y, error);
@@ -127,7 +131,8 @@ assay_status spiked_left_edge(const spiked_law *law, double delta, spiked_point 
   double positive = 0, y;
   for (int i = 0; i < law->n; i++) positive += law->z[i] > 0 ? law->weight[i] : 0;
   if (!(delta * positive > 1))
-    return assay_error_set(error, ASSAY_DOMAIN, "delta Prob(weight > 0) = %.6g; a gap at 0 needs more than 1", delta * positive);
+    return assay_error_set(error, ASSAY_DOMAIN, "delta Prob(weight > 0) = %.6g; a gap at 0 needs more than 1",
+                           delta * positive);
   double lo = -law->tau, hi = -law->tau; /* f^2 grows to 1 on the way to 0, and vanishes at -inf */
   for (slope(hi, &q, &y, error); y > 0 && hi < -1e-300; slope(hi, &q, &y, error)) hi /= 2;
   for (slope(lo, &q, &y, error); y < 0 && lo > -1e300; slope(lo, &q, &y, error)) lo *= 2;
@@ -157,15 +162,19 @@ static assay_status put_outlier(const problem *q, spiked_outlier *o, assay_error
   spiked_psi(q->law, q->delta, x, &o->lambda.value, &first, NULL);
   spiked_squares(q->law, x, o->u, &a, &b);
   o->rho2.value = first / (first + b);
-  o->x.error += 32 * DBL_EPSILON * (1 / q->delta) / (fabs(above - below) / (2 * step)); /* rounding of R over its slope */
+  o->x.error += 32 * DBL_EPSILON * (1 / q->delta) /
+                (fabs(above - below) / (2 * step)); /* rounding of R over its slope */
   o->lambda.error = fabs(first) * o->x.error + 32 * DBL_EPSILON * fabs(o->lambda.value);
   /* d rho2/dx is about rho2 (1-rho2) times the logarithmic slopes, which are below 8/(x - tau). */
-  o->rho2.error = (8 * o->x.error / (x - q->law->tau) + 32 * DBL_EPSILON * (1 / q->delta) / fabs(first)) * o->rho2.value;
+  o->rho2.error =
+      (8 * o->x.error / (x - q->law->tau) + 32 * DBL_EPSILON * (1 / q->delta) / fabs(first)) * o->rho2.value;
   return ASSAY_OK;
 }
 
-assay_status spiked_eigenvalue(const spiked_law *law, double delta, const spiked_point *edge, int k, spiked_outlier *o, assay_error *error) {
-  if (k < 1 || k > law->p) return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d of %d that can leave the bulk", k, law->p);
+assay_status spiked_eigenvalue(const spiked_law *law, double delta, const spiked_point *edge, int k,
+                               spiked_outlier *o, assay_error *error) {
+  if (k < 1 || k > law->p)
+    return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d of %d that can leave the bulk", k, law->p);
   problem q = {law, delta, k};
   *o = (spiked_outlier){.out = false, .x = edge->x, .lambda = edge->lambda};
   double y, lo = edge->x.value, hi = lo;
@@ -191,7 +200,8 @@ static assay_status balance(double x, void *context, double *y, assay_error *err
 }
 
 /* E f^2 < r_k already at tau: eigenvalue k leaves while the edge's x sticks to tau, where r_k = 1/delta. */
-static assay_status irregular_threshold(const problem *q, assay_value *delta, assay_value *x, assay_error *error) {
+static assay_status irregular_threshold(const problem *q, assay_value *delta, assay_value *x,
+                                        assay_error *error) {
   double r[SPIKED_MOST], near[SPIKED_MOST], tau = q->law->tau;
   assay_status status = spiked_r(q->law, tau * (1 + 1e-13), r, NULL, error);
   if (status == ASSAY_OK) status = spiked_r(q->law, tau * (1 + 1e-12), near, NULL, error);
@@ -202,11 +212,14 @@ static assay_status irregular_threshold(const problem *q, assay_value *delta, as
   return ASSAY_OK;
 }
 
-assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, assay_value *x, assay_error *error) {
-  if (k < 1 || k > law->p) return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d of %d that can leave the bulk", k, law->p);
+assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, assay_value *x,
+                              assay_error *error) {
+  if (k < 1 || k > law->p)
+    return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d of %d that can leave the bulk", k, law->p);
   problem q = {law, INFINITY, k};
   double before = NAN, y = NAN, last = NAN, nearest = NAN, first, second;
-  for (int i = 0; i <= 1000; i++) { /* delta grows with the edge's x: the first passage from - to + is the smallest delta */
+  for (int i = 0; i <= 1000;
+       i++) { /* delta grows with the edge's x: the first passage from - to + is the smallest delta */
     double at = law->tau * (1 + pow(10, -6 + i / 100.));
     assay_status status = balance(at, &q, &y, error);
     if (status == ASSAY_OK && before <= 0 && y > 0) {
@@ -225,6 +238,7 @@ assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, 
     if (i == 0) nearest = y;
   }
   if (nearest > 0)
-    return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d is outside the bulk at every delta with a regular edge", k);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "eigenvalue %d is outside the bulk at every delta with a regular edge", k);
   return assay_error_set(error, ASSAY_DOMAIN, "eigenvalue %d leaves the bulk at no delta", k);
 }

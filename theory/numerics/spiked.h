@@ -2,24 +2,25 @@
  *
  *     D = (1/n) sum_i z_i a_i a_i^T  (d x d),   a_i ~ N(0, I_d),   delta = n/d fixed, n -> inf,
  *
- * where the weight z_i depends on the first p coordinates s_i of a_i. Only the law of z and C(z) = E[s s^T | z] matter. With
- * f = z/(x - z) and x outside the support of z,
+ * where the weight z_i depends on the first p coordinates s_i of a_i. Only the law of z and C(z) = E[s s^T |
+ * z] matter. With f = z/(x - z) and x outside the support of z,
  *
  *     psi(x) = x (1/delta + E f)              x(lambda) inverts lambda = psi(x): 1/x = tr (lambda - D)^{-1}/n
  *     R(x)   = E[f (C - I)]                   p x p symmetric, eigenvalues r_1 >= ... >= r_p
  *     psi' = 1/delta - E f^2 ,   psi'' = 2 E[z^2/(x-z)^3] .
  *
- * Bulk: its right edge is psi(edge), where edge minimises psi on x > tau = sup z; the left one, for z >= 0 and
- * delta Prob(z > 0) > 1, the maximum of psi on x < 0. Eigenvalue k leaves the bulk on the right iff r_k(edge) > 1/delta, and
- * then r_k(x_k) = 1/delta and
+ * Bulk: its right edge is psi(edge), where edge minimises psi on x > tau = sup z; the left one, for z >= 0
+ * and delta Prob(z > 0) > 1, the maximum of psi on x < 0. Eigenvalue k leaves the bulk on the right iff
+ * r_k(edge) > 1/delta, and then r_k(x_k) = 1/delta and
  *
  *     lambda_k = psi(x_k) ,   rho_k^2 = psi'/(psi' + B) ,   B = E[f^2 u^T C u] ,
  *
- * with u the unit eigenvector of R(x_k); the first p coordinates of its eigenvector have norm rho_k and direction u. This is
- * Lu and Li, Inf. Inference 2020 and Mondelli and Montanari 2019 for p = 1; Kovacevic, Zhang, Mondelli, arXiv 2502.01583.
+ * with u the unit eigenvector of R(x_k); the first p coordinates of its eigenvector have norm rho_k and
+ * direction u. This is Lu and Li, Inf. Inference 2020 and Mondelli and Montanari 2019 for p = 1; Kovacevic,
+ * Zhang, Mondelli, arXiv 2502.01583.
  *
- * A law is a list of weighted points: atoms and quadrature nodes. The errors reported are those of the root finders; what the
- * nodes cost is seen by repeating the calculation with others. */
+ * A law is a list of weighted points: atoms and quadrature nodes. The errors reported are those of the root
+ * finders; what the nodes cost is seen by repeating the calculation with others. */
 #ifndef ASSAY_THEORY_NUMERICS_SPIKED_H
 #define ASSAY_THEORY_NUMERICS_SPIKED_H
 
@@ -42,7 +43,8 @@ void spiked_law_free(spiked_law *law);
 
 /* psi(x), psi'(x), psi''(x); any may be NULL. */
 void spiked_psi(const spiked_law *law, double delta, double x, double *psi, double *first, double *second);
-/* R(x), eigenvalues [p] in descending order and the eigenvectors u [p][p], row k of r_k; r or u may be NULL. */
+/* R(x), eigenvalues [p] in descending order and the eigenvectors u [p][p], row k of r_k; r or u may be NULL.
+ */
 assay_status spiked_r(const spiked_law *law, double x, double *r, double *u, assay_error *error);
 /* sum weight f^2 and sum weight f^2 u^T C u. */
 void spiked_squares(const spiked_law *law, double x, const double *u, double *a, double *b);
@@ -51,8 +53,8 @@ typedef struct {
   assay_value x, lambda;
 } spiked_point;
 
-/* The right edge. When psi increases on all of x > tau (E f^2 at tau below 1/delta) there is no minimiser and the theory does
- * not apply: ASSAY_DOMAIN. */
+/* The right edge. When psi increases on all of x > tau (E f^2 at tau below 1/delta) there is no minimiser and
+ * the theory does not apply: ASSAY_DOMAIN. */
 assay_status spiked_edge(const spiked_law *law, double delta, spiked_point *edge, assay_error *error);
 /* The left edge of a law with z >= 0. ASSAY_DOMAIN when delta Prob(z > 0) <= 1. */
 assay_status spiked_left_edge(const spiked_law *law, double delta, spiked_point *edge, assay_error *error);
@@ -65,12 +67,14 @@ typedef struct {
 } spiked_outlier;
 
 /* Eigenvalue k = 1..p, counted from the right, given the edge. That nothing leaves the bulk is an answer. */
-assay_status spiked_eigenvalue(const spiked_law *law, double delta, const spiked_point *edge, int k, spiked_outlier *outlier,
-                               assay_error *error);
+assay_status spiked_eigenvalue(const spiked_law *law, double delta, const spiked_point *edge, int k,
+                               spiked_outlier *outlier, assay_error *error);
 
-/* The least delta at which eigenvalue k leaves the bulk: 1/delta = E f^2 at the x > tau where r_k(x) = E f(x)^2, which is scanned for
- * from x/tau - 1 = 1e-6 to 1e4 (100 points a decade) and found where r_k - E f^2 turns from - to +. Where r_k exceeds E f^2 already at
- * tau, x = tau and delta = 1/r_k(tau): the edge is not regular there and spiked_edge refuses. ASSAY_DOMAIN when it nowhere does. */
-assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, assay_value *x, assay_error *error);
+/* The least delta at which eigenvalue k leaves the bulk: 1/delta = E f^2 at the x > tau where r_k(x) = E
+ * f(x)^2, which is scanned for from x/tau - 1 = 1e-6 to 1e4 (100 points a decade) and found where r_k - E f^2
+ * turns from - to +. Where r_k exceeds E f^2 already at tau, x = tau and delta = 1/r_k(tau): the edge is not
+ * regular there and spiked_edge refuses. ASSAY_DOMAIN when it nowhere does. */
+assay_status spiked_threshold(const spiked_law *law, int k, assay_value *delta, assay_value *x,
+                              assay_error *error);
 
 #endif

@@ -9,13 +9,19 @@
 #include "theory/numerics/panels.h"
 #include "theory/orthogonal-glm/orthogonal-glm.h"
 
-static double square(double x) { return x * x; }
-static double density(double x) { return exp(-.5 * x * x) / sqrt(2 * M_PI); }
+static double square(double x) {
+  return x * x;
+}
+static double density(double x) {
+  return exp(-.5 * x * x) / sqrt(2 * M_PI);
+}
 
 /* ---- the table over c ---- */
 
 /* ln(1 + e^x) */
-static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+static double softplus(double x) {
+  return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
 
 /* Trapezoidal rule over w; the nearest pole lies at a distance pi/(2c). */
 static void fill_abs(double c, double *F, double *K) {
@@ -33,7 +39,8 @@ static void fill_abs(double c, double *F, double *K) {
 static void fill_cabs(double c, const panels *rule, double *F) {
   double lo = fmax(0, c - 6.5), sum = 0;
   for (int i = 0; i < rule->n; i++) {
-    double b = lo + (c + 6.5 - lo) * rule->x[i], I0 = gsl_sf_bessel_I0_scaled(2 * b * c), R = gsl_sf_bessel_I1_scaled(2 * b * c) / I0;
+    double b = lo + (c + 6.5 - lo) * rule->x[i], I0 = gsl_sf_bessel_I0_scaled(2 * b * c),
+           R = gsl_sf_bessel_I1_scaled(2 * b * c) / I0;
     sum += rule->w[i] * 2 * b * exp(-square(b - c)) * I0 * b * b * (1 - R * R);
   }
   *F = (c + 6.5 - lo) * sum;
@@ -56,28 +63,38 @@ static assay_status fill(glm_channel_table *t, assay_error *error) {
   }
   for (int i = 0; i < t->n; i++) {
     t->K[i] = 0;
-    if (t->of.kind == GLM_ABS) fill_abs(t->c[i], &t->F[i], &t->K[i]);
-    else if (t->of.kind == GLM_CABS) fill_cabs(t->c[i], &rule, &t->F[i]);
-    else fill_sign(t->c[i], &t->F[i], &t->K[i]);
+    if (t->of.kind == GLM_ABS)
+      fill_abs(t->c[i], &t->F[i], &t->K[i]);
+    else if (t->of.kind == GLM_CABS)
+      fill_cabs(t->c[i], &rule, &t->F[i]);
+    else
+      fill_sign(t->c[i], &t->F[i], &t->K[i]);
   }
   panels_free(&rule);
   return ASSAY_OK;
 }
 
-/* F and K of abs and sign fall like exp(-c^2/2); F of cabs tends to 1/2, so c goes to where the law of c ends. */
+/* F and K of abs and sign fall like exp(-c^2/2); F of cabs tends to 1/2, so c goes to where the law of c
+ * ends. */
 static assay_status table_rule(const glm_channel *c, panels *rule, assay_error *error) {
-  double cuts[40] = {0, 1e-4, 4e-4, 1.6e-3, 6.4e-3, .025, .1, .25, .5, .75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9.5};
+  double cuts[40] = {0,   1e-4, 4e-4, 1.6e-3, 6.4e-3, .025, .1, .25, .5, .75, 1,
+                     1.5, 2,    2.5,  3,      3.5,    4,    5,  6,   7,  8,   9.5};
   int n = 22;
-  for (double top = 6.5 / c->sigma; c->kind == GLM_CABS && cuts[n - 1] < top && n < 40; n++) cuts[n] = fmin(top, 1.6 * cuts[n - 1]);
+  for (double top = 6.5 / c->sigma; c->kind == GLM_CABS && cuts[n - 1] < top && n < 40; n++)
+    cuts[n] = fmin(top, 1.6 * cuts[n - 1]);
   return panels_make(cuts, n, 1, 16, rule, error);
 }
 
 assay_status glm_channel_table_make(const glm_channel *channel, glm_channel_table *t, assay_error *error) {
   numerics_quiet_gsl();
   *t = (glm_channel_table){.of = *channel};
-  if (!(channel->sigma > 0 && isfinite(channel->sigma))) return assay_error_set(error, ASSAY_DOMAIN, "sigma = %.6g; it is positive", channel->sigma);
-  if (channel->kind == GLM_CABS && channel->sigma < 1e-3) return assay_error_set(error, ASSAY_DOMAIN, "sigma = %.6g; the complex channel needs at least .001", channel->sigma);
-  if (channel->kind == GLM_ABSOUT) return assay_error_set(error, ASSAY_DOMAIN, "noise outside the modulus is for the spectral claims only");
+  if (!(channel->sigma > 0 && isfinite(channel->sigma)))
+    return assay_error_set(error, ASSAY_DOMAIN, "sigma = %.6g; it is positive", channel->sigma);
+  if (channel->kind == GLM_CABS && channel->sigma < 1e-3)
+    return assay_error_set(error, ASSAY_DOMAIN, "sigma = %.6g; the complex channel needs at least .001",
+                           channel->sigma);
+  if (channel->kind == GLM_ABSOUT)
+    return assay_error_set(error, ASSAY_DOMAIN, "noise outside the modulus is for the spectral claims only");
   if (channel->kind == GLM_LIN) return ASSAY_OK;
   panels rule;
   assay_status status = table_rule(channel, &rule, error);
@@ -88,7 +105,8 @@ assay_status glm_channel_table_make(const glm_channel *channel, glm_channel_tabl
     for (int i = 0; i < rule.n; i++) t->c[i] = rule.x[i], t->w[i] = rule.w[i];
     status = fill(t, error);
     if (status != ASSAY_OK) glm_channel_table_free(t);
-  } else status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a table of %d points", rule.n);
+  } else
+    status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a table of %d points", rule.n);
   panels_free(&rule);
   return status;
 }
@@ -98,12 +116,14 @@ void glm_channel_table_free(glm_channel_table *t) {
   *t = (glm_channel_table){0};
 }
 
-/* E f(|c|) for c ~ N(0, P) (cabs: complex); small P by the first two terms of the law's expansion at 0, `slope` = f'' E-wise. */
+/* E f(|c|) for c ~ N(0, P) (cabs: complex); small P by the first two terms of the law's expansion at 0,
+ * `slope` = f'' E-wise. */
 static double average(const glm_channel_table *t, const double *f, double at_0, double slope, double P) {
   if (P < 1e-7) return at_0 + slope * P;
   double sum = 0;
   for (int i = 0; i < t->n; i++) {
-    double c = t->c[i], weight = t->of.kind == GLM_CABS ? 2 * c / P * exp(-c * c / P) : 2 * exp(-.5 * c * c / P) / sqrt(2 * M_PI * P);
+    double c = t->c[i], weight = t->of.kind == GLM_CABS ? 2 * c / P * exp(-c * c / P)
+                                                        : 2 * exp(-.5 * c * c / P) / sqrt(2 * M_PI * P);
     sum += t->w[i] * weight * f[i];
   }
   return sum;
@@ -112,20 +132,28 @@ static double average(const glm_channel_table *t, const double *f, double at_0, 
 double glm_channel_variance(const glm_channel_table *t, double tau) {
   double s2 = square(t->of.sigma), v = 1 / tau + s2, s = 1 / (tau + 1 / s2), P = fmax(0, 1 - 1 / tau) / v;
   switch (t->of.kind) {
-    case GLM_LIN: return s;
-    case GLM_SIGN: return 1 / tau - average(t, t->F, M_2_PI, M_2_PI * (M_2_PI - 1), P) / (tau * tau * v);
-    case GLM_ABS: return s + square(s / s2) * v * average(t, t->F, 1, -2, P);
-    default: return s + square(s / s2) * v * average(t, t->F, 1, -1, P);
+  case GLM_LIN:
+    return s;
+  case GLM_SIGN:
+    return 1 / tau - average(t, t->F, M_2_PI, M_2_PI * (M_2_PI - 1), P) / (tau * tau * v);
+  case GLM_ABS:
+    return s + square(s / s2) * v * average(t, t->F, 1, -2, P);
+  default:
+    return s + square(s / s2) * v * average(t, t->F, 1, -1, P);
   }
 }
 
 double glm_channel_information(const glm_channel_table *t, double tau) {
   double s2 = square(t->of.sigma), v = 1 / tau + s2, P = fmax(0, 1 - 1 / tau) / v;
   switch (t->of.kind) {
-    case GLM_LIN: return .5 * log(tau * v / s2);
-    case GLM_SIGN: return .5 * log(tau) + average(t, t->K, M_LN2, -1 / M_PI, P) - average(t, t->K, M_LN2, -1 / M_PI, 1 / s2);
-    case GLM_ABS: return .5 * log(tau * v / s2) - average(t, t->K, M_LN2, -.5, P) + average(t, t->K, M_LN2, -.5, 1 / s2);
-    default: return NAN;
+  case GLM_LIN:
+    return .5 * log(tau * v / s2);
+  case GLM_SIGN:
+    return .5 * log(tau) + average(t, t->K, M_LN2, -1 / M_PI, P) - average(t, t->K, M_LN2, -1 / M_PI, 1 / s2);
+  case GLM_ABS:
+    return .5 * log(tau * v / s2) - average(t, t->K, M_LN2, -.5, P) + average(t, t->K, M_LN2, -.5, 1 / s2);
+  default:
+    return NAN;
   }
 }
 
@@ -139,8 +167,12 @@ static double rad_average(double g, double (*f)(double)) {
   return h * sum;
 }
 
-static double one_minus_tanh(double a) { return 2 / (1 + exp(2 * a)); }
-static double minus_log_cosh_excess(double a) { return M_LN2 - log1p(exp(-2 * fabs(a))) + (a < 0 ? 2 * a : 0); } /* a - ln cosh a */
+static double one_minus_tanh(double a) {
+  return 2 / (1 + exp(2 * a));
+}
+static double minus_log_cosh_excess(double a) {
+  return M_LN2 - log1p(exp(-2 * fabs(a))) + (a < 0 ? 2 * a : 0);
+} /* a - ln cosh a */
 
 /* The law of x = r sqrt(g): (1-eps) N(0,1) + eps N(0, 1 + g/eps). */
 static assay_status bg_rule(const glm_prior *prior, double g, panels *rule) {
@@ -164,7 +196,9 @@ double glm_prior_mmse(const glm_prior *prior, double g) {
   panels rule;
   double sum = 0;
   if (bg_rule(prior, g, &rule) != ASSAY_OK) return NAN;
-  for (int i = 0; i < rule.n; i++) sum += 2 * rule.w[i] * bg_density(prior, g, rule.x[i]) * glm_prior_variance(prior, rule.x[i] / sqrt(g), g);
+  for (int i = 0; i < rule.n; i++)
+    sum +=
+        2 * rule.w[i] * bg_density(prior, g, rule.x[i]) * glm_prior_variance(prior, rule.x[i] / sqrt(g), g);
   panels_free(&rule);
   return sum;
 }

@@ -10,9 +10,14 @@ static const double floor_mse = 1e-12;
 /* ---- one iteration ---- */
 
 /* 1/e2 - g2 = t2 delta f1/e2 and 1/v2 - t2, from r m + t delta f1 = 1. */
-static assay_status iterate(const glm_evolution *e, double g1, double t1, glm_state *s, double *next, assay_error *error) {
-  *s = (glm_state){.g1 = g1, .t1 = t1, .mse1 = glm_prior_mmse(&e->prior, g1), .v1 = glm_channel_variance(e->channel, t1)};
-  if (!(s->mse1 > 0 && s->v1 > 0)) return assay_error_set(error, ASSAY_NUMERIC, "at g1 = %.6g, t1 = %.6g the posterior variances are %.3g and %.3g", g1, t1, s->mse1, s->v1);
+static assay_status iterate(const glm_evolution *e, double g1, double t1, glm_state *s, double *next,
+                            assay_error *error) {
+  *s = (glm_state){
+      .g1 = g1, .t1 = t1, .mse1 = glm_prior_mmse(&e->prior, g1), .v1 = glm_channel_variance(e->channel, t1)};
+  if (!(s->mse1 > 0 && s->v1 > 0))
+    return assay_error_set(error, ASSAY_NUMERIC,
+                           "at g1 = %.6g, t1 = %.6g the posterior variances are %.3g and %.3g", g1, t1,
+                           s->mse1, s->v1);
   s->g2 = 1 / s->mse1 - g1, s->t2 = fmax(0, 1 / s->v1 - t1);
   if (e->prior.kind == GLM_GAUSS || e->prior.kind == GLM_CGAUSS) s->g2 = 1;
   assay_status status = glm_law_resolvent(e->law, s->g2, s->t2, &s->mse2, &s->v2, error);
@@ -22,9 +27,12 @@ static assay_status iterate(const glm_evolution *e, double g1, double t1, glm_st
   return ASSAY_OK;
 }
 
-assay_status glm_evolve(const glm_evolution *e, double g1, double t1, int k, glm_state *states, assay_error *error) {
+assay_status glm_evolve(const glm_evolution *e, double g1, double t1, int k, glm_state *states,
+                        assay_error *error) {
   double next[2] = {g1, t1};
-  if (!(g1 >= 0 && t1 >= 1)) return assay_error_set(error, ASSAY_DOMAIN, "g1 = %.6g, t1 = %.6g; precisions are at least 0 and 1", g1, t1);
+  if (!(g1 >= 0 && t1 >= 1))
+    return assay_error_set(error, ASSAY_DOMAIN, "g1 = %.6g, t1 = %.6g; precisions are at least 0 and 1", g1,
+                           t1);
   for (int i = 0; i <= k; i++) {
     if (i > 0 && states[i - 1].mse1 <= floor_mse) {
       states[i] = states[i - 1];
@@ -48,8 +56,11 @@ static assay_status map(const double *x, double *next, double *watch, void *cont
   return status;
 }
 
-assay_status glm_fixed_point(const glm_evolution *e, double g1, double t1, glm_state *state, assay_error *error) {
-  if (!(g1 >= 0 && t1 >= 1)) return assay_error_set(error, ASSAY_DOMAIN, "g1 = %.6g, t1 = %.6g; precisions are at least 0 and 1", g1, t1);
+assay_status glm_fixed_point(const glm_evolution *e, double g1, double t1, glm_state *state,
+                             assay_error *error) {
+  if (!(g1 >= 0 && t1 >= 1))
+    return assay_error_set(error, ASSAY_DOMAIN, "g1 = %.6g, t1 = %.6g; precisions are at least 0 and 1", g1,
+                           t1);
   watched w = {.e = e};
   double x[2] = {g1, t1};
   evolution_end end;
@@ -63,7 +74,8 @@ assay_status glm_fixed_point(const glm_evolution *e, double g1, double t1, glm_s
 /* ---- all fixed points with a Gaussian prior ---- */
 
 /* In t1 - 1, so that the uninformed end is resolved. */
-static assay_status scalar_map(const double *x, double *next, double *watch, void *context, assay_error *error) {
+static assay_status scalar_map(const double *x, double *next, double *watch, void *context,
+                               assay_error *error) {
   const glm_evolution *e = context;
   glm_state s;
   double both[2];
@@ -72,10 +84,12 @@ static assay_status scalar_map(const double *x, double *next, double *watch, voi
   return status;
 }
 
-assay_status glm_gauss_fixed_points(const glm_evolution *e, int *stable, double *least, double *most, assay_error *error) {
+assay_status glm_gauss_fixed_points(const glm_evolution *e, int *stable, double *least, double *most,
+                                    assay_error *error) {
   evolution_point points[16];
   int found;
-  assay_status status = evolution_fixed_points(scalar_map, (void *)e, 1e-6, 1e9, 400, points, 16, &found, error);
+  assay_status status =
+      evolution_fixed_points(scalar_map, (void *)e, 1e-6, 1e9, 400, points, 16, &found, error);
   *stable = 0;
   for (int i = 0; i < found && status == ASSAY_OK; i++) {
     glm_state s;
@@ -93,7 +107,8 @@ assay_status glm_gauss_fixed_points(const glm_evolution *e, int *stable, double 
 double glm_potential(const glm_evolution *e, const glm_state *s, double scale_t) {
   double logs = 0;
   for (int i = 0; i < e->law->all.n; i++) logs += e->law->all.w[i] * log(s->g2 + s->t2 * e->law->all.x[i]);
-  return e->law->of.delta * glm_channel_information(e->channel, s->t1) + glm_prior_information(&e->prior, s->g1) + .5 * logs - .5 * log(s->g1 + s->g2) -
+  return e->law->of.delta * glm_channel_information(e->channel, s->t1) +
+         glm_prior_information(&e->prior, s->g1) + .5 * logs - .5 * log(s->g1 + s->g2) -
          .5 * scale_t * log(s->t1 + s->t2);
 }
 

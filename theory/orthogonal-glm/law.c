@@ -10,12 +10,17 @@
 
 enum { MP_NODES = 2000, GRADED_NODES = 20, AR_NODES = 128 };
 
-static double square(double x) { return x * x; }
+static double square(double x) {
+  return x * x;
+}
 
 static assay_status check(const glm_spectrum *s, assay_error *error) {
-  if (!(s->delta > 0 && isfinite(s->delta))) return assay_error_set(error, ASSAY_DOMAIN, "delta = %.6g; n/d is positive", s->delta);
-  if (s->kind == GLM_TWO && !(s->a > 0 && s->a < 2)) return assay_error_set(error, ASSAY_DOMAIN, "a = %.6g; the atoms a and 2-a are positive", s->a);
-  if (s->kind == GLM_PROD && !(s->kappa > 0 && isfinite(s->kappa))) return assay_error_set(error, ASSAY_DOMAIN, "kappa = %.6g; p/d is positive", s->kappa);
+  if (!(s->delta > 0 && isfinite(s->delta)))
+    return assay_error_set(error, ASSAY_DOMAIN, "delta = %.6g; n/d is positive", s->delta);
+  if (s->kind == GLM_TWO && !(s->a > 0 && s->a < 2))
+    return assay_error_set(error, ASSAY_DOMAIN, "a = %.6g; the atoms a and 2-a are positive", s->a);
+  if (s->kind == GLM_PROD && !(s->kappa > 0 && isfinite(s->kappa)))
+    return assay_error_set(error, ASSAY_DOMAIN, "kappa = %.6g; p/d is positive", s->kappa);
   return ASSAY_OK;
 }
 
@@ -40,7 +45,8 @@ static void finish(glm_law *law, int nonzero) {
 
 /* l = f(u) of density p(u) on (0,1), graded towards both ends. */
 static assay_status graded(glm_law *law, double scale, bool wedge, assay_error *error) {
-  static const double cuts[] = {0, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, .1, .3, .5, .7, .9, .99, .999, .9999, 1};
+  static const double cuts[] = {0,  1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2,  .1,
+                                .3, .5,   .7,   .9,   .99,  .999, .9999, 1};
   panels rule;
   assay_status status = panels_make(cuts, sizeof cuts / sizeof *cuts, 1, GRADED_NODES, &rule, error);
   double delta = law->of.delta, share = fmin(1, delta);
@@ -49,7 +55,8 @@ static assay_status graded(glm_law *law, double scale, bool wedge, assay_error *
     ((double *)law->all.x)[i] = scale * square(rule.x[i]) * fmax(1, delta);
     ((double *)law->all.w)[i] = share * rule.w[i] * (wedge ? 2 * (1 - rule.x[i]) : 1);
   }
-  if (status == ASSAY_OK && share < 1) ((double *)law->all.x)[rule.n] = 0, ((double *)law->all.w)[rule.n] = 1 - share;
+  if (status == ASSAY_OK && share < 1)
+    ((double *)law->all.x)[rule.n] = 0, ((double *)law->all.w)[rule.n] = 1 - share;
   if (status == ASSAY_OK) finish(law, rule.n);
   panels_free(&rule);
   return status;
@@ -66,8 +73,8 @@ static assay_status atoms(glm_law *law, int n, const double *l, assay_error *err
   return ASSAY_OK;
 }
 
-/* theta_k = k pi/(N+1), lam_k = 1 + delta + 2 sqrt(delta) cos theta_k, weights 2 delta sin^2(theta_k)/((N+1) lam_k): the trapezoidal rule. What its
- * end at theta = pi has where delta is next to 1 goes to 0. */
+/* theta_k = k pi/(N+1), lam_k = 1 + delta + 2 sqrt(delta) cos theta_k, weights 2 delta sin^2(theta_k)/((N+1)
+ * lam_k): the trapezoidal rule. What its end at theta = pi has where delta is next to 1 goes to 0. */
 static assay_status marchenko_pastur(glm_law *law, assay_error *error) {
   double delta = law->of.delta, rest = 1;
   assay_status status = room(law, MP_NODES, 1, error);
@@ -75,7 +82,8 @@ static assay_status marchenko_pastur(glm_law *law, assay_error *error) {
   double *x = (double *)law->all.x, *w = (double *)law->all.w;
   for (int k = 0; k < MP_NODES; k++) {
     double theta = M_PI * (k + 1) / (MP_NODES + 1);
-    x[k] = square(1 - sqrt(delta)) + 4 * sqrt(delta) * square(cos(theta / 2)); /* no cancellation at the lower edge */
+    x[k] = square(1 - sqrt(delta)) +
+           4 * sqrt(delta) * square(cos(theta / 2)); /* no cancellation at the lower edge */
     w[k] = 2 * delta * square(sin(theta)) / ((MP_NODES + 1) * x[k]);
     rest -= w[k];
   }
@@ -91,13 +99,22 @@ assay_status glm_law_make(const glm_spectrum *s, glm_law *law, assay_error *erro
   assay_status status = check(s, error);
   if (status != ASSAY_OK) return status;
   switch (s->kind) {
-    case GLM_HAAR: return atoms(law, 1, (const double[]){1}, error);
-    case GLM_TWO: return atoms(law, 2, (const double[]){s->a, 2 - s->a}, error);
-    case GLM_UNIF: return graded(law, 3, false, error);
-    case GLM_BETA: return graded(law, 6, true, error);
-    case GLM_MP: return marchenko_pastur(law, error);
-    case GLM_PROD: law->second = square(s->delta) * (1 + 1 / s->delta + 1 / s->kappa); return ASSAY_OK;
-    default: law->second = s->delta * (1 + 5 * s->delta / 3); return ASSAY_OK;
+  case GLM_HAAR:
+    return atoms(law, 1, (const double[]){1}, error);
+  case GLM_TWO:
+    return atoms(law, 2, (const double[]){s->a, 2 - s->a}, error);
+  case GLM_UNIF:
+    return graded(law, 3, false, error);
+  case GLM_BETA:
+    return graded(law, 6, true, error);
+  case GLM_MP:
+    return marchenko_pastur(law, error);
+  case GLM_PROD:
+    law->second = square(s->delta) * (1 + 1 / s->delta + 1 / s->kappa);
+    return ASSAY_OK;
+  default:
+    law->second = s->delta * (1 + 5 * s->delta / 3);
+    return ASSAY_OK;
   }
 }
 
@@ -110,7 +127,8 @@ assay_status glm_law_empirical(const double *lam, long d, long n, glm_law *law, 
   assay_status status = room(law, nonzero, (int)d - nonzero, error);
   if (status != ASSAY_OK) return status;
   double *x = (double *)law->all.x, *w = (double *)law->all.w;
-  for (long i = 0, front = 0, back = nonzero; i < d; i++) x[lam[i] > 0 ? front++ : back++] = lam[i] > 0 ? lam[i] * delta * (double)d / sum : 0;
+  for (long i = 0, front = 0, back = nonzero; i < d; i++)
+    x[lam[i] > 0 ? front++ : back++] = lam[i] > 0 ? lam[i] * delta * (double)d / sum : 0;
   for (long i = 0; i < d; i++) w[i] = 1 / (double)d;
   finish(law, nonzero);
   return ASSAY_OK;
@@ -149,7 +167,9 @@ static assay_status product_excess(double m, void *context, double *y, assay_err
   return ASSAY_OK;
 }
 
-static double ar_eigenvalue(double theta) { return .75 / (1.25 - cos(theta)); }
+static double ar_eigenvalue(double theta) {
+  return .75 / (1.25 - cos(theta));
+}
 
 /* w = E_s s/(r + t delta s/(1+tw)) */
 static assay_status ar_excess(double w, void *context, double *y, assay_error *error) {
@@ -164,10 +184,12 @@ static assay_status ar_excess(double w, void *context, double *y, assay_error *e
   return ASSAY_OK;
 }
 
-static assay_status resolvent_ar(double delta, double r, double t, double *m, double *f1, assay_error *error) {
+static assay_status resolvent_ar(double delta, double r, double t, double *m, double *f1,
+                                 assay_error *error) {
   panels angles;
   assay_value w;
-  assay_status status = panels_make((const double[]){0, M_PI_4, M_PI_2, M_PI}, 4, 1, AR_NODES, &angles, error);
+  assay_status status =
+      panels_make((const double[]){0, M_PI_4, M_PI_2, M_PI}, 4, 1, AR_NODES, &angles, error);
   self_consistent p = {.r = r, .t = t, .delta = delta, .angles = &angles};
   if (status == ASSAY_OK) status = root_find(ar_excess, &p, 1e-12 / (r + t), 1.0000001 / r, 1e-15, &w, error);
   *m = 0;
@@ -178,7 +200,8 @@ static assay_status resolvent_ar(double delta, double r, double t, double *m, do
   return status;
 }
 
-static assay_status resolvent_prod(const glm_spectrum *of, double r, double t, double *m, double *f1, assay_error *error) {
+static assay_status resolvent_prod(const glm_spectrum *of, double r, double t, double *m, double *f1,
+                                   assay_error *error) {
   self_consistent p = {.r = r, .t = t, .kappa = of->kappa, .ratio = of->delta / of->kappa};
   assay_value root;
   assay_status status = root_find(product_excess, &p, 0, 1.0000001 / r, 1e-15, &root, error);
@@ -188,8 +211,10 @@ static assay_status resolvent_prod(const glm_spectrum *of, double r, double t, d
   return ASSAY_OK;
 }
 
-assay_status glm_law_resolvent(const glm_law *law, double r, double t, double *m, double *f1, assay_error *error) {
-  if (!(r > 0 && t >= 0) || !isfinite(r + t)) return assay_error_set(error, ASSAY_DOMAIN, "the resolvent is asked for at r = %.6g, t = %.6g", r, t);
+assay_status glm_law_resolvent(const glm_law *law, double r, double t, double *m, double *f1,
+                               assay_error *error) {
+  if (!(r > 0 && t >= 0) || !isfinite(r + t))
+    return assay_error_set(error, ASSAY_DOMAIN, "the resolvent is asked for at r = %.6g, t = %.6g", r, t);
   if (law->all.n == 0 && law->of.kind == GLM_PROD) return resolvent_prod(&law->of, r, t, m, f1, error);
   if (law->all.n == 0) return resolvent_ar(law->of.delta, r, t, m, f1, error);
   if (law->of.kind == GLM_MP) {

@@ -7,18 +7,26 @@
 #include "theory/numerics/root.h"
 #include "theory/orthogonal-glm/orthogonal-glm.h"
 
-static double square(double x) { return x * x; }
-static double density(double x) { return exp(-.5 * x * x) / sqrt(2 * M_PI); }
+static double square(double x) {
+  return x * x;
+}
+static double density(double x) {
+  return exp(-.5 * x * x) / sqrt(2 * M_PI);
+}
 
 /* ---- the law of y ---- */
 
 /* Cuts where preprocessings have kinks (g = sqrt2, 2), graded towards g = 0 and the kink at 2. */
-static const double abs_cuts[] = {0, 1e-3, 1e-2, .05, .1, .2, .4, .7, 1, M_SQRT2, 1.7, 1.9, 1.99, 1.999, 2, 2.001, 2.1, 2.5, 3, 4, 5.5, 7.5, 10};
-static const double cabs_cuts[] = {0, 1e-5, 1e-4, 1e-3, 1e-2, .1, .3, .6, 1, 1.5, 2, 2.5, 3, 3.9, 4, 5, 7, 10, 14, 20, 30, 45};
+static const double abs_cuts[] = {0,    1e-3,  1e-2, .05,   .1,  .2,  .4, .7, 1,   M_SQRT2, 1.7, 1.9,
+                                  1.99, 1.999, 2,    2.001, 2.1, 2.5, 3,  4,  5.5, 7.5,     10};
+static const double cabs_cuts[] = {0,   1e-5, 1e-4, 1e-3, 1e-2, .1, .3, .6, 1,  1.5, 2,
+                                   2.5, 3,    3.9,  4,    5,    7,  10, 14, 20, 30,  45};
 
 static assay_status output_rule(const glm_channel *c, panels *rule, assay_error *error) {
-  if (c->kind == GLM_ABS) return panels_make(abs_cuts, sizeof abs_cuts / sizeof *abs_cuts, 1, 16, rule, error);
-  if (c->kind == GLM_CABS) return panels_make(cabs_cuts, sizeof cabs_cuts / sizeof *cabs_cuts, 1, 20, rule, error);
+  if (c->kind == GLM_ABS)
+    return panels_make(abs_cuts, sizeof abs_cuts / sizeof *abs_cuts, 1, 16, rule, error);
+  if (c->kind == GLM_CABS)
+    return panels_make(cabs_cuts, sizeof cabs_cuts / sizeof *cabs_cuts, 1, 20, rule, error);
   double s = c->sigma, top = 10 * sqrt(1 + s * s), cuts[40];
   int n = 0;
   for (double y = -10 * s; y < fmin(10 * s, top); y += s) cuts[n++] = y;
@@ -37,8 +45,12 @@ static double output_weight(const glm_channel *c, double x) {
 
 assay_status glm_output_make(const glm_channel *c, glm_output *o, assay_error *error) {
   *o = (glm_output){.of = *c};
-  if (!glm_channel_even(c->kind)) return assay_error_set(error, ASSAY_DOMAIN, "the channel tells z from -z; spectral estimators are for even channels (abs, cabs, absout)");
-  if (!(c->sigma > 0 && isfinite(c->sigma))) return assay_error_set(error, ASSAY_DOMAIN, "sigma = %.6g; it is positive", c->sigma);
+  if (!glm_channel_even(c->kind))
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "the channel tells z from -z; spectral estimators are for even channels (abs, cabs, absout)");
+  if (!(c->sigma > 0 && isfinite(c->sigma)))
+    return assay_error_set(error, ASSAY_DOMAIN, "sigma = %.6g; it is positive", c->sigma);
   panels rule;
   assay_status status = output_rule(c, &rule, error);
   if (status != ASSAY_OK) return status;
@@ -57,7 +69,8 @@ assay_status glm_output_make(const glm_channel *c, glm_output *o, assay_error *e
       o->w[i] /= total;
       o->variance += o->w[i] * square(o->G[i] - 1);
     }
-  } else status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a law of %d points", rule.n);
+  } else
+    status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a law of %d points", rule.n);
   panels_free(&rule);
   return status;
 }
@@ -69,12 +82,17 @@ void glm_output_free(glm_output *o) {
 
 /* ---- threshold ---- */
 
-double glm_growth(const glm_law *law, const glm_output *o) { return o->variance * (law->second / law->of.delta - 1); }
+double glm_growth(const glm_law *law, const glm_output *o) {
+  return o->variance * (law->second / law->of.delta - 1);
+}
 
-assay_status glm_critical_ratio(const glm_spectrum *s, const glm_output *o, assay_value *delta, assay_error *error) {
+assay_status glm_critical_ratio(const glm_spectrum *s, const glm_output *o, assay_value *delta,
+                                assay_error *error) {
   double inverse = 1 / o->variance;
-  if (s->kind == GLM_MP) *delta = (assay_value){inverse, 1e-12 * inverse};
-  else if (s->kind == GLM_PROD) *delta = (assay_value){inverse / (1 + 1 / s->kappa), 1e-12 * inverse};
+  if (s->kind == GLM_MP)
+    *delta = (assay_value){inverse, 1e-12 * inverse};
+  else if (s->kind == GLM_PROD)
+    *delta = (assay_value){inverse / (1 + 1 / s->kappa), 1e-12 * inverse};
   else {
     glm_spectrum square_one = *s;
     glm_law law;
@@ -111,7 +129,8 @@ static assay_status optimal_excess(double log_u, void *context, double *y, assay
   output_averages(p->o, u, &eta, &D);
   double gamma2 = u * eta * D / (1 + u);
   if (p->law->all.n > 0)
-    for (int i = 0; i < p->law->rows.n; i++) K += p->law->rows.w[i] * square(p->law->rows.x[i]) / (1 + gamma2 * p->law->rows.x[i]);
+    for (int i = 0; i < p->law->rows.n; i++)
+      K += p->law->rows.w[i] * square(p->law->rows.x[i]) / (1 + gamma2 * p->law->rows.x[i]);
   else {
     assay_status status = glm_law_resolvent(p->law, 1, gamma2, &m, &f1, error);
     if (status != ASSAY_OK) return status;
@@ -157,7 +176,8 @@ static assay_status gain(double at, void *context, double *y, assay_error *error
   if (status != ASSAY_OK) return status;
   double k1 = 0, k2 = 0;
   for (int i = 0; i < p->o->n; i++) k1 += p->o->w[i] * (p->o->G[i] - 1) / (x.gamma - p->T[i]);
-  for (int i = 0; i < p->law->all.n; i++) k2 += p->law->all.w[i] * square(p->law->all.x[i]) / (x.rho + x.t * p->law->all.x[i]);
+  for (int i = 0; i < p->law->all.n; i++)
+    k2 += p->law->all.w[i] * square(p->law->all.x[i]) / (x.rho + x.t * p->law->all.x[i]);
   *y = x.eta * k1 * (x.eta * k2 / p->law->of.delta - 1) - 1;
   return ASSAY_OK;
 }
@@ -181,7 +201,8 @@ static double general_overlap(const general *p, const free_product_point *x) {
 enum { GENERAL_SCAN = 600 };
 
 /* The largest gamma1 right of the edge's at which gain is 0: the sign change nearest to 1e4. */
-static assay_status outlier_bracket(general *p, double from, double *lo, double *hi, bool *found, assay_error *error) {
+static assay_status outlier_bracket(general *p, double from, double *lo, double *hi, bool *found,
+                                    assay_error *error) {
   double to = log(1e4), last = NAN, at = to;
   *found = false;
   for (int i = 0; i < GENERAL_SCAN; i++) {
@@ -196,9 +217,13 @@ static assay_status outlier_bracket(general *p, double from, double *lo, double 
   return ASSAY_OK;
 }
 
-assay_status glm_general(const glm_law *law, const glm_output *o, const double *T, double sup, glm_top *top, assay_error *error) {
+assay_status glm_general(const glm_law *law, const glm_output *o, const double *T, double sup, glm_top *top,
+                         assay_error *error) {
   *top = (glm_top){0};
-  if (law->all.n == 0) return assay_error_set(error, ASSAY_DOMAIN, "this spectrum is given by its resolvent only; general preprocessings need its law");
+  if (law->all.n == 0)
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "this spectrum is given by its resolvent only; general preprocessings need its law");
   general p = {law, o, T, sup, {o->n, T, o->w}};
   free_product_point edge;
   int tail;
@@ -210,16 +235,19 @@ assay_status glm_general(const glm_law *law, const glm_output *o, const double *
   status = outlier_bracket(&p, log(edge.gamma - sup), &lo, &hi, &top->out, error);
   if (status != ASSAY_OK || !top->out) return status;
   status = root_find(gain, &p, lo, hi, 1e-15, &at, error);
-  if (status == ASSAY_OK) status = free_product_at(&p.of_T, &law->rows, sup, sup + exp(at.value), &edge, error);
+  if (status == ASSAY_OK)
+    status = free_product_at(&p.of_T, &law->rows, sup, sup + exp(at.value), &edge, error);
   if (status != ASSAY_OK) return status;
   top->rho = edge.rho, top->gamma1 = edge.gamma, top->overlap2 = general_overlap(&p, &edge);
   return ASSAY_OK;
 }
 
-assay_status glm_preprocessed(const glm_law *law, const glm_output *o, glm_T T, double sigma_T, glm_top *top, assay_error *error) {
+assay_status glm_preprocessed(const glm_law *law, const glm_output *o, glm_T T, double sigma_T, glm_top *top,
+                              assay_error *error) {
   double *values = malloc((size_t)o->n * sizeof *values);
   glm_channel made_for = {o->of.kind, sigma_T};
-  if (!values) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d values of a preprocessing", o->n);
+  if (!values)
+    return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for %d values of a preprocessing", o->n);
   for (int i = 0; i < o->n; i++) values[i] = glm_preprocess(T, &made_for, law->of.delta, o->y[i]);
   assay_status status = glm_general(law, o, values, glm_preprocess_top(T), top, error);
   free(values);

@@ -22,15 +22,19 @@ typedef struct {
 
 /* ---- averages at (m, gamma) ---- */
 
-/* hard, given g: u = z/k below sqrt M k, k = 1 - 2 gamma y; from there u sticks to sqrt M until |z| reaches it. */
+/* hard, given g: u = z/k below sqrt M k, k = 1 - 2 gamma y; from there u sticks to sqrt M until |z| reaches
+ * it. */
 static void add_hard(const cavity *c, double m, double gamma, double g, double w, averages *sum) {
-  double root = sqrt(c->link.M), y = single_index_sigma(c->link, g), k = 1 - 2 * gamma * y, a = root * k, sd = sqrt(1 - m * m);
+  double root = sqrt(c->link.M), y = single_index_sigma(c->link, g), k = 1 - 2 * gamma * y, a = root * k,
+         sd = sqrt(1 - m * m);
   double in[3], up[3], down[3];
   truncated_moments(m * g, sd, -a, a, 2, in);
   truncated_moments(m * g, sd, a, root, 2, up);
   truncated_moments(m * g, sd, -root, -a, 2, down);
-  double first = (root * up[0] - up[1] - root * down[0] - down[1]) / gamma, first_abs = (root * up[0] - up[1] + root * down[0] + down[1]) / gamma;
-  double second = (c->link.M * (up[0] + down[0]) - 2 * root * (up[1] - down[1]) + up[2] + down[2]) / (gamma * gamma);
+  double first = (root * up[0] - up[1] - root * down[0] - down[1]) / gamma,
+         first_abs = (root * up[0] - up[1] + root * down[0] + down[1]) / gamma;
+  double second =
+      (c->link.M * (up[0] + down[0]) - 2 * root * (up[1] - down[1]) + up[2] + down[2]) / (gamma * gamma);
   double slope = 2 * y / k, stuck = up[0] + down[0];
   sum->f2 += w * (slope * slope * in[2] + second);
   sum->gf += w * g * (slope * in[1] + first);
@@ -43,7 +47,8 @@ static void add_hard(const cavity *c, double m, double gamma, double g, double w
 static void add_smooth(const cavity *c, double m, double gamma, double g, double w, averages *sum) {
   double y = single_index_sigma(c->link, g), sd = sqrt(1 - m * m), mean = m * g;
   for (int i = 0; i < c->u.n; i++) {
-    double u = c->u.x[i], f = y * single_index_slope(c->link, u), bend = y * single_index_curvature(c->link, u);
+    double u = c->u.x[i], f = y * single_index_slope(c->link, u),
+           bend = y * single_index_curvature(c->link, u);
     double z = (u - gamma * f - mean) / sd, J = 1 - gamma * bend, p = w * c->u.w[i] * normal_density(z) / sd;
     sum->f2 += p * J * f * f;
     sum->gf += p * J * g * f;
@@ -57,18 +62,26 @@ static averages averages_at(const cavity *c, double m, double gamma) {
   averages sum = {0};
   for (int i = 0; i < c->g.n; i++) {
     if (c->g.w[i] < 1e-30) continue;
-    if (c->link.kind == SINGLE_INDEX_HARD) add_hard(c, m, gamma, c->g.x[i], c->g.w[i], &sum);
-    else add_smooth(c, m, gamma, c->g.x[i], c->g.w[i], &sum);
+    if (c->link.kind == SINGLE_INDEX_HARD)
+      add_hard(c, m, gamma, c->g.x[i], c->g.w[i], &sum);
+    else
+      add_smooth(c, m, gamma, c->g.x[i], c->g.w[i], &sum);
   }
   return sum;
 }
 
 /* ---- the two equations ---- */
 
-static double share_of(double logit) { return 1 / (1 + exp(-logit)); }
-static double logit_of(double share) { return log(share / (1 - share)); }
+static double share_of(double logit) {
+  return 1 / (1 + exp(-logit));
+}
+static double logit_of(double share) {
+  return log(share / (1 - share));
+}
 
-static double gamma_of(const cavity *c, double logit) { return share_of(logit) / (2 * single_index_supremum(c->link)); }
+static double gamma_of(const cavity *c, double logit) {
+  return share_of(logit) / (2 * single_index_supremum(c->link));
+}
 
 static int residuals(const gsl_vector *x, void *context, gsl_vector *out) {
   const cavity *c = context;
@@ -96,28 +109,34 @@ static assay_status solve(cavity *c, const double *start, single_index_flow_end 
   double left = hypot(gsl_vector_get(solver->f, 0), gsl_vector_get(solver->f, 1));
   gsl_multiroot_fsolver_free(solver);
   if (!(left < 1e-11))
-    return assay_error_set(error, ASSAY_NUMERIC, "the cavity equations were not solved at delta = %.10g: residual %.3g at m = %.6g; delta may be too small for this link",
+    return assay_error_set(error, ASSAY_NUMERIC,
+                           "the cavity equations were not solved at delta = %.10g: residual %.3g at m = "
+                           "%.6g; delta may be too small for this link",
                            c->delta, left, m);
   averages e = averages_at(c, m, gamma);
   double mu = e.gf / m, loose = 1e-11 + left;
-  *end = (single_index_flow_end){{m, loose * (1 - m * m)}, {m * m, loose * (1 - m * m)}, {gamma, loose * gamma}, {mu, loose * mu},
+  *end = (single_index_flow_end){{m, loose * (1 - m * m)},         {m * m, loose * (1 - m * m)},
+                                 {gamma, loose * gamma},           {mu, loose * mu},
                                  c->delta * gamma * gamma * e.fz2, e.uf};
   return ASSAY_OK;
 }
 
-static assay_status flow_with(single_index_link link, double delta, single_index_mistake mistake, const double *start, int nodes, single_index_flow_end *end,
+static assay_status flow_with(single_index_link link, double delta, single_index_mistake mistake,
+                              const double *start, int nodes, single_index_flow_end *end,
                               assay_error *error) {
   cavity c = {.link = link, .delta = delta, .mistake = mistake};
   double root = sqrt(link.M), reach = single_index_reach(link), cuts[] = {-reach, -root, 0, root, reach};
   assay_status status = single_index_rule(link, true, nodes, &c.g, error);
-  if (status == ASSAY_OK && link.kind == SINGLE_INDEX_SMOOTH) status = panels_make(cuts, 5, 2, nodes, &c.u, error);
+  if (status == ASSAY_OK && link.kind == SINGLE_INDEX_SMOOTH)
+    status = panels_make(cuts, 5, 2, nodes, &c.u, error);
   if (status == ASSAY_OK) status = solve(&c, start, end, error);
   panels_free(&c.g);
   panels_free(&c.u);
   return status;
 }
 
-assay_status single_index_flow(single_index_link link, double delta, single_index_mistake mistake, single_index_flow_end *end, assay_error *error) {
+assay_status single_index_flow(single_index_link link, double delta, single_index_mistake mistake,
+                               single_index_flow_end *end, assay_error *error) {
   single_index_spectrum s;
   single_index_flow_end other;
   numerics_quiet_gsl();
@@ -126,10 +145,14 @@ assay_status single_index_flow(single_index_link link, double delta, single_inde
   double share = single_index_supremum(link) / s.x.value; /* 2 gamma y_max at gamma = 1/(2x) */
   double start[] = {logit_of(sqrt(fmax(s.q.value, .3))), logit_of(fmin(share, .95))};
   status = flow_with(link, delta, mistake, start, 32, &other, error);
-  start[0] = logit_of(other.m.value), start[1] = logit_of(2 * other.gamma.value * single_index_supremum(link));
+  start[0] = logit_of(other.m.value),
+  start[1] = logit_of(2 * other.gamma.value * single_index_supremum(link));
   if (status == ASSAY_OK) status = flow_with(link, delta, mistake, start, 64, end, error);
   if (status == ASSAY_OK && !(end->stability < 1) && mistake == SINGLE_INDEX_RIGHT)
-    return assay_error_set(error, ASSAY_DOMAIN, "the informative stationary point is unstable at delta = %.6g: delta gamma^2 E f_z^2 = %.4g", delta, end->stability);
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "the informative stationary point is unstable at delta = %.6g: delta gamma^2 E f_z^2 = %.4g", delta,
+        end->stability);
   if (status != ASSAY_OK) return status;
   single_index_compare(&end->m, other.m.value);
   single_index_compare(&end->q, other.q.value);
@@ -140,7 +163,8 @@ assay_status single_index_flow(single_index_link link, double delta, single_inde
 
 /* ---- large delta ---- */
 
-static assay_status constant_with(single_index_link link, single_index_mistake mistake, int nodes, double *C, assay_error *error) {
+static assay_status constant_with(single_index_link link, single_index_mistake mistake, int nodes, double *C,
+                                  assay_error *error) {
   panels rule;
   double noise = 0, drift = 0, root = sqrt(link.M);
   assay_status status = single_index_rule(link, true, nodes, &rule, error);
@@ -149,13 +173,15 @@ static assay_status constant_with(single_index_link link, single_index_mistake m
     noise += rule.w[i] * y * y * slope * slope;
     drift += rule.w[i] * y * (g * slope - single_index_curvature(link, g));
   }
-  if (link.kind == SINGLE_INDEX_HARD && mistake != SINGLE_INDEX_NO_KINK) drift += 4 * link.M * root * normal_density(root);
+  if (link.kind == SINGLE_INDEX_HARD && mistake != SINGLE_INDEX_NO_KINK)
+    drift += 4 * link.M * root * normal_density(root);
   *C = noise / (drift * drift);
   if (status == ASSAY_OK) panels_free(&rule);
   return status;
 }
 
-assay_status single_index_flow_constant(single_index_link link, single_index_mistake mistake, assay_value *C, assay_error *error) {
+assay_status single_index_flow_constant(single_index_link link, single_index_mistake mistake, assay_value *C,
+                                        assay_error *error) {
   double other;
   if (link.kind != SINGLE_INDEX_QUAD && !(link.M > 0 && isfinite(link.M)))
     return assay_error_set(error, ASSAY_DOMAIN, "M = %g; it is finite and > 0", link.M);

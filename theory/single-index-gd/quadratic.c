@@ -1,4 +1,5 @@
-/* Untruncated labels: the signal branch in closed form, and what the largest label makes of it at finite d. */
+/* Untruncated labels: the signal branch in closed form, and what the largest label makes of it at finite d.
+ */
 #include <float.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sf_dawson.h>
@@ -36,12 +37,15 @@ assay_status single_index_dawson(double delta, single_index_spectrum *s, assay_e
   double y, m0, slope, h;
   h_excess(H_PEAK, &delta, &y, error);
   if (!(y > 0) || !isfinite(delta))
-    return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; the signal branch of untruncated labels exists for 2.2708 < delta < inf", delta);
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "delta = %g; the signal branch of untruncated labels exists for 2.2708 < delta < inf", delta);
   assay_status status = root_find(h_excess, &delta, H_PEAK, 4 * delta + 20, 1e-15, &s->x, error);
   if (status != ASSAY_OK) return status;
   double x = s->x.value;
   dawson_forms(x, &m0, &slope, &h);
-  double psi1 = 1 / delta + 2 * x * m0 + x * x * slope - 1, phi1 = 3 * x * x * m0 - 2 * x - 1 + x * x * x * slope;
+  double psi1 = 1 / delta + 2 * x * m0 + x * x * slope - 1,
+         phi1 = 3 * x * x * m0 - 2 * x - 1 + x * x * x * slope;
   double cancelled = 64 * DBL_EPSILON * x * x; /* h is what is left of terms of order x^2 */
   s->x.error += cancelled * x * delta;
   s->lambda_1 = (assay_value){x * (1 / delta + x * m0 - 1), cancelled + fabs(psi1) * s->x.error};
@@ -54,9 +58,13 @@ assay_status single_index_dawson(double delta, single_index_spectrum *s, assay_e
 /* ---- the law below the largest label ---- */
 
 /* |g| of the largest of n labels at quantile p of its law. */
-static double largest_at(double p, double n) { return -gsl_cdf_ugaussian_Pinv(-expm1(log(p) / n) / 2); }
+static double largest_at(double p, double n) {
+  return -gsl_cdf_ugaussian_Pinv(-expm1(log(p) / n) / 2);
+}
 
-static double quantile_of(double logit) { return 1 / (1 + exp(-logit)); }
+static double quantile_of(double logit) {
+  return 1 / (1 + exp(-logit));
+}
 
 typedef struct {
   double n, delta;
@@ -65,12 +73,13 @@ typedef struct {
 } leading;
 
 static assay_status leading_open(leading *l, double d, double delta, assay_error *error) {
-  static const double cuts[] = {0, .25, .5, .75, 1 - 0x1p-3, 1 - 0x1p-4, 1 - 0x1p-5, 1 - 0x1p-6, 1 - 0x1p-7,
-                                1 - 0x1p-8, 1 - 0x1p-9, 1 - 0x1p-10, 1 - 0x1p-11, 1 - 0x1p-12, 1 - 0x1p-13,
-                                1 - 0x1p-14, 1};
+  static const double cuts[] = {0,           .25,         .5,          .75,         1 - 0x1p-3, 1 - 0x1p-4,
+                                1 - 0x1p-5,  1 - 0x1p-6,  1 - 0x1p-7,  1 - 0x1p-8,  1 - 0x1p-9, 1 - 0x1p-10,
+                                1 - 0x1p-11, 1 - 0x1p-12, 1 - 0x1p-13, 1 - 0x1p-14, 1};
   *l = (leading){.n = delta * d, .delta = delta};
   if (!(d >= 2 && delta > 0 && isfinite(d) && l->n >= 2 && isfinite(l->n)))
-    return assay_error_set(error, ASSAY_DOMAIN, "d = %g, delta = %g; d and n = delta d are finite and >= 2", d, delta);
+    return assay_error_set(error, ASSAY_DOMAIN, "d = %g, delta = %g; d and n = delta d are finite and >= 2",
+                           d, delta);
   assay_status status = panels_make(cuts, sizeof cuts / sizeof *cuts, 1, 32, &l->unit, error);
   return status == ASSAY_OK ? spiked_law_new(l->unit.n + 1, 1, &l->law, error) : status;
 }
@@ -95,7 +104,8 @@ static void leading_fill(leading *l, double t) {
 }
 
 /* lambda_1 and q given the quantile of the largest label; r(edge) - 1/delta in *escape. */
-static assay_status leading_at(leading *l, double p, double *lambda, double *q, double *escape, assay_error *error) {
+static assay_status leading_at(leading *l, double p, double *lambda, double *q, double *escape,
+                               assay_error *error) {
   spiked_point edge;
   spiked_outlier o;
   double r;
@@ -138,14 +148,16 @@ static assay_status find_cuts(leading *l, double *cut, int *n, assay_error *erro
 }
 
 /* Means over p = a + (b-a) U^2 (3-2U) on every part. */
-static assay_status average(leading *l, const double *cut, int n, int nodes, double *lambda, double *q, assay_error *error) {
+static assay_status average(leading *l, const double *cut, int n, int nodes, double *lambda, double *q,
+                            assay_error *error) {
   static const double unit[] = {0, 1};
   panels rule;
   assay_status status = panels_make(unit, 2, 1, nodes, &rule, error);
   *lambda = *q = 0;
   for (int part = 1; part < n; part++)
     for (int i = 0; i < rule.n && status == ASSAY_OK; i++) {
-      double U = rule.x[i], length = cut[part] - cut[part - 1], p = cut[part - 1] + length * U * U * (3 - 2 * U);
+      double U = rule.x[i], length = cut[part] - cut[part - 1],
+             p = cut[part - 1] + length * U * U * (3 - 2 * U);
       double w = length * rule.w[i] * 6 * U * (1 - U), at_lambda, at_q, escape;
       status = leading_at(l, p, &at_lambda, &at_q, &escape, error);
       *lambda += w * at_lambda;
@@ -155,7 +167,8 @@ static assay_status average(leading *l, const double *cut, int n, int nodes, dou
   return status;
 }
 
-assay_status single_index_quadratic(double d, double delta, int nodes, assay_value *lambda_1, assay_value *q, assay_error *error) {
+assay_status single_index_quadratic(double d, double delta, int nodes, assay_value *lambda_1, assay_value *q,
+                                    assay_error *error) {
   leading l;
   double cut[MOST_CUTS], other_lambda = 0, other_q = 0;
   int n;
@@ -216,9 +229,13 @@ static double noise_spike_at(double n, double delta, double T) {
   return T * psi1 / (n * gap * gap);
 }
 
-static double label_share_at(double n, double delta, double T) { return T * delta / n; }
+static double label_share_at(double n, double delta, double T) {
+  return T * delta / n;
+}
 
-static assay_status over_largest(double d, double delta, int nodes, double (*f)(double n, double delta, double T), double *mean, assay_error *error) {
+static assay_status over_largest(double d, double delta, int nodes,
+                                 double (*f)(double n, double delta, double T), double *mean,
+                                 assay_error *error) {
   static const double unit[] = {0, 1};
   panels rule;
   assay_status status = panels_make(unit, 2, 1, nodes, &rule, error);
@@ -231,11 +248,13 @@ static assay_status over_largest(double d, double delta, int nodes, double (*f)(
   return status;
 }
 
-static assay_status over_largest_value(double d, double delta, double (*f)(double n, double delta, double T), assay_value *mean, assay_error *error) {
+static assay_status over_largest_value(double d, double delta, double (*f)(double n, double delta, double T),
+                                       assay_value *mean, assay_error *error) {
   double other;
   numerics_quiet_gsl();
   if (!(d >= 2 && delta > 0 && delta * d >= 2 && isfinite(d)))
-    return assay_error_set(error, ASSAY_DOMAIN, "d = %g, delta = %g; d and n = delta d are finite and >= 2", d, delta);
+    return assay_error_set(error, ASSAY_DOMAIN, "d = %g, delta = %g; d and n = delta d are finite and >= 2",
+                           d, delta);
   assay_status status = over_largest(d, delta, 96, f, &other, error);
   if (status == ASSAY_OK) status = over_largest(d, delta, 256, f, &mean->value, error);
   mean->error = 1e-13 * mean->value + fabs(mean->value - other);
@@ -245,7 +264,8 @@ static assay_status over_largest_value(double d, double delta, double (*f)(doubl
 assay_status single_index_noise_spike(double d, double delta, assay_value *q, assay_error *error) {
   double y = 0;
   if (!(delta > 0) || (h_excess(H_PEAK, &delta, &y, error), y > 0))
-    return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; a spike of the largest label alone needs 0 < delta < 2.2708", delta);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "delta = %g; a spike of the largest label alone needs 0 < delta < 2.2708", delta);
   return over_largest_value(d, delta, noise_spike_at, q, error);
 }
 

@@ -19,16 +19,20 @@ typedef struct {
   panels g;
 } walk;
 
-static assay_status walk_open(walk *w, single_index_link link, double eta, single_index_mistake mistake, int nodes, assay_error *error) {
+static assay_status walk_open(walk *w, single_index_link link, double eta, single_index_mistake mistake,
+                              int nodes, assay_error *error) {
   *w = (walk){.link = link, .eta = eta, .mistake = mistake};
-  if (!(eta > 0 && isfinite(eta))) return assay_error_set(error, ASSAY_DOMAIN, "eta = %g; it is finite and > 0", eta);
+  if (!(eta > 0 && isfinite(eta)))
+    return assay_error_set(error, ASSAY_DOMAIN, "eta = %g; it is finite and > 0", eta);
   if (link.kind != SINGLE_INDEX_QUAD && !(link.M > 0 && isfinite(link.M)))
     return assay_error_set(error, ASSAY_DOMAIN, "M = %g; it is finite and > 0", link.M);
   return single_index_rule(link, true, nodes, &w->g, error);
 }
 
-/* E[sigma'(u) (g - u m)] and E sigma'(u)^2 given g, u ~ N(m g, 1-m^2): sigma' = 2u, or 4u - 2u^3/M beyond sqrt M. */
-static void add_range(single_index_link link, double lo, double hi, bool bent, double mean, double sd, double m, double g, double *first, double *second) {
+/* E[sigma'(u) (g - u m)] and E sigma'(u)^2 given g, u ~ N(m g, 1-m^2): sigma' = 2u, or 4u - 2u^3/M beyond
+ * sqrt M. */
+static void add_range(single_index_link link, double lo, double hi, bool bent, double mean, double sd,
+                      double m, double g, double *first, double *second) {
   double e[TRUNCATED_MOST + 1];
   truncated_moments(mean, sd, lo, hi, bent ? 6 : 2, e);
   double a = bent ? 4 : 2, b = bent ? -2 / link.M : 0;
@@ -79,7 +83,8 @@ static double logistic(double kappa, double rho, double s0, double tau) {
   return isinf(growth) ? kappa / rho : s0 * exp(2 * kappa * tau) / (1 + rho * s0 * growth);
 }
 
-static assay_status trajectory_with(single_index_link link, double eta, double s0, double tau, single_index_mistake mistake, int nodes, assay_value *m,
+static assay_status trajectory_with(single_index_link link, double eta, double s0, double tau,
+                                    single_index_mistake mistake, int nodes, assay_value *m,
                                     assay_error *error) {
   walk w;
   double start = sqrt(s0);
@@ -90,16 +95,20 @@ static assay_status trajectory_with(single_index_link link, double eta, double s
   return status;
 }
 
-assay_status single_index_sgd(single_index_link link, double eta, double s0, double tau, single_index_mistake mistake, assay_value *m, assay_value *s,
+assay_status single_index_sgd(single_index_link link, double eta, double s0, double tau,
+                              single_index_mistake mistake, assay_value *m, assay_value *s,
                               assay_error *error) {
   if (!(s0 > 0 && s0 < 1 && tau >= 0 && isfinite(tau) && eta > 0 && isfinite(eta)))
-    return assay_error_set(error, ASSAY_DOMAIN, "s0 = %g, tau = %g, eta = %g; 0 < s0 < 1, tau >= 0, eta > 0, finite", s0, tau, eta);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "s0 = %g, tau = %g, eta = %g; 0 < s0 < 1, tau >= 0, eta > 0, finite", s0, tau,
+                           eta);
   if (link.kind == SINGLE_INDEX_QUAD) {
     double square = mistake == SINGLE_INDEX_NO_DIFFUSION ? 0 : eta * eta;
-    double kappa = 4 * eta - 6 * square, rho = 4 * eta + (mistake == SINGLE_INDEX_CONSTANT_V2 ? 0 : 24 * square);
+    double kappa = 4 * eta - 6 * square,
+           rho = 4 * eta + (mistake == SINGLE_INDEX_CONSTANT_V2 ? 0 : 24 * square);
     *s = (assay_value){logistic(kappa, rho, s0, tau), 0};
     s->error = 16 * DBL_EPSILON * (1 + fabs(kappa) * tau) * s->value;
-    *m = (assay_value){sqrt(s->value), s->error / (2 * sqrt(s->value))};
+    *m = (assay_value){sqrt(s->value), s->value > 0 ? s->error / (2 * sqrt(s->value)) : 0};
     return ASSAY_OK;
   }
   assay_value other;
@@ -116,7 +125,8 @@ assay_status single_index_sgd(single_index_link link, double eta, double s0, dou
 static void growth_with(single_index_link link, const panels *rule, single_index_growth *out) {
   double y1 = 0, yg2 = 0, y2 = 0, y2g2 = 0, slope1 = 0, slope2 = 0;
   for (int i = 0; i < rule->n; i++) {
-    double g = rule->x[i], w = rule->w[i], y = single_index_sigma(link, g), slope = single_index_slope(link, g);
+    double g = rule->x[i], w = rule->w[i], y = single_index_sigma(link, g),
+           slope = single_index_slope(link, g);
     y1 += w * y, yg2 += w * y * g * g, y2 += w * y * y, y2g2 += w * y * y * g * g;
     slope1 += w * g * slope, slope2 += w * slope * slope;
   }
@@ -147,7 +157,8 @@ assay_status single_index_growth_of(single_index_link link, single_index_growth 
 /* ---- hitting times ---- */
 
 /* int_0^{m_1} (1/F - 1/(kappa m)) dm; infinity when F is not positive on the way. */
-static assay_status slowdown(const walk *w, double kappa, double m1, int nodes, double *sum, assay_error *error) {
+static assay_status slowdown(const walk *w, double kappa, double m1, int nodes, double *sum,
+                             assay_error *error) {
   const double cuts[] = {0, m1};
   panels rule;
   assay_status status = panels_make(cuts, 2, 1, nodes, &rule, error);
@@ -161,13 +172,15 @@ static assay_status slowdown(const walk *w, double kappa, double m1, int nodes, 
   return status;
 }
 
-static assay_status hitting_with(single_index_link link, const single_index_growth *growth, double d, double eta, double s1, single_index_mistake mistake,
-                                 int nodes, double *mean, double *kappa, assay_error *error) {
+static assay_status hitting_with(single_index_link link, const single_index_growth *growth, double d,
+                                 double eta, double s1, single_index_mistake mistake, int nodes, double *mean,
+                                 double *kappa, assay_error *error) {
   walk w;
   double square = mistake == SINGLE_INDEX_NO_DIFFUSION ? 0 : eta * eta, m1 = sqrt(s1), sum = 0;
   *kappa = eta * growth->C.value - square * growth->c.value / 2;
   if (!(*kappa > 0))
-    return assay_error_set(error, ASSAY_DOMAIN, "eta = %g; a small overlap grows for 0 < eta < %.6g only", eta, 2 * growth->C.value / growth->c.value);
+    return assay_error_set(error, ASSAY_DOMAIN, "eta = %g; a small overlap grows for 0 < eta < %.6g only",
+                           eta, 2 * growth->C.value / growth->c.value);
   assay_status status = walk_open(&w, link, eta, mistake, nodes, error);
   if (status == ASSAY_OK) status = slowdown(&w, *kappa, m1, nodes, &sum, error);
   panels_free(&w.g);
@@ -177,21 +190,27 @@ static assay_status hitting_with(single_index_link link, const single_index_grow
 }
 
 static assay_status check_hitting(double d, double s1, assay_error *error) {
-  return d >= 2 && isfinite(d) && s1 > 0 && s1 < 1 ? ASSAY_OK
-                                                   : assay_error_set(error, ASSAY_DOMAIN, "d = %g, s1 = %g; d >= 2 and 0 < s1 < 1", d, s1);
+  return d >= 2 && isfinite(d) && s1 > 0 && s1 < 1
+             ? ASSAY_OK
+             : assay_error_set(error, ASSAY_DOMAIN, "d = %g, s1 = %g; d >= 2 and 0 < s1 < 1", d, s1);
 }
 
-assay_status single_index_hitting(single_index_link link, double d, double eta, double s1, single_index_mistake mistake, assay_value *mean, assay_value *sd,
+assay_status single_index_hitting(single_index_link link, double d, double eta, double s1,
+                                  single_index_mistake mistake, assay_value *mean, assay_value *sd,
                                   assay_error *error) {
   single_index_growth growth;
   double other, kappa;
   assay_status status = check_hitting(d, s1, error);
   if (status == ASSAY_OK) status = single_index_growth_of(link, &growth, error);
-  if (status == ASSAY_OK) status = hitting_with(link, &growth, d, eta, s1, mistake, 32, &other, &kappa, error);
-  if (status == ASSAY_OK) status = hitting_with(link, &growth, d, eta, s1, mistake, 64, &mean->value, &kappa, error);
+  if (status == ASSAY_OK)
+    status = hitting_with(link, &growth, d, eta, s1, mistake, 32, &other, &kappa, error);
+  if (status == ASSAY_OK)
+    status = hitting_with(link, &growth, d, eta, s1, mistake, 64, &mean->value, &kappa, error);
   if (status != ASSAY_OK) return status;
   if (isinf(mean->value))
-    return assay_error_set(error, ASSAY_DOMAIN, "the overlap of one-pass SGD does not reach s1 = %g at eta = %g: its limit lies below", s1, eta);
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "the overlap of one-pass SGD does not reach s1 = %g at eta = %g: its limit lies below", s1, eta);
   mean->error = fabs(mean->value - other) + 1e-12 * fabs(mean->value);
   *sd = (assay_value){M_PI / (2 * M_SQRT2 * kappa), 1e-13 / kappa};
   return ASSAY_OK;
@@ -209,7 +228,8 @@ static assay_status mean_at(double eta, void *context, double *y, assay_error *e
   return hitting_with(b->link, &b->growth, b->d, eta, b->s1, SINGLE_INDEX_RIGHT, 64, y, &kappa, error);
 }
 
-assay_status single_index_hitting_best(single_index_link link, double d, double s1, assay_value *mean, assay_value *eta, assay_error *error) {
+assay_status single_index_hitting_best(single_index_link link, double d, double s1, assay_value *mean,
+                                       assay_value *eta, assay_error *error) {
   best_problem b = {.link = link, .d = d, .s1 = s1};
   walk w;
   double A = 0, B = 1;
@@ -221,11 +241,14 @@ assay_status single_index_hitting_best(single_index_link link, double d, double 
   walk_averages(&w, sqrt(s1), &A, &B);
   panels_free(&w.g);
   double end = fmin(2 * A / (sqrt(s1) * B), 2 * b.growth.C.value / b.growth.c.value);
-  if (!(end > .006)) return assay_error_set(error, ASSAY_DOMAIN, "one-pass SGD reaches s1 = %g at steps below %.4g only", s1, end);
+  if (!(end > .006))
+    return assay_error_set(error, ASSAY_DOMAIN, "one-pass SGD reaches s1 = %g at steps below %.4g only", s1,
+                           end);
   root_grid grid = {.005, end * (1 - 1e-6), 24, ROOT_LINEAR};
   status = root_valley_scan(mean_at, &b, &grid, &valley, error);
   assay_value least, sd;
   if (status == ASSAY_OK) status = root_minimum(mean_at, &b, &valley, 1e-9, eta, &least, error);
-  if (status == ASSAY_OK) status = single_index_hitting(link, d, eta->value, s1, SINGLE_INDEX_RIGHT, mean, &sd, error);
+  if (status == ASSAY_OK)
+    status = single_index_hitting(link, d, eta->value, s1, SINGLE_INDEX_RIGHT, mean, &sd, error);
   return status;
 }

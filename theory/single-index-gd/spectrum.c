@@ -1,4 +1,5 @@
-/* The spectral matrix with truncated labels: outlier, edges, threshold; the search phase and the curvature at the truth. */
+/* The spectral matrix with truncated labels: outlier, edges, threshold; the search phase and the curvature at
+ * the truth. */
 #include <float.h>
 #include <gsl/gsl_math.h>
 
@@ -7,7 +8,8 @@
 #include "theory/single-index-gd/quadrature.h"
 #include "theory/single-index-gd/single-index-gd.h"
 
-assay_status single_index_rule(single_index_link link, bool tail, int nodes, panels *rule, assay_error *error) {
+assay_status single_index_rule(single_index_link link, bool tail, int nodes, panels *rule,
+                               assay_error *error) {
   double cuts[4] = {0}, reach = single_index_reach(link);
   int n = 1;
   if (link.kind != SINGLE_INDEX_QUAD && sqrt(link.M) < SINGLE_INDEX_CUT) cuts[n++] = sqrt(link.M);
@@ -22,17 +24,23 @@ assay_status single_index_rule(single_index_link link, bool tail, int nodes, pan
 
 typedef double weight_of(single_index_link link, double g);
 
-static double label(single_index_link link, double g) { return single_index_sigma(link, g); }
+static double label(single_index_link link, double g) {
+  return single_index_sigma(link, g);
+}
 
 static double squared_slope(single_index_link link, double g) {
   double slope = single_index_slope(link, g);
   return slope * slope;
 }
 
-static double plain_slope(single_index_link link, double g) { return single_index_slope(link, g); } /* of g > 0 */
+static double plain_slope(single_index_link link, double g) {
+  return single_index_slope(link, g);
+} /* of g > 0 */
 
-/* weight(g) with E[g^2 | .]; the tail beyond the link's reach is an atom, and so is weight 0 with probability 1 - keep. */
-static assay_status law_of(single_index_link link, weight_of *weight, double tau, double keep, int nodes, spiked_law *law, assay_error *error) {
+/* weight(g) with E[g^2 | .]; the tail beyond the link's reach is an atom, and so is weight 0 with probability
+ * 1 - keep. */
+static assay_status law_of(single_index_link link, weight_of *weight, double tau, double keep, int nodes,
+                           spiked_law *law, assay_error *error) {
   panels rule;
   assay_status status = single_index_rule(link, false, nodes, &rule, error);
   if (status == ASSAY_OK) status = spiked_law_new(rule.n + 2, 1, law, error);
@@ -55,22 +63,31 @@ static assay_status law_of(single_index_link link, weight_of *weight, double tau
 
 static assay_status check_truncated(single_index_link link, assay_error *error) {
   if (link.kind == SINGLE_INDEX_QUAD)
-    return assay_error_set(error, ASSAY_DOMAIN, "link=quad has unbounded labels, whose matrix has no edge as n -> inf; use hard or smooth");
-  return link.M > 0 && isfinite(link.M) ? ASSAY_OK : assay_error_set(error, ASSAY_DOMAIN, "M = %g; it is finite and > 0", link.M);
+    return assay_error_set(
+        error, ASSAY_DOMAIN,
+        "link=quad has unbounded labels, whose matrix has no edge as n -> inf; use hard or smooth");
+  return link.M > 0 && isfinite(link.M)
+             ? ASSAY_OK
+             : assay_error_set(error, ASSAY_DOMAIN, "M = %g; it is finite and > 0", link.M);
 }
 
 static assay_status check_delta(double delta, assay_error *error) {
-  return delta > 0 && isfinite(delta) ? ASSAY_OK : assay_error_set(error, ASSAY_DOMAIN, "delta = %g; it is finite and > 0", delta);
+  return delta > 0 && isfinite(delta)
+             ? ASSAY_OK
+             : assay_error_set(error, ASSAY_DOMAIN, "delta = %g; it is finite and > 0", delta);
 }
 
-static assay_status label_law(single_index_link link, double keep, int nodes, spiked_law *law, assay_error *error) {
+static assay_status label_law(single_index_link link, double keep, int nodes, spiked_law *law,
+                              assay_error *error) {
   assay_status status = check_truncated(link, error);
-  return status == ASSAY_OK ? law_of(link, label, single_index_supremum(link), keep, nodes, law, error) : status;
+  return status == ASSAY_OK ? law_of(link, label, single_index_supremum(link), keep, nodes, law, error)
+                            : status;
 }
 
 /* ---- outlier and threshold ---- */
 
-static assay_status bbp_with(single_index_link link, double delta, double keep, int nodes, single_index_spectrum *s, assay_error *error) {
+static assay_status bbp_with(single_index_link link, double delta, double keep, int nodes,
+                             single_index_spectrum *s, assay_error *error) {
   spiked_law law = {0};
   spiked_point edge;
   spiked_outlier o;
@@ -82,10 +99,12 @@ static assay_status bbp_with(single_index_link link, double delta, double keep, 
   return status;
 }
 
-assay_status single_index_bbp(single_index_link link, double delta, double keep, single_index_spectrum *s, assay_error *error) {
+assay_status single_index_bbp(single_index_link link, double delta, double keep, single_index_spectrum *s,
+                              assay_error *error) {
   single_index_spectrum other;
   assay_status status = check_delta(delta, error);
-  if (status == ASSAY_OK && !(keep > 0 && keep <= 1)) status = assay_error_set(error, ASSAY_DOMAIN, "keep = %g; it is in (0,1]", keep);
+  if (status == ASSAY_OK && !(keep > 0 && keep <= 1))
+    status = assay_error_set(error, ASSAY_DOMAIN, "keep = %g; it is in (0,1]", keep);
   if (status == ASSAY_OK) status = bbp_with(link, delta, keep, SINGLE_INDEX_COARSE, &other, error);
   if (status == ASSAY_OK) status = bbp_with(link, delta, keep, SINGLE_INDEX_FINE, s, error);
   if (status != ASSAY_OK) return status;
@@ -96,7 +115,8 @@ assay_status single_index_bbp(single_index_link link, double delta, double keep,
   return ASSAY_OK;
 }
 
-assay_status single_index_bbp_threshold(single_index_link link, assay_value *delta_c, assay_value *x_c, assay_error *error) {
+assay_status single_index_bbp_threshold(single_index_link link, assay_value *delta_c, assay_value *x_c,
+                                        assay_error *error) {
   assay_value delta[2], x[2];
   const int nodes[] = {SINGLE_INDEX_COARSE, SINGLE_INDEX_FINE};
   assay_status status = ASSAY_OK;
@@ -128,8 +148,10 @@ static assay_status excess_q(double delta, void *context, double *y, assay_error
   return status;
 }
 
-/* The root of an increasing function of delta in [lo, inf), with the error that the errors of f at it make. */
-static assay_status find_delta(root_function *f, target *t, double lo, double error_of_f, assay_value *delta, assay_error *error) {
+/* The root of an increasing function of delta in [lo, inf), with the error that the errors of f at it make.
+ */
+static assay_status find_delta(root_function *f, target *t, double lo, double error_of_f, assay_value *delta,
+                               assay_error *error) {
   double hi = lo, y = -1, above, below;
   assay_status status = ASSAY_OK;
   for (int i = 0; i < 60 && y < 0 && status == ASSAY_OK; i++) status = f(hi *= 2, t, &y, error);
@@ -141,9 +163,11 @@ static assay_status find_delta(root_function *f, target *t, double lo, double er
   return status;
 }
 
-assay_status single_index_truncated_level(single_index_link link, double level, assay_value *delta, assay_error *error) {
+assay_status single_index_truncated_level(single_index_link link, double level, assay_value *delta,
+                                          assay_error *error) {
   assay_value delta_c, x_c;
-  if (!(level > 0 && level < 1)) return assay_error_set(error, ASSAY_DOMAIN, "level = %g of an overlap; it is in (0,1)", level);
+  if (!(level > 0 && level < 1))
+    return assay_error_set(error, ASSAY_DOMAIN, "level = %g of an overlap; it is in (0,1)", level);
   target t = {.link = link, .level = level};
   assay_status status = single_index_bbp_threshold(link, &delta_c, &x_c, error);
   return status == ASSAY_OK ? find_delta(excess_q, &t, delta_c.value, 1e-12, delta, error) : status;
@@ -154,23 +178,28 @@ assay_status single_index_truncated_level(single_index_link link, double level, 
 /* What one rounding of an eigenvalue makes of log(1 + eta lambda). */
 static assay_value log_growth(double eta, assay_value lambda_of_D) {
   double factor = 2 * eta; /* eigenvalues of A* are twice those of D */
-  return (assay_value){log1p(factor * lambda_of_D.value), factor * lambda_of_D.error / (1 + factor * lambda_of_D.value) + DBL_EPSILON};
+  return (assay_value){log1p(factor * lambda_of_D.value),
+                       factor * lambda_of_D.error / (1 + factor * lambda_of_D.value) + DBL_EPSILON};
 }
 
-assay_status single_index_search_time(single_index_link link, double delta, double d, double eta, double p, double eps, single_index_search *search,
-                                      assay_error *error) {
+assay_status single_index_search_time(single_index_link link, double delta, double d, double eta, double p,
+                                      double eps, single_index_search *search, assay_error *error) {
   single_index_spectrum s;
   if (!(d >= 2 && eta > 0 && p >= 0 && eps > 0 && eps < 1))
-    return assay_error_set(error, ASSAY_DOMAIN, "d = %g, eta = %g, p = %g, eps = %g; d >= 2, eta > 0, p >= 0 and 0 < eps < 1", d, eta, p, eps);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "d = %g, eta = %g, p = %g, eps = %g; d >= 2, eta > 0, p >= 0 and 0 < eps < 1", d,
+                           eta, p, eps);
   assay_status status = single_index_bbp(link, delta, 1, &s, error);
   if (status != ASSAY_OK) return status;
   assay_value first = log_growth(eta, s.lambda_1), second = log_growth(eta, s.lambda_2);
-  double way = (p + .5) * log(d) + log(eps) + (M_EULER + M_LN2) / 2, relative = first.error / first.value + 4 * DBL_EPSILON;
+  double way = (p + .5) * log(d) + log(eps) + (M_EULER + M_LN2) / 2,
+         relative = first.error / first.value + 4 * DBL_EPSILON;
   double sd = M_PI / (2 * M_SQRT2) / first.value, ratio = second.value / first.value;
   search->T = (assay_value){way / first.value, fabs(way / first.value) * relative};
   search->T_sd = (assay_value){sd, sd * relative};
   search->slope = (assay_value){(p + .5) / first.value, (p + .5) / first.value * relative};
-  search->alignment = (assay_value){(p + .5) * (1 - ratio) - .5, (p + .5) * ratio * (relative + second.error / second.value)};
+  search->alignment =
+      (assay_value){(p + .5) * (1 - ratio) - .5, (p + .5) * ratio * (relative + second.error / second.value)};
   search->q = s.q;
   return ASSAY_OK;
 }
@@ -179,30 +208,36 @@ static assay_status alignment_at(double delta, void *context, double *y, assay_e
   const target *t = context;
   single_index_spectrum s;
   assay_status status = bbp_with(t->link, delta, 1, SINGLE_INDEX_FINE, &s, error);
-  if (status == ASSAY_OK) *y = (t->p + .5) * (1 - log_growth(t->eta, s.lambda_2).value / log_growth(t->eta, s.lambda_1).value) - .5;
+  if (status == ASSAY_OK)
+    *y = (t->p + .5) * (1 - log_growth(t->eta, s.lambda_2).value / log_growth(t->eta, s.lambda_1).value) - .5;
   return status;
 }
 
-assay_status single_index_alignment_threshold(single_index_link link, double eta, double p, assay_value *delta, assay_error *error) {
+assay_status single_index_alignment_threshold(single_index_link link, double eta, double p,
+                                              assay_value *delta, assay_error *error) {
   assay_value delta_c, x_c;
   target t = {.link = link, .eta = eta, .p = p};
-  if (!(p > 0 && eta > 0)) return assay_error_set(error, ASSAY_DOMAIN, "p = %g, eta = %g; both are > 0", p, eta);
+  if (!(p > 0 && eta > 0))
+    return assay_error_set(error, ASSAY_DOMAIN, "p = %g, eta = %g; both are > 0", p, eta);
   assay_status status = single_index_bbp_threshold(link, &delta_c, &x_c, error);
   return status == ASSAY_OK ? find_delta(alignment_at, &t, delta_c.value, 1e-12, delta, error) : status;
 }
 
 /* ---- the curvature at the truth ---- */
 
-/* Of sigma'^2: 4 s up to s = M, and 4 s (2 - s/M)^2 from there to 2M decreases. The quadratic link's is that of its rule. */
+/* Of sigma'^2: 4 s up to s = M, and 4 s (2 - s/M)^2 from there to 2M decreases. The quadratic link's is that
+ * of its rule. */
 static double slope_supremum(single_index_link link) {
   return link.kind == SINGLE_INDEX_QUAD ? 4 * SINGLE_INDEX_CUT * SINGLE_INDEX_CUT : 4 * link.M;
 }
 
-static assay_status curvature_with(single_index_link link, double delta, bool plain, int nodes, assay_value *lambda_min, assay_error *error) {
+static assay_status curvature_with(single_index_link link, double delta, bool plain, int nodes,
+                                   assay_value *lambda_min, assay_error *error) {
   spiked_law law = {0};
   spiked_point edge;
   double tau = slope_supremum(link);
-  assay_status status = law_of(link, plain ? plain_slope : squared_slope, plain ? sqrt(tau) : tau, 1, nodes, &law, error);
+  assay_status status =
+      law_of(link, plain ? plain_slope : squared_slope, plain ? sqrt(tau) : tau, 1, nodes, &law, error);
   if (status == ASSAY_OK && isinf(delta)) {
     *lambda_min = (assay_value){0, 0};
     for (int i = 0; i < law.n; i++) lambda_min->value += law.weight[i] * law.z[i];
@@ -214,7 +249,8 @@ static assay_status curvature_with(single_index_link link, double delta, bool pl
   return status;
 }
 
-assay_status single_index_curvature_at_truth(single_index_link link, double delta, single_index_mistake mistake, assay_value *lambda_min,
+assay_status single_index_curvature_at_truth(single_index_link link, double delta,
+                                             single_index_mistake mistake, assay_value *lambda_min,
                                              assay_error *error) {
   assay_value other;
   bool plain = mistake == SINGLE_INDEX_PLAIN_SLOPE;

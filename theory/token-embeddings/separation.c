@@ -96,7 +96,19 @@ static double all_below_independently(const separation *q, int plus, int x) {
   return pow(inside, q->m0);
 }
 
-static double sum_over_counts(const separation *q, int independent) {
+/* The same with independent normal counts of the variance n V, whatever n+. */
+static double all_below_normally(const separation *q, int x) {
+  const double share = (q->T - 1.) / q->m0, V = share * (1 - 1. / q->m0) + share * share;
+  return pow(erf((x - .5) / sqrt(2 * q->n * V)), q->m0);
+}
+
+static double below(const separation *q, int plus, int x, token_embeddings_counts counts) {
+  return counts == TOKEN_EMBEDDINGS_BINOMIAL ? all_below_independently(q, plus, x)
+         : counts == TOKEN_EMBEDDINGS_NORMAL ? all_below_normally(q, x)
+                                             : all_below(q, plus, x);
+}
+
+static double sum_over_counts(const separation *q, token_embeddings_counts counts) {
   const int reach = (int)ceil(3.5 * sqrt(q->n)) + 1, lo = q->n / 2 - reach < 0 ? 0 : q->n / 2 - reach;
   const int hi = q->n / 2 + reach > q->n ? q->n : q->n / 2 + reach, wide = q->most + 2;
   double total = 0;
@@ -108,14 +120,14 @@ static double sum_over_counts(const separation *q, int independent) {
     for (int x = 1; x <= q->most; x++) {
       const double exactly = a[x] * b[x] - a[x + 1] * b[x + 1];
       if (weight * exactly < 1e-17) continue;
-      total += weight * exactly * (independent ? all_below_independently(q, plus, x) : all_below(q, plus, x));
+      total += weight * exactly * below(q, plus, x, counts);
     }
   }
   return total;
 }
 
-assay_status token_embeddings_separation(int n, int T, int k, int m0, int independent, assay_value *p,
-                                         assay_error *error) {
+assay_status token_embeddings_separation(int n, int T, int k, int m0, token_embeddings_counts counts,
+                                         assay_value *p, assay_error *error) {
   separation q = {n, T, k, m0, 0, NULL, NULL};
   numerics_quiet_gsl();
   if (!(n >= 1 && n <= 4000 && T >= 1 && k >= 1 && m0 >= 1))
@@ -126,7 +138,7 @@ assay_status token_embeddings_separation(int n, int T, int k, int m0, int indepe
   if (q.most > 2000) q.most = 2000;
   q.least = calloc((size_t)(n + 1) * (size_t)(q.most + 2), sizeof *q.least);
   q.room = calloc(2 * (size_t)(n + 1), sizeof *q.room);
-  if (q.least && q.room) *p = (assay_value){sum_over_counts(&q, independent), 0};
+  if (q.least && q.room) *p = (assay_value){sum_over_counts(&q, counts), 0};
   p->error = 1e-12 + 1e-11 * p->value;
   free(q.least);
   free(q.room);
@@ -134,4 +146,36 @@ assay_status token_embeddings_separation(int n, int T, int k, int m0, int indepe
   return isfinite(p->value)
              ? ASSAY_OK
              : assay_error_set(error, ASSAY_NUMERIC, "the separation probability is not finite at n = %d", n);
+}
+
+assay_status token_embeddings_half(int T, int k, int m0, assay_value *n, assay_error *error) {
+  int lo = 1, hi = 2;
+  assay_value p, below, above;
+  assay_status status = token_embeddings_separation(hi, T, k, m0, TOKEN_EMBEDDINGS_COUNTS, &p, error);
+  while (status == ASSAY_OK && p.value < .5) {
+    lo = hi, hi *= 2;
+    if (hi > 4000)
+      return assay_error_set(
+          error, ASSAY_DOMAIN,
+          "T = %d, k = %d, m0 = %d: half of the data sets are separated beyond n = %d only", T, k, m0, lo);
+    status = token_embeddings_separation(hi, T, k, m0, TOKEN_EMBEDDINGS_COUNTS, &p, error);
+  }
+  while (status == ASSAY_OK && hi - lo > 1) {
+    const int middle = (lo + hi) / 2;
+    status = token_embeddings_separation(middle, T, k, m0, TOKEN_EMBEDDINGS_COUNTS, &p, error);
+    if (p.value < .5)
+      lo = middle;
+    else
+      hi = middle;
+  }
+  if (status == ASSAY_OK)
+    status = token_embeddings_separation(lo, T, k, m0, TOKEN_EMBEDDINGS_COUNTS, &below, error);
+  if (status == ASSAY_OK)
+    status = token_embeddings_separation(hi, T, k, m0, TOKEN_EMBEDDINGS_COUNTS, &above, error);
+  if (status != ASSAY_OK) return status;
+  const double rise = above.value - below.value, value = lo + (.5 - below.value) / rise;
+  *n = (assay_value){value, (below.error + above.error) / rise};
+  return below.value < .5 ? ASSAY_OK
+                          : assay_error_set(error, ASSAY_DOMAIN,
+                                            "T = %d, k = %d, m0 = %d: a single sequence separates", T, k, m0);
 }

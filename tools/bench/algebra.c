@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/data-reconstruction/experiments.h"
+#include "sim/finetune-diagonal/experiments.h"
 #include "sim/kernels/conjugate_gradients.h"
 #include "sim/kernels/least_squares.h"
 #include "sim/kernels/random.h"
@@ -69,13 +71,13 @@ static void gram_and_trace(problem *p) {
   double trace;
   if (ridge_regression_traced(p->n, p->d, p->X, p->y, 1, p->b, &trace, &error) != ASSAY_OK) exit(2);
 }
-static void gram_and_eigenvectors(problem *p) {
+static void gram_and_tridiagonal(problem *p) {
   assay_error error;
   if (ridge_path_fit(p->path, p->X, p->y, &error) != ASSAY_OK) exit(2);
 }
 
 /* Multiplications and additions: a symmetric Gram matrix of order s from length k, s^2 k; a Cholesky factor, s^3/3; its inverse the
- * same; all eigenvectors by divide and conquer, up to (4/3 + 4/3 + 2) s^3. */
+ * same; a tridiagonal form and its orthogonal matrix, (4/3 + 4/3) s^3. */
 static double gram(double s, double k) { return s * s * k; }
 static double cholesky_flops(int n, int d) {
   double s = fmin(n, d), k = fmax(n, d);
@@ -85,9 +87,9 @@ static double trace_flops(int n, int d) {
   double s = fmin(n, d);
   return cholesky_flops(n, d) + s * s * s / 3;
 }
-static double eigen_flops(int n, int d) {
+static double tridiagonal_flops(int n, int d) {
   double s = fmin(n, d), k = fmax(n, d);
-  return gram(s, k) + 14. / 3 * s * s * s;
+  return gram(s, k) + 8. / 3 * s * s * s;
 }
 
 static const struct {
@@ -99,8 +101,9 @@ static const struct {
     {"spurious-features: features, p = 900, n = 300: Gram, Cholesky", gram_and_cholesky, cholesky_flops, 300, 900, 10},
     {"spurious-features: features, p = 1800, n = 600: Gram, Cholesky", gram_and_cholesky, cholesky_flops, 600, 1800, 3},
     {"spurious-features: clothes, D = 392, n = 800: Gram, Cholesky, trace", gram_and_trace, trace_flops, 800, 392, 10},
-    {"spurious-features: path, D = 200, n = 300: Gram, eigenvectors", gram_and_eigenvectors, eigen_flops, 300, 200, 10},
-    {"spurious-features: path, D = 800, n = 1200: Gram, eigenvectors", gram_and_eigenvectors, eigen_flops, 1200, 800, 1},
+    {"spurious-features: path, D = 200, n = 300: Gram, tridiagonal", gram_and_tridiagonal, tridiagonal_flops, 300, 200, 10},
+    {"spurious-features: path, D = 800, n = 1200: Gram, tridiagonal", gram_and_tridiagonal, tridiagonal_flops, 1200, 800, 1},
+    {"finetune-diagonal: weighted norm, n = 320, d = 800: Gram, Cholesky", gram_and_cholesky, cholesky_flops, 320, 800, 10},
 };
 enum { ALGEBRA = sizeof algebra / sizeof *algebra };
 
@@ -109,7 +112,7 @@ static void time_algebra(int row, double *rate, double *dgemm) {
   int n = algebra[row].n, d = algebra[row].d, s = n < d ? n : d, calls = algebra[row].calls;
   size_t size = (size_t)n * (size_t)d;
   assay_error error;
-  problem p = {n, d, room(size), room((size_t)n), room((size_t)d), ridge_path_new(n, d, &error)};
+  problem p = {n, d, room(size), room((size_t)n), room((size_t)d), ridge_path_new(n, d, false, &error)};
   double *C = room((size_t)s * (size_t)s), start = seconds();
   for (int i = 0; i < calls; i++) algebra[row].run(&p);
   *rate = 1e-9 * algebra[row].flops(n, d) * calls / (seconds() - start);
@@ -134,6 +137,14 @@ static const struct {
     {"spurious-features", "path-400", &spurious_features_ridge_path, "model=dct d=400 n=1200 rho=.7 lambda=.05,.3,1,4", 1},
     {"spurious-features", "features", &spurious_features_feature_regression, "model=twoblock d=100 n=300 p=900 act=erf lambda_rf=.1 tests=200", 5},
     {"spurious-features", "kernel", &spurious_features_kernel_regression, "model=twoblock d=100 n=300 act=erf lambda_rf=.1 tests=400", 5},
+    {"finetune-diagonal", "rich", &finetune_diagonal_dual_finetuning,
+     "d=400 n_ft=100 rho_both=.04 rho_pt=.16 rho_ft=0 m_pt=2.23606797749979 m_ft=5 c=1e-6 lambda=-.998 gamma=1e-4", 3},
+    {"finetune-diagonal", "lazy", &finetune_diagonal_dual_finetuning,
+     "d=400 n_ft=100 rho_both=.04 rho_pt=.16 rho_ft=0 m_pt=2.23606797749979 m_ft=5 c=1e-3 lambda=.98 gamma=.1", 5},
+    {"finetune-diagonal", "norm", &finetune_diagonal_weighted_norm, "d=400 n=60 p=.04,.16,.8 beta=5,0,0 w=1,1,.05 noise=.1", 50},
+    {"data-reconstruction", "span", &data_reconstruction_span, "act=relu d=200 n=200 t=.3,1,1.5707963267948966,3.1415926535897931", 5},
+    {"data-reconstruction", "jacobian", &data_reconstruction_jacobian, "act=tanh d=60 n=4 p=240", 2},
+    {"data-reconstruction", "noise", &data_reconstruction_noise_matrix, "act=abs d=100 n=1 p=200", 20},
     {"spurious-features", "large", &spurious_features_ridge_large, "model=twoblock d=800 n=2400 lambda=.3", 1},
 };
 enum { REPLICATES = sizeof replicates / sizeof *replicates };

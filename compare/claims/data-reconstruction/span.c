@@ -149,7 +149,8 @@ static const assay_target label_targets[] = {{.name = "residual_fraction",
                                               .margin = ALL_TIERS({.bias = 1e-18}),
                                               .reason = "rounding"},
                                              {0}};
-static const assay_control label_controls[] = {{.name = "dn", .mistake = "labels are fitted from p = dn on", .targets = "residual_fraction,zero above n", .predict = label_nd}, {0}};
+static const assay_control label_controls[] = {
+    {.name = "dn", .mistake = "labels are fitted from p = dn on", .targets = "residual_fraction,zero above n", .predict = label_nd}, {0}};
 const assay_claim data_reconstruction_label_fit_threshold_claim = {
     .id = "data-reconstruction/label-fit-threshold",
     .kinds = "threshold,identity",
@@ -339,7 +340,8 @@ static const assay_leg profile_legs[] = {{.experiment = &data_reconstruction_spa
                                           .looks = {3, 3, 3}},
                                          {.experiment = &data_reconstruction_span,
                                           .arrange = arrange_span,
-                                          .points = POINTS("RI: act=relu gamma=4 t=1.5707963267948966,3.1415926535897931", "SI: act=relu+erf gamma=4 t=1.5707963267948966,3.1415926535897931"),
+                                          .points = POINTS("RI: act=relu gamma=4 t=1.5707963267948966,3.1415926535897931",
+                                                           "SI: act=relu+erf gamma=4 t=1.5707963267948966,3.1415926535897931"),
                                           .sizes = {NULL, "d=25,50,100", "d=50,100,200"},
                                           .first = {128, 128, 128},
                                           .looks = {1, 4, 4}},
@@ -476,12 +478,12 @@ static const assay_leg curvature_legs[] = {{.experiment = &data_reconstruction_s
                                             .sizes = {"d=50", "d=100", "d=200"},
                                             .first = {128, 128, 128},
                                             .looks = {3, 3, 3}},
-                                         {.experiment = &data_reconstruction_span,
-                                          .arrange = arrange_curvature,
-                                          .points = POINTS("RI: act=relu gamma=4", "SI: act=relu+erf gamma=4"),
-                                          .sizes = {NULL, "d=25,50,100", "d=50,100,200"},
-                                          .first = {128, 128, 128},
-                                          .looks = {1, 4, 4}},
+                                           {.experiment = &data_reconstruction_span,
+                                            .arrange = arrange_curvature,
+                                            .points = POINTS("RI: act=relu gamma=4", "SI: act=relu+erf gamma=4"),
+                                            .sizes = {NULL, "d=25,50,100", "d=50,100,200"},
+                                            .first = {128, 128, 128},
+                                            .looks = {1, 4, 4}},
                                            {.experiment = &data_reconstruction_span_features,
                                             .arrange = arrange_span,
                                             .points = POINTS("RF: act=relu gamma=1", "SF: act=relu+erf gamma=1"),

@@ -6,14 +6,13 @@
 
 /* ---- data-reconstruction/network-reconstruction ---- */
 
-static const assay_param network_params[] = {
-    {"arch", NULL, "network", ASSAY_WORD, 0, "two-layer|residual", NULL, "two-layer"},
-    REAL("h", "scale of the head at the start", 0, "[0,inf)", "0"),
-    INTEGER("d", "input dimension", 0, "[2,100000]", NULL),
-    INTEGER("n", "samples", 0, "[1,6]", NULL),
-    REAL("w_over_dn", "width over dn", 0, "(0,inf)", NULL),
-    INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", "4"),
-    {0}};
+static const assay_param network_params[] = {{"arch", NULL, "network", ASSAY_WORD, 0, "two-layer|residual", NULL, "two-layer"},
+                                             REAL("h", "scale of the head at the start", 0, "[0,inf)", "0"),
+                                             INTEGER("d", "input dimension", 0, "[2,100000]", NULL),
+                                             INTEGER("n", "samples", 0, "[1,6]", NULL),
+                                             REAL("w_over_dn", "width over dn", 0, "(0,inf)", NULL),
+                                             INTEGER("starts", "random starts", ASSAY_SIM, "[1,1000]", "4"),
+                                             {0}};
 enum { O_ERR, O_ETA, O_LOG_ETA, O_MSE };
 static const assay_observable network_observables[] = {
     {"err", NULL, "error of the lowest loss; for w < dn its mean is at least .5, for w >= 4 dn its median at most .15", NULL,
@@ -45,32 +44,31 @@ static assay_status fall(const assay_sample *s, double *out) {
   *out = s->value[0] - s->value[1];
   return ASSAY_OK;
 }
-static const assay_leg network_legs[] = {
-    {.experiment = &data_reconstruction_trained_network,
-     .arrange = arrange_network,
-     .points = POINTS("A: d=10 n=3 w_over_dn=.8,4"),
-     .sizes = {"", "", ""},
-     .first = {128, 128, 128},
-     .looks = {1, 3, 3}},
-    {.experiment = &data_reconstruction_trained_network,
-     .arrange = arrange_network,
-     .points = POINTS("H: h=1 d=10 n=3 w_over_dn=.8,4"),
-     .sizes = {"starts=2", "", ""},
-     .first = {128, 128, 128},
-     .looks = {1, 3, 3}},
-    {.experiment = &data_reconstruction_trained_network,
-     .arrange = arrange_network,
-     .points = POINTS("B: d=20 n=4 w_over_dn=.8,4", "G: h=1 d=20 n=4 w_over_dn=.8,4"),
-     .sizes = {NULL, "", ""},
-     .first = {128, 128, 128},
-     .looks = {1, 1, 3}},
-    {.experiment = &data_reconstruction_trained_network,
-     .arrange = arrange_network,
-     .points = POINTS("R: arch=residual d=10 n=3 w_over_dn=.8,4"),
-     .sizes = {NULL, NULL, ""},
-     .first = {128, 128, 128},
-     .looks = {1, 1, 3}},
-    {0}};
+static const assay_leg network_legs[] = {{.experiment = &data_reconstruction_trained_network,
+                                          .arrange = arrange_network,
+                                          .points = POINTS("A: d=10 n=3 w_over_dn=.8,4"),
+                                          .sizes = {"", "", ""},
+                                          .first = {128, 128, 128},
+                                          .looks = {1, 3, 3}},
+                                         {.experiment = &data_reconstruction_trained_network,
+                                          .arrange = arrange_network,
+                                          .points = POINTS("H: h=1 d=10 n=3 w_over_dn=.8,4"),
+                                          .sizes = {"starts=2", "", ""},
+                                          .first = {128, 128, 128},
+                                          .looks = {1, 3, 3}},
+                                         {.experiment = &data_reconstruction_trained_network,
+                                          .arrange = arrange_network,
+                                          .points = POINTS("B: d=20 n=4 w_over_dn=.8,4", "G: h=1 d=20 n=4 w_over_dn=.8,4"),
+                                          .sizes = {NULL, "", ""},
+                                          .first = {128, 128, 128},
+                                          .looks = {1, 1, 3}},
+                                         {.experiment = &data_reconstruction_trained_network,
+                                          .arrange = arrange_network,
+                                          .points = POINTS("R: arch=residual d=10 n=3 w_over_dn=.8,4"),
+                                          .sizes = {NULL, NULL, ""},
+                                          .first = {128, 128, 128},
+                                          .looks = {1, 1, 3}},
+                                         {0}};
 #define NARROW "A:w_over_dn=0.8,H:w_over_dn=0.8,B:w_over_dn=0.8,G:w_over_dn=0.8,R:w_over_dn=0.8"
 #define WIDE "A:w_over_dn=4,H:w_over_dn=4,B:w_over_dn=4,G:w_over_dn=4,R:w_over_dn=4"
 static const assay_target network_targets[] = {

@@ -9,7 +9,7 @@ extern const assay_claim finetune_diagonal_conserved_quantities_claim, finetune_
     finetune_diagonal_pretrained_features_claim, finetune_diagonal_finetuning_bias_claim, finetune_diagonal_penalty_shape_claim,
     finetune_diagonal_pretraining_error_claim, finetune_diagonal_finetuning_error_claim, finetune_diagonal_pipeline_error_claim,
     finetune_diagonal_lazy_limit_claim, finetune_diagonal_rich_threshold_claim, finetune_diagonal_rich_rate_claim,
-    finetune_diagonal_regime_dominance_claim, finetune_diagonal_layer_scale_order_claim;
+    finetune_diagonal_regime_dominance_claim, finetune_diagonal_layer_scale_order_claim, finetune_diagonal_relu_fashion_claim;
 
 /* ---- parameters ---- */
 
@@ -17,13 +17,15 @@ extern const assay_claim finetune_diagonal_conserved_quantities_claim, finetune_
 #define PARAM_C(role) {"c", NULL, "absolute scale u0^2 + v0^2 of the start", ASSAY_REAL, role, NULL, "(0,inf)", NULL}
 #define PARAM_LAMBDA(role) {"lambda", NULL, "relative scale (u0^2 - v0^2)/c; -1: small early layer", ASSAY_REAL, role, NULL, "[-1,1]", "0"}
 #define PARAM_GAMMA(role) {"gamma", NULL, "readout at the start of fine-tuning", ASSAY_REAL, role, NULL, "[0,inf)", NULL}
-#define PARAM_RESET {"reset", NULL, "early layer before fine-tuning: u+ + u-, root mean square, unchanged", ASSAY_WORD, 0, "sum|rms|keep", NULL, "sum"}
+#define PARAM_RESET \
+  {"reset", NULL, "early layer before fine-tuning: u+ + u-, root mean square, unchanged", ASSAY_WORD, 0, "sum|rms|keep", NULL, "sum"}
 #define PARAMS_INIT(role) PARAM_C(role), PARAM_LAMBDA(role), PARAM_GAMMA(role), PARAM_RESET
 #define PARAM_SHARE(name, doc) {name, NULL, doc, ASSAY_REAL, 0, NULL, "[0,1]", "0"}
 #define PARAMS_TASK \
   PARAM_SHARE("rho_both", "fraction active in both teachers"), PARAM_SHARE("rho_pt", "in pretraining only"), \
   PARAM_SHARE("rho_ft", "in fine-tuning only"), \
-  {"m_pt", NULL, "active value in pretraining", ASSAY_REAL, 0, NULL, NULL, NULL}, {"m_ft", NULL, "active value in fine-tuning", ASSAY_REAL, 0, NULL, NULL, NULL}
+  {"m_pt", NULL, "active value in pretraining", ASSAY_REAL, 0, NULL, NULL, NULL}, \
+  {"m_ft", NULL, "active value in fine-tuning", ASSAY_REAL, 0, NULL, NULL, NULL}
 #define PARAM_ALPHA(name, doc) {name, NULL, doc, ASSAY_REAL, 0, NULL, "(0,1)", NULL}
 #define PARAM_NOISE(name, stage) {name, NULL, "variance of the label noise in " stage, ASSAY_REAL, 0, NULL, "[0,inf)", "0"}
 #define PARAM_D {"d", NULL, "dimension", ASSAY_INTEGER, ASSAY_SIZE, NULL, "[1,100000]", ""}
@@ -43,6 +45,9 @@ assay_status finetune_diagonal_arrange_finetuning(assay_call *claim, assay_call 
 /* E of fine-tuning at a call's point with alpha_ft, INIT, TASK and noise_ft. */
 assay_status finetune_diagonal_finetuning_of(assay_call *call, finetune_diagonal_mistake mistake, finetune_diagonal_error *result);
 
+/* The least-squares slope of the groups' values on their axis, or of both logarithms, all with the same weight. */
+assay_status finetune_diagonal_slope(const assay_sample *sample, bool log_x, bool log_y, double *slope);
+
 static inline void claim_put(assay_call *call, int observable, assay_value value) {
   assay_put(call, observable, 0, value.value, value.error);
 }
@@ -61,6 +66,12 @@ static inline void claim_put(assay_call *call, int observable, assay_value value
 #define PD_RICH " c=1e-6 lambda=-.998 gamma=1e-4"
 
 /* ---- tables ---- */
+
+/* The prediction `name`: with(call, mistake). */
+#define PREDICTS(name, with, mistake)                                                                                                      \
+  static assay_status name(assay_call *call) {                                                                                             \
+    return with(call, FINETUNE_DIAGONAL_##mistake);                                                                                        \
+  }
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define ALL_TIERS(...)                                                                                                                     \

@@ -29,15 +29,9 @@ static assay_status bias_with(assay_call *call, finetune_diagonal_mistake mistak
   return ASSAY_OK;
 }
 
-static assay_status bias(assay_call *call) {
-  return bias_with(call, FINETUNE_DIAGONAL_RIGHT);
-}
-static assay_status bias_exchanged(assay_call *call) {
-  return bias_with(call, FINETUNE_DIAGONAL_EXCHANGED);
-}
-static assay_status bias_centred(assay_call *call) {
-  return bias_with(call, FINETUNE_DIAGONAL_NO_BETA0);
-}
+PREDICTS(bias, bias_with, RIGHT)
+PREDICTS(bias_exchanged, bias_with, EXCHANGED)
+PREDICTS(bias_centred, bias_with, NO_BETA0)
 
 /* 2d samples recover the first teacher; d/3 leave the second open. */
 static assay_status arrange_bias(assay_call *claim, assay_call *sim, assay_call *realised) {
@@ -117,11 +111,12 @@ static const assay_param shape_params[] = {
     {"gamma", NULL, "readout at the start of fine-tuning", ASSAY_REAL, 0, NULL, "[0,inf)", ""},
     {"reset", NULL, "early layer before fine-tuning", ASSAY_WORD, 0, "sum|rms", NULL, "sum"},
     {0}};
-enum { O_ELL, O_Q, O_FD };
+enum { O_ELL, O_Q, O_FD, O_SLACK };
 static const assay_observable shape_observables[] = {
     {"ell", NULL, "order d log q/d log |beta|: 2 is l2, 1 is l1", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 1, 2},
     {"q", NULL, "the penalty", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"fd", NULL, "feature dependence -d log q/d log |b|; at most ell - 1 for reset=sum", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 2},
+    {"fd_slack", NULL, "ell - 1 - fd for reset=sum, at least this", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {0}};
 
 /* *from_b: b and the start are given; else kappa is. */
@@ -150,18 +145,16 @@ static assay_status shape_with(assay_call *call, finetune_diagonal_mistake mista
     claim_put(call, O_FD, fd);
   else
     assay_absent(call, O_FD, "it needs b with c and gamma");
+  if (from_b && init.reset == FINETUNE_DIAGONAL_SUM)
+    assay_put(call, O_SLACK, 0, 0, 0);
+  else
+    assay_absent(call, O_SLACK, "the bound is one for reset=sum, from b with c and gamma");
   return ASSAY_OK;
 }
 
-static assay_status shape(assay_call *call) {
-  return shape_with(call, FINETUNE_DIAGONAL_RIGHT);
-}
-static assay_status shape_double(assay_call *call) {
-  return shape_with(call, FINETUNE_DIAGONAL_KAPPA_DOUBLE);
-}
-static assay_status shape_fd_ell(assay_call *call) {
-  return shape_with(call, FINETUNE_DIAGONAL_FD_ELL);
-}
+PREDICTS(shape, shape_with, RIGHT)
+PREDICTS(shape_double, shape_with, KAPPA_DOUBLE)
+PREDICTS(shape_fd_ell, shape_with, FD_ELL)
 
 /* q(beta) = 2 int_0^beta R over 40 targets of the scalar flow from `weights`, R(beta) in *at_end; Y = beta s^2 resolves small Y. */
 static assay_status measured_penalty(const double weights[4], double beta, double *q, double *at_end, assay_error *error) {
@@ -203,7 +196,10 @@ static assay_status measured_shape(assay_call *call) {
   if (status != ASSAY_OK) return status;
   assay_put(call, O_ELL, 0, 2 * beta * at_end / q[0], 0);
   assay_put(call, O_Q, 0, q[0], 0);
-  if (from_b) assay_put(call, O_FD, 0, -(log(q[1]) - log(q[2])) / (2 * step), 0);
+  if (!from_b) return ASSAY_OK;
+  double ell = 2 * beta * at_end / q[0], fd = -(log(q[1]) - log(q[2])) / (2 * step);
+  assay_put(call, O_FD, 0, fd, 0);
+  assay_put(call, O_SLACK, 0, ell - 1 - fd, 0);
   return ASSAY_OK;
 }
 
@@ -226,11 +222,22 @@ static const assay_target shape_targets[] = {
      .estimand = ASSAY_EXACT,
      .margin = ALL_TIERS({.bias = 1e-5}),
      .reason = "differences of step 1e-3 in log b"},
+    {.name = "fd_slack",
+     .points = "R1,R2,R3",
+     .estimand = ASSAY_EXACT,
+     .side = 1,
+     .margin = ALL_TIERS({.bias = 2e-5}),
+     .reason = "a bound; quadrature and differences as above"},
     {0}};
 
 static const assay_control shape_controls[] = {
     {.name = "double kappa", .mistake = "k = 2 kappa", .targets = "ell,q", .points = "K1,K2", .predict = shape_double},
     {.name = "FD = ell e", .mistake = "FD = ell e instead of (ell - 1) e", .targets = "fd", .points = "R1,R2,R4", .predict = shape_fd_ell},
+    {.name = "the reverse",
+     .mistake = "the dependence exceeds the excess of the order",
+     .targets = "fd_slack",
+     .points = "R1,R2",
+     .reversed = true},
     {0}};
 
 static const assay_figure shape_figures[] = {{.title = "Order and feature dependence against the relative scale",
@@ -288,18 +295,10 @@ static assay_status error_with(assay_call *call, finetune_diagonal_mistake mista
   return ASSAY_OK;
 }
 
-static assay_status error_right(assay_call *call) {
-  return error_with(call, FINETUNE_DIAGONAL_RIGHT);
-}
-static assay_status no_reuse(assay_call *call) {
-  return error_with(call, FINETUNE_DIAGONAL_NO_REUSE);
-}
-static assay_status exchanged(assay_call *call) {
-  return error_with(call, FINETUNE_DIAGONAL_EXCHANGED);
-}
-static assay_status tau_plain(assay_call *call) {
-  return error_with(call, FINETUNE_DIAGONAL_TAU_PLAIN);
-}
+PREDICTS(error_right, error_with, RIGHT)
+PREDICTS(no_reuse, error_with, NO_REUSE)
+PREDICTS(exchanged, error_with, EXCHANGED)
+PREDICTS(tau_plain, error_with, TAU_PLAIN)
 
 /* sd(E) sqrt(d)/(chi E) is at most 1.2 at the points with chi < 2.5, 2.1 with chi < 3.5, 2.6 above (pilot: d = 200, 400 replicates a
  * point, both matrices and F1-F3). */
@@ -331,9 +330,12 @@ static const assay_leg error_legs[] = {
      .looks = {4, 5, 5}},
     {.experiment = &finetune_diagonal_dual_finetuning,
      .arrange = finetune_diagonal_arrange_finetuning,
-     .points = POINTS("a1: " NOISELESS PI_LAZY TASK_NESTED, "b1: " NOISELESS PD_LAZY TASK_NESTED, "b2: " NOISELESS PD_LAZY TASK_REUSE,
-                      "c1: " NOISELESS PI_RICH TASK_NESTED, "c2: " NOISELESS PI_RICH TASK_REUSE, "c3: " NOISELESS PI_RICH TASK_NEWSPARSE,
-                      "d2: " NOISELESS PD_RICH TASK_REUSE, "d3: " NOISELESS PD_RICH TASK_NEWSPARSE, "d4: " NOISELESS PD_RICH TASK_NEWDENSE),
+     .points =
+         POINTS("a1: " NOISELESS PI_LAZY TASK_NESTED, "a2: " NOISELESS PI_LAZY TASK_REUSE, "a3: " NOISELESS PI_LAZY TASK_NEWSPARSE,
+                "a4: " NOISELESS PI_LAZY TASK_NEWDENSE, "b3: " NOISELESS PD_LAZY TASK_NEWSPARSE, "b4: " NOISELESS PD_LAZY TASK_NEWDENSE,
+                "c4: " NOISELESS PI_RICH TASK_NEWDENSE, "b1: " NOISELESS PD_LAZY TASK_NESTED, "b2: " NOISELESS PD_LAZY TASK_REUSE,
+                "c1: " NOISELESS PI_RICH TASK_NESTED, "c2: " NOISELESS PI_RICH TASK_REUSE, "c3: " NOISELESS PI_RICH TASK_NEWSPARSE,
+                "d2: " NOISELESS PD_RICH TASK_REUSE, "d3: " NOISELESS PD_RICH TASK_NEWSPARSE, "d4: " NOISELESS PD_RICH TASK_NEWDENSE),
      .sizes = {NULL, "d=400", "d=800"},
      .first = {128, 128, 128},
      .looks = {4, 5, 5}},
@@ -409,10 +411,12 @@ const assay_claim finetune_diagonal_finetuning_error_claim = {.id = "finetune-di
 
 static const assay_param pipeline_params[] = {
     PARAM_ALPHA("alpha_pt", "samples over dimension in pretraining"), PARAM_NOISE("noise_pt", "pretraining"), PARAMS_FINETUNING(0), {0}};
-enum { O_E_PT, O_E_FT };
+enum { O_E_PT, O_E_FT, O_FLOW };
 static const assay_observable pipeline_observables[] = {
     {"E_pt", NULL, "excess test risk of pretraining", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"E_ft", NULL, "excess test risk of fine-tuning", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"flow_diff", NULL, "largest difference of the flow's errors to those of the minimisers on the same data", NULL,
+     ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 static assay_status pipeline(assay_call *call, finetune_diagonal_mistake mistake, finetune_diagonal_error *pt,
@@ -429,15 +433,12 @@ static assay_status pipeline_with(assay_call *call, finetune_diagonal_mistake mi
   if (status != ASSAY_OK) return status;
   claim_put(call, O_E_PT, pt.E);
   claim_put(call, O_E_FT, ft.E);
+  assay_put(call, O_FLOW, 0, 0, 0);
   return ASSAY_OK;
 }
 
-static assay_status pipeline_right(assay_call *call) {
-  return pipeline_with(call, FINETUNE_DIAGONAL_RIGHT);
-}
-static assay_status pipeline_perfect(assay_call *call) {
-  return pipeline_with(call, FINETUNE_DIAGONAL_PERFECT);
-}
+PREDICTS(pipeline_right, pipeline_with, RIGHT)
+PREDICTS(pipeline_perfect, pipeline_with, PERFECT)
 
 /* sd(E_ft) sqrt(d) is 1.1 to 1.6 at Q1-Q6; of E_pt as in pretraining, where chi is at most 2.2. */
 static assay_status spread_pipeline(assay_call *call) {
@@ -463,14 +464,37 @@ static const assay_leg pipeline_legs[] = {
      .sizes = {"d=200", "d=400", "d=800"},
      .first = {128, 128, 128},
      .looks = {4, 6, 6}},
+    {.experiment = &finetune_diagonal_flow_against_dual,
+     .arrange = arrange_pipeline,
+     .points = POINTS("W1: " Q_NESTED " reset=sum", "W2: " Q_NESTED " reset=rms", "W3: " Q_NESTED " reset=keep",
+                      "W5: alpha_pt=.5 alpha_ft=.3 c=.3 lambda=-.99 gamma=.1 reset=rms noise_pt=.05 noise_ft=.1" TASK_MIXED),
+     .sizes = {"d=25", "d=50", "d=50"},
+     .first = {2, 4, 8},
+     .looks = {1, 1, 1}},
+    {.experiment = &finetune_diagonal_dual_finetuning,
+     .arrange = arrange_pipeline,
+     .points = POINTS("Q7: alpha_pt=.5 alpha_ft=.3 c=.3 lambda=-.99 gamma=.1 reset=rms noise_pt=.05 noise_ft=.5" TASK_MIXED),
+     .sizes = {"d=200", NULL, NULL},
+     .first = {128, 128, 128},
+     .looks = {4, 1, 1}},
     {0}};
 
 static const assay_target pipeline_targets[] = {
+    {.name = "flow_diff",
+     .points = "W*",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = 1e-6}),
+     .reason = "both solvers stop at a residual of 1e-10 ||y|| or less, in both stages"},
     {.name = "E_pt", .points = "Q1,Q4,Q5", .spread = spread_pipeline, .margin = MARGIN(10), .reason = REASON(10)},
-    {.name = "E_ft", .spread = spread_pipeline, .margin = MARGIN(10), .reason = REASON(10)},
+    {.name = "E_ft", .points = "Q*", .spread = spread_pipeline, .margin = MARGIN(10), .reason = REASON(10)},
     {0}};
 
-static const assay_control pipeline_controls[] = {{.name = "perfect pretraining",
+static const assay_control pipeline_controls[] = {{.name = "limit of the product",
+                                                   .mistake = "kappa of pretraining is the product 2 u0 v0",
+                                                   .targets = "flow_diff",
+                                                   .points = "W1,W2,W3",
+                                                   .change = "penalty=product"},
+                                                  {.name = "perfect pretraining",
                                                    .mistake = "the penalty is built from the teacher instead of the learned coefficients",
                                                    .targets = "E_ft",
                                                    .points = "Q2,Q3",
@@ -630,9 +654,7 @@ static assay_status layer_with(assay_call *call, finetune_diagonal_mistake mista
   return ASSAY_OK;
 }
 
-static assay_status layer(assay_call *call) {
-  return layer_with(call, FINETUNE_DIAGONAL_RIGHT);
-}
+PREDICTS(layer, layer_with, RIGHT)
 
 static assay_status less_twice(const assay_sample *s, double *out) {
   *out = s->value[1] - 2 * s->value[0];
@@ -645,67 +667,75 @@ static assay_status less_thrice(const assay_sample *s, double *out) {
 
 #define SMALL_SCALES "alpha_ft=.15 c=1e-3 gamma=1e-3"
 #define LARGE_SCALES "alpha_ft=.15 c=5 gamma=.05"
-static const assay_leg layer_legs[] = {{.experiment = &finetune_diagonal_dual_finetuning,
-                                        .arrange = finetune_diagonal_arrange_finetuning,
-                                        .points = POINTS("N: " SMALL_SCALES TASK_NESTED " lambda=0,-.9,-.99,-.9999,-.999999",
-                                                         "U: " SMALL_SCALES TASK_REUSE " lambda=0,-.9,-.99,-.9999"),
-                                        .sizes = {"d=200", "d=400", "d=800"},
-                                        .first = {128, 128, 128},
-                                        .looks = {3, 3, 2}},
-                                       {.experiment = &finetune_diagonal_dual_finetuning,
-                                        .arrange = finetune_diagonal_arrange_finetuning,
-                                        .points = POINTS("R: " LARGE_SCALES TASK_NESTED " reset=rms lambda=0,-.9,-.99",
-                                                         "K: " LARGE_SCALES TASK_NESTED " reset=keep lambda=0,-.9,-.99",
-                                                         "V: " LARGE_SCALES TASK_REUSE " reset=rms lambda=0,-.9,-.99"),
-                                        .sizes = {NULL, "d=200", "d=800"},
-                                        .first = {128, 128, 128},
-                                        .looks = {1, 3, 2}},
-                                       {.experiment = &finetune_diagonal_dual_finetuning,
-                                        .arrange = finetune_diagonal_arrange_finetuning,
-                                        .points = POINTS("T: " SMALL_SCALES TASK_NESTED " lambda=0,-.99"),
-                                        .sizes = {NULL, "d=400", "d=800"},
-                                        .first = {128, 128, 128},
-                                        .looks = {1, 5, 5}},
-                                       {.experiment = &finetune_diagonal_dual_finetuning,
-                                        .arrange = finetune_diagonal_arrange_finetuning,
-                                        .points = POINTS("D: " SMALL_SCALES TASK_NESTED " lambda=0,-.99"),
-                                        .sizes = {NULL, NULL, "d=800"},
-                                        .first = {128, 128, 128},
-                                        .looks = {1, 1, 5}},
-                                       {0}};
+static const assay_leg layer_legs[] = {
+    {.experiment = &finetune_diagonal_dual_finetuning,
+     .arrange = finetune_diagonal_arrange_finetuning,
+     .points = POINTS("N: " SMALL_SCALES TASK_NESTED " lambda=0,-.9,-.99,-.9999,-.999999",
+                      "U: " SMALL_SCALES TASK_REUSE " lambda=0,-.9,-.99,-.9999,-.999999"),
+     .sizes = {"d=200", "d=400", "d=800"},
+     .first = {128, 128, 128},
+     .looks = {3, 3, 2}},
+    {.experiment = &finetune_diagonal_dual_finetuning,
+     .arrange = finetune_diagonal_arrange_finetuning,
+     .points = POINTS("R: " LARGE_SCALES TASK_NESTED " reset=rms lambda=0,-.9,-.99,-.999",
+                      "K: " LARGE_SCALES TASK_NESTED " reset=keep lambda=0,-.9,-.99,-.999",
+                      "V: " LARGE_SCALES TASK_REUSE " reset=rms lambda=0,-.9,-.99,-.999"),
+     .sizes = {NULL, "d=200", "d=800"},
+     .first = {128, 128, 128},
+     .looks = {1, 3, 2}},
+    {.experiment = &finetune_diagonal_dual_finetuning,
+     .arrange = finetune_diagonal_arrange_finetuning,
+     .points = POINTS("T: " SMALL_SCALES TASK_NESTED " lambda=0,-.99"),
+     .sizes = {NULL, "d=400", "d=800"},
+     .first = {128, 128, 128},
+     .looks = {1, 5, 5}},
+    {.experiment = &finetune_diagonal_dual_finetuning,
+     .arrange = finetune_diagonal_arrange_finetuning,
+     .points = POINTS("D: " SMALL_SCALES TASK_NESTED " lambda=0,-.99"),
+     .sizes = {NULL, "d=800", "d=800"},
+     .first = {128, 128, 128},
+     .looks = {1, 2, 5}},
+    {.experiment = &finetune_diagonal_dual_finetuning,
+     .arrange = finetune_diagonal_arrange_finetuning,
+     .points = POINTS("Y: alpha_ft=.25 noise_ft=.05 c=1e-3 gamma=1e-3" TASK_NESTED " lambda=0,-.9,-.99,-.9999,-.999999"),
+     .sizes = {NULL, "d=400", "d=800"},
+     .first = {128, 128, 128},
+     .looks = {1, 4, 4}},
+    {0}};
 
 static const assay_target layer_targets[] = {
     {.name = "E_ft",
      .title = "smaller is better",
-     .points = "N:lambda=-0.9,N:lambda=-0.99,N:lambda=-0.9999,R:lambda=-0.9,R:lambda=-0.99,K:lambda=-0.9,K:lambda=-0.99",
+     .points = "N:lambda=-0.9,N:lambda=-0.99,N:lambda=-0.9999,R:lambda=-0.9,R:lambda=-0.99,R:lambda=-0.999,K:lambda=-0.9,"
+               "K:lambda=-0.99,K:lambda=-0.999,Y:lambda=-0.9,Y:lambda=-0.99,Y:lambda=-0.9999",
      .against = "lambda=0",
      .side = -1,
      .margin = ALL_TIERS({0}),
      .reason = "an order, paired over the data"},
     {.name = "E_ft",
      .title = "too small is worse",
-     .points = "N:lambda=-0.999999",
+     .points = "N:lambda=-0.999999,Y:lambda=-0.999999",
      .against = "lambda=0",
      .side = 1,
      .margin = ALL_TIERS({0}),
      .reason = "an order, paired over the data"},
     {.name = "E_ft",
      .title = "the minimum is inside",
-     .points = "N:lambda=-0.9999,N:lambda=-0.9",
+     .points = "N:lambda=-0.9999,N:lambda=-0.9,Y:lambda=-0.9999,Y:lambda=-0.9",
      .against = "lambda=-0.99",
      .side = 1,
      .margin = ALL_TIERS({0}),
      .reason = "an order, paired over the data"},
     {.name = "E_ft",
      .title = "smaller is worse for reuse",
-     .points = "U:lambda=-0.9,U:lambda=-0.99,U:lambda=-0.9999",
+     .points = "U:lambda=-0.9,U:lambda=-0.99,U:lambda=-0.9999,U:lambda=-0.999999",
      .against = "lambda=0",
      .side = 1,
      .margin = ALL_TIERS({0}),
      .reason = "an order, paired over the data"},
     {.name = "E_ft",
      .title = "smaller is better for reuse after rms",
-     .points = "V:lambda=-0.9,V:lambda=-0.99",
+     .points = "V:lambda=-0.9,V:lambda=-0.99,V:lambda=-0.999",
      .against = "lambda=0",
      .side = -1,
      .margin = ALL_TIERS({0}),
@@ -742,7 +772,7 @@ static const assay_control layer_controls[] = {{.name = "the reverse",
                                                 .reversed = true},
                                                {.name = "no large factor",
                                                 .mistake = "the error at lambda = -.99 is more than half of that at 0",
-                                                .targets = "factor_two",
+                                                .targets = "factor_two,factor_three",
                                                 .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
                                                 .reversed = true},
                                                {0}};

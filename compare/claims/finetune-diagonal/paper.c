@@ -4,20 +4,12 @@
 
 extern const assay_paper finetune_diagonal_paper;
 
-static const assay_claim *const claims[] = {&finetune_diagonal_conserved_quantities_claim,
-                                            &finetune_diagonal_pretraining_bias_claim,
-                                            &finetune_diagonal_pretrained_features_claim,
-                                            &finetune_diagonal_finetuning_bias_claim,
-                                            &finetune_diagonal_penalty_shape_claim,
-                                            &finetune_diagonal_pretraining_error_claim,
-                                            &finetune_diagonal_finetuning_error_claim,
-                                            &finetune_diagonal_pipeline_error_claim,
-                                            &finetune_diagonal_lazy_limit_claim,
-                                            &finetune_diagonal_rich_threshold_claim,
-                                            &finetune_diagonal_rich_rate_claim,
-                                            &finetune_diagonal_regime_dominance_claim,
-                                            &finetune_diagonal_layer_scale_order_claim,
-                                            NULL};
+static const assay_claim *const claims[] = {
+    &finetune_diagonal_conserved_quantities_claim, &finetune_diagonal_pretraining_bias_claim, &finetune_diagonal_pretrained_features_claim,
+    &finetune_diagonal_finetuning_bias_claim,      &finetune_diagonal_penalty_shape_claim,    &finetune_diagonal_pretraining_error_claim,
+    &finetune_diagonal_finetuning_error_claim,     &finetune_diagonal_pipeline_error_claim,   &finetune_diagonal_lazy_limit_claim,
+    &finetune_diagonal_rich_threshold_claim,       &finetune_diagonal_rich_rate_claim,        &finetune_diagonal_regime_dominance_claim,
+    &finetune_diagonal_layer_scale_order_claim,    &finetune_diagonal_relu_fashion_claim,     NULL};
 
 static const assay_experiment *const experiments[] = {&finetune_diagonal_network_pretraining,
                                                       &finetune_diagonal_network_finetuning,
@@ -27,6 +19,8 @@ static const assay_experiment *const experiments[] = {&finetune_diagonal_network
                                                       &finetune_diagonal_dual_finetuning,
                                                       &finetune_diagonal_weighted_norm,
                                                       &finetune_diagonal_weighted_pursuit,
+                                                      &finetune_diagonal_relu_images,
+                                                      &finetune_diagonal_flow_against_dual,
                                                       NULL};
 
 const assay_paper finetune_diagonal_paper = {

@@ -47,21 +47,15 @@ static assay_status slope_two(assay_call *call) {
   return ASSAY_OK;
 }
 
-/* The slope of log value on log axis, all groups with the same weight. */
 static assay_status log_slope(const assay_sample *s, double *out) {
-  double mx = 0, my = 0, xy = 0, xx = 0;
-  for (int i = 0; i < s->groups; i++) {
-    if (!(s->value[i] > 0)) return ASSAY_NUMERIC;
-    mx += log(s->axis[i]) / s->groups, my += log(s->value[i]) / s->groups;
-  }
-  for (int i = 0; i < s->groups; i++) {
-    double x = log(s->axis[i]) - mx;
-    xy += x * (log(s->value[i]) - my), xx += x * x;
-  }
-  *out = xy / xx;
-  return ASSAY_OK;
+  return finetune_diagonal_slope(s, true, true, out);
 }
 
+/* The steps share their paths: one replicate's slope has an sd of .007 (pilot: 128 replicates, d = 24). */
+static assay_status spread_slope(assay_call *call) {
+  assay_put(call, O_ORDER, 0, .01, 0);
+  return ASSAY_OK;
+}
 static const assay_leg conserved_legs[] = {
     {.experiment = &finetune_diagonal_network_pretraining,
      .arrange = arrange_network,
@@ -89,8 +83,9 @@ static const assay_target conserved_targets[] = {
      .along = "h",
      .reduce = log_slope,
      .predict = conserved,
-     .margin = ALL_TIERS({.bias = .05}),
-     .reason = "terms of second order in h; 10 se are far less, since the steps share their path"},
+     .spread = spread_slope,
+     .margin = ALL_TIERS({.bias = .03, .deviations = 10}),
+     .reason = "terms of second order in h + 10 sd/sqrt(n_max)"},
     {.name = "slope",
      .title = "slope of kappa",
      .records = "drift_kappa",
@@ -99,8 +94,9 @@ static const assay_target conserved_targets[] = {
      .along = "h",
      .reduce = log_slope,
      .predict = conserved,
-     .margin = ALL_TIERS({.bias = .05}),
-     .reason = "as the slope of u^2 - v^2, with the same 10 se"},
+     .spread = spread_slope,
+     .margin = ALL_TIERS({.bias = .03, .deviations = 10}),
+     .reason = "terms of second order in h + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control conserved_controls[] = {
@@ -252,15 +248,9 @@ static assay_status features_with(assay_call *call, finetune_diagonal_mistake mi
   return status;
 }
 
-static assay_status features(assay_call *call) {
-  return features_with(call, FINETUNE_DIAGONAL_RIGHT);
-}
-static assay_status features_exchanged(assay_call *call) {
-  return features_with(call, FINETUNE_DIAGONAL_EXCHANGED);
-}
-static assay_status features_added(assay_call *call) {
-  return features_with(call, FINETUNE_DIAGONAL_ADDED_SCALE);
-}
+PREDICTS(features, features_with, RIGHT)
+PREDICTS(features_exchanged, features_with, EXCHANGED)
+PREDICTS(features_added, features_with, ADDED_SCALE)
 
 /* 2d samples without noise: the teacher is recovered, the first coordinate is b. */
 static assay_status arrange_recovery(assay_call *claim, assay_call *sim, assay_call *realised) {
@@ -321,6 +311,8 @@ static const assay_observable error_observables[] = {
     {"tau", NULL, "standard deviation of the effective noise", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"zeta", NULL, "effective shrinkage", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"chi", NULL, "susceptibility", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"flow_diff", NULL, "largest difference of the flow's E_pt, from lambda and -lambda, to that of the minimiser on the same data", NULL,
+     ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 static assay_status pretraining(assay_call *call, finetune_diagonal_mistake mistake, finetune_diagonal_error *e) {
@@ -337,24 +329,15 @@ static assay_status error_with(assay_call *call, finetune_diagonal_mistake mista
   claim_put(call, 1, e.tau);
   claim_put(call, 2, e.zeta);
   assay_put(call, 3, 0, e.chi, 1e-6 * e.chi);
+  assay_put(call, 4, 0, 0, 0);
   return ASSAY_OK;
 }
 
-static assay_status error_right(assay_call *call) {
-  return error_with(call, FINETUNE_DIAGONAL_RIGHT);
-}
-static assay_status tau_plain(assay_call *call) {
-  return error_with(call, FINETUNE_DIAGONAL_TAU_PLAIN);
-}
-static assay_status one_minus(assay_call *call) {
-  return error_with(call, FINETUNE_DIAGONAL_ONE_MINUS);
-}
-static assay_status kappa_product(assay_call *call) {
-  return error_with(call, FINETUNE_DIAGONAL_KAPPA_PRODUCT);
-}
-static assay_status ridgeless_l2(assay_call *call) {
-  return error_with(call, FINETUNE_DIAGONAL_RIDGELESS_L2);
-}
+PREDICTS(error_right, error_with, RIGHT)
+PREDICTS(tau_plain, error_with, TAU_PLAIN)
+PREDICTS(one_minus, error_with, ONE_MINUS)
+PREDICTS(kappa_product, error_with, KAPPA_PRODUCT)
+PREDICTS(ridgeless_l2, error_with, RIDGELESS_L2)
 
 /* chi = d(s2 + E)/d s2, by a difference of 1e-3 of s2. */
 static assay_status chi_by_differences(assay_call *call) {
@@ -389,6 +372,13 @@ static assay_status arrange_error(assay_call *claim, assay_call *sim, assay_call
   return status == ASSAY_OK ? assay_set(sim, "rho", rho) : status;
 }
 
+static assay_status arrange_flow(assay_call *claim, assay_call *sim, assay_call *realised) {
+  double rho = finetune_diagonal_realised_share(assay_real(claim, "rho"), assay_real(claim, "d"));
+  assay_status status = finetune_diagonal_set_samples(claim, sim, realised, "alpha_pt", "n_pt");
+  if (status == ASSAY_OK) status = assay_set(realised, "rho", rho);
+  return status == ASSAY_OK ? assay_set(sim, "rho_pt", rho) : status;
+}
+
 static const assay_leg error_legs[] = {
     {.experiment = &finetune_diagonal_dual_pretraining,
      .arrange = arrange_error,
@@ -403,6 +393,12 @@ static const assay_leg error_legs[] = {
      .sizes = {"d=100", "d=400", "d=800"},
      .first = {128, 128, 128},
      .looks = {4, 6, 5}},
+    {.experiment = &finetune_diagonal_flow_against_dual,
+     .arrange = arrange_flow,
+     .points = POINTS("W: alpha_pt=.4 rho=.2 c=.1 lambda=.9"),
+     .sizes = {"d=30", "d=60", "d=100"},
+     .first = {2, 8, 8},
+     .looks = {1, 1, 1}},
     {.check = chi_by_differences,
      .points = POINTS("X1: alpha_pt=.4 rho=.2 c=.1 noise_pt=.05", "X2: alpha_pt=.5 rho=.1 c=.03 noise_pt=.01"),
      .sizes = {"", "", ""}},
@@ -410,6 +406,7 @@ static const assay_leg error_legs[] = {
 
 static const assay_target error_targets[] = {
     {.name = "E_pt", .points = "P?,L", .spread = spread_error, .margin = MARGIN(3), .reason = REASON(3)},
+    {.name = "flow_diff", .points = "W", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-7}), .reason = REASON_LIMIT},
     {.name = "chi",
      .points = "X?",
      .estimand = ASSAY_EXACT,
@@ -434,9 +431,15 @@ static const assay_control error_controls[] = {{.name = "tau without 1/alpha",
                                                 .predict = ridgeless_l2},
                                                {.name = "product",
                                                 .mistake = "kappa is the product 2 u0 v0 = c sqrt(1 - lambda^2)",
+                                                .targets = "E_pt",
                                                 .points = "L",
                                                 .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
                                                 .predict = kappa_product},
+                                               {.name = "limit of the product",
+                                                .mistake = "kappa is the product 2 u0 v0 = c sqrt(1 - lambda^2)",
+                                                .targets = "flow_diff",
+                                                .points = "W",
+                                                .change = "penalty=product"},
                                                {.name = "no response",
                                                 .mistake = "E does not depend on the noise",
                                                 .targets = "chi",
@@ -506,12 +509,8 @@ static assay_status rate_with(assay_call *call, finetune_diagonal_mistake mistak
   return put_log_error(call);
 }
 
-static assay_status rate(assay_call *call) {
-  return rate_with(call, FINETUNE_DIAGONAL_RIGHT);
-}
-static assay_status rate_complement(assay_call *call) {
-  return rate_with(call, FINETUNE_DIAGONAL_COMPLEMENT);
-}
+PREDICTS(rate, rate_with, RIGHT)
+PREDICTS(rate_complement, rate_with, COMPLEMENT)
 static assay_status rate_one(assay_call *call) {
   assay_put(call, O_A, 0, 1, 0);
   return ASSAY_OK;
@@ -530,14 +529,9 @@ static assay_status solved_rate(assay_call *call) {
 }
 
 static assay_status half_slope(const assay_sample *s, double *out) {
-  double mx = 0, my = 0, xy = 0, xx = 0;
-  for (int i = 0; i < s->groups; i++) mx += log10(s->axis[i]) / s->groups, my += s->value[i] / s->groups;
-  for (int i = 0; i < s->groups; i++) {
-    double x = log10(s->axis[i]) - mx;
-    xy += x * (s->value[i] - my), xx += x * x;
-  }
-  *out = xy / xx / 2;
-  return ASSAY_OK;
+  assay_status status = finetune_diagonal_slope(s, true, false, out); /* of log10 E on log c */
+  *out *= M_LN10 / 2;
+  return status;
 }
 
 static assay_status arrange_rate(assay_call *claim, assay_call *sim, assay_call *realised) {
@@ -554,6 +548,12 @@ static assay_status spread_log_error(assay_call *call) {
   return ASSAY_OK;
 }
 
+/* One replicate's half slope (pilot: .09 at d = 100, 256 replicates). */
+static assay_status spread_half_slope(assay_call *call) {
+  assay_put(call, O_LOG_E, 0, .1, 0);
+  return ASSAY_OK;
+}
+
 static const assay_leg rate_legs[] = {
     {.check = solved_rate,
      .points = POINTS("T1: alpha=.6 s=.2", "T2: alpha=.4 s=.1", "T3: alpha=.8 s=.2", "T4: alpha=.3 s=.02"),
@@ -563,7 +563,13 @@ static const assay_leg rate_legs[] = {
      .points = POINTS("R: alpha=.4 s=.05 c=1e-2,1e-4,1e-6"),
      .sizes = {"d=100", "d=200", "d=400"},
      .first = {128, 128, 128},
-     .looks = {4, 6, 6}},
+     .looks = {5, 6, 6}},
+    {.experiment = &finetune_diagonal_dual_pretraining,
+     .arrange = arrange_rate,
+     .points = POINTS("S: alpha=.4 s=.05 c=1e-2,1e-4,1e-6,1e-8"),
+     .sizes = {NULL, "d=200", "d=400"},
+     .first = {128, 128, 128},
+     .looks = {1, 5, 6}},
     {0}};
 
 static const assay_target rate_targets[] = {{.name = "a",
@@ -573,12 +579,13 @@ static const assay_target rate_targets[] = {{.name = "a",
                                              .reason = "1/log(1/c) at c = 1e-18 (measured: at most .0018)"},
                                             {.name = "log10_E",
                                              .title = "slope",
-                                             .points = "R*",
+                                             .points = "R*,S*",
                                              .estimand = ASSAY_SMOOTH,
                                              .along = "c",
                                              .reduce = half_slope,
-                                             .margin = ALL_TIERS({.bias = .04}),
-                                             .reason = "finite d bends the line by .015 at most; 10 se at n_max"},
+                                             .spread = spread_half_slope,
+                                             .margin = ALL_TIERS({.bias = .015, .deviations = 10}),
+                                             .reason = "finite d bends the line by .015 at most + 10 sd/sqrt(n_max)"},
                                             {.name = "log10_E",
                                              .points = "R:c=0.01,R:c=0.0001",
                                              .spread = spread_log_error,

@@ -54,3 +54,17 @@ assay_status finetune_diagonal_finetuning_of(assay_call *call, finetune_diagonal
   return finetune_diagonal_finetuning(assay_real(call, "alpha_ft"), &init, &task, assay_real(call, "noise_ft"), mistake, result,
                                       assay_call_error(call));
 }
+
+assay_status finetune_diagonal_slope(const assay_sample *s, bool log_x, bool log_y, double *slope) {
+  double mx = 0, my = 0, xy = 0, xx = 0;
+  for (int i = 0; i < s->groups; i++) {
+    if ((log_x && !(s->axis[i] > 0)) || (log_y && !(s->value[i] > 0))) return ASSAY_NUMERIC;
+    mx += (log_x ? log(s->axis[i]) : s->axis[i]) / s->groups, my += (log_y ? log(s->value[i]) : s->value[i]) / s->groups;
+  }
+  for (int i = 0; i < s->groups; i++) {
+    double x = (log_x ? log(s->axis[i]) : s->axis[i]) - mx;
+    xy += x * ((log_y ? log(s->value[i]) : s->value[i]) - my), xx += x * x;
+  }
+  *slope = xy / xx;
+  return ASSAY_OK;
+}

@@ -6,10 +6,11 @@
 #include "compare/claim.h"
 #include "theory/multi-index-spectral/multi-index-spectral.h"
 
-extern const assay_claim multi_index_spectral_bulk_edge_claim, multi_index_spectral_outlier_location_claim, multi_index_spectral_overlap_claim,
-    multi_index_spectral_overlap_direction_claim, multi_index_spectral_phase_transition_claim, multi_index_spectral_optimal_threshold_claim,
-    multi_index_spectral_threshold_optimality_claim, multi_index_spectral_optimal_overlap_claim, multi_index_spectral_no_recovery_claim,
-    multi_index_spectral_eigenvalue_fluctuation_claim, multi_index_spectral_secular_matrix_claim, multi_index_spectral_scalar_gap_claim;
+extern const assay_claim multi_index_spectral_bulk_edge_claim, multi_index_spectral_outlier_location_claim,
+    multi_index_spectral_overlap_claim, multi_index_spectral_overlap_direction_claim, multi_index_spectral_phase_transition_claim,
+    multi_index_spectral_optimal_threshold_claim, multi_index_spectral_threshold_optimality_claim,
+    multi_index_spectral_optimal_overlap_claim, multi_index_spectral_no_recovery_claim, multi_index_spectral_eigenvalue_fluctuation_claim,
+    multi_index_spectral_secular_matrix_claim, multi_index_spectral_scalar_gap_claim;
 
 /* ---- parameters ---- */
 
@@ -32,10 +33,10 @@ static inline void claim_value(assay_call *call, int observable, assay_value val
   assay_put(call, observable, 0, value.value, value.error);
 }
 
-#define CONSTANT(name, observable, value) \
-  static assay_status name(assay_call *call) { \
-    assay_put(call, observable, 0, value, 0); \
-    return ASSAY_OK; \
+#define CONSTANT(name, observable, value)                                                                                                  \
+  static assay_status name(assay_call *call) {                                                                                             \
+    assay_put(call, observable, 0, value, 0);                                                                                              \
+    return ASSAY_OK;                                                                                                                       \
   }
 
 /* ---- points ---- */
@@ -45,6 +46,7 @@ static inline void claim_value(assay_call *call, int observable, assay_value val
 #define ROTATED "model=polar q=4" ANGLES " T=table table=-.3,-.9,0,.4,1 delta=4"
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...) {__VA_ARGS__, __VA_ARGS__, __VA_ARGS__}
+#define ALL_TIERS(...)                                                                                                                     \
+  { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
 
 #endif

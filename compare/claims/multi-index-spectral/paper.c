@@ -18,13 +18,15 @@ static const assay_claim *const claims[] = {&multi_index_spectral_bulk_edge_clai
                                             &multi_index_spectral_scalar_gap_claim,
                                             NULL};
 
-static const assay_experiment *const experiments[] = {&multi_index_spectral_spectrum, &multi_index_spectral_pair, &multi_index_spectral_secular, &multi_index_spectral_matrix, NULL};
+static const assay_experiment *const experiments[] = {&multi_index_spectral_spectrum, &multi_index_spectral_pair,
+                                                      &multi_index_spectral_secular, &multi_index_spectral_matrix, NULL};
 
-const assay_paper multi_index_spectral_paper = {.abi = ASSAY_ABI,
-                                                .size = sizeof(assay_paper),
-                                                .slug = "multi-index-spectral",
-                                                .authors = "Filip Kovacevic, Yihan Zhang, Marco Mondelli",
-                                                .title = "Spectral Estimators for Multi-Index Models: Precise Asymptotics and Optimal Weak Recovery",
-                                                .arxiv = "2502.01583",
-                                                .claims = claims,
-                                                .experiments = experiments};
+const assay_paper multi_index_spectral_paper = {
+    .abi = ASSAY_ABI,
+    .size = sizeof(assay_paper),
+    .slug = "multi-index-spectral",
+    .authors = "Filip Kovacevic, Yihan Zhang, Marco Mondelli",
+    .title = "Spectral Estimators for Multi-Index Models: Precise Asymptotics and Optimal Weak Recovery",
+    .arxiv = "2502.01583",
+    .claims = claims,
+    .experiments = experiments};

@@ -6,8 +6,11 @@
 
 /* ---- multi-index-spectral/secular-matrix ---- */
 
-static const assay_param secular_params[] = {
-    PARAMS_LAW_AND_PRE, PARAM_DELTA, {"mu", NULL, "point on the axis of psi, above mu_bar", ASSAY_REAL, 0, NULL, "(0,inf)", NULL}, PARAM_D, {0}};
+static const assay_param secular_params[] = {PARAMS_LAW_AND_PRE,
+                                             PARAM_DELTA,
+                                             {"mu", NULL, "point on the axis of psi, above mu_bar", ASSAY_REAL, 0, NULL, "(0,inf)", NULL},
+                                             PARAM_D,
+                                             {0}};
 enum { S_LAM, S_Q_11, S_Q_12, S_Q_22, S_TR, S_DQ_11, S_DQ_12, S_DQ_22, S_RESIDUAL };
 static const assay_observable secular_observables[] = {
     {"lam", NULL, "psi(mu), where the secular matrix is taken", NULL, ASSAY_PREDICTED, 0, 0},
@@ -91,34 +94,82 @@ static assay_status spread_secular(assay_call *call) {
 
 #define SECULAR .experiment = &multi_index_spectral_secular, .arrange = arrange_secular
 static const assay_leg secular_legs[] = {
-    {SECULAR, .points = POINTS("polar: " POLAR " mu=4.072106768"), .sizes = {"d=120", "d=120", "d=400"}, .first = {128, 512, 512}, .looks = {6, 4, 3}},
-    {SECULAR, .points = POINTS("polar15: " POLAR " mu=3.054080076"), .sizes = {NULL, "d=240", "d=400"}, .first = {0, 256, 512}, .looks = {0, 5, 3}},
-    {SECULAR, .points = POINTS("phase: model=phase delta=2 mu=2", "mixed: model=mixed alpha=.6 delta=8 mu=1.5"), .sizes = {NULL, "d=240", "d=400"},
-     .first = {0, 256, 512}, .looks = {0, 4, 3}},
-    {SECULAR, .points = POINTS("I: " POLAR " mu=4.072106768", "J: model=phase delta=2 mu=2"), .sizes = {"d=60 identity=yes", "d=60 identity=yes", "d=60 identity=yes"},
-     .first = {64, 64, 64}, .looks = {1, 1, 1}},
+    {SECULAR, .points = POINTS("polar: " POLAR " mu=4.072106768"), .sizes = {"d=120", "d=120", "d=400"}, .first = {128, 512, 512},
+     .looks = {6, 4, 3}},
+    {SECULAR, .points = POINTS("polar15: " POLAR " mu=3.054080076"), .sizes = {NULL, "d=240", "d=400"}, .first = {0, 256, 512},
+     .looks = {0, 5, 3}},
+    {SECULAR, .points = POINTS("phase: model=phase delta=2 mu=2", "mixed: model=mixed alpha=.6 delta=8 mu=1.5"),
+     .sizes = {NULL, "d=240", "d=400"}, .first = {0, 256, 512}, .looks = {0, 4, 3}},
+    {SECULAR, .points = POINTS("I: " POLAR " mu=4.072106768", "J: model=phase delta=2 mu=2"),
+     .sizes = {"d=60 identity=yes", "d=60 identity=yes", "d=60 identity=yes"}, .first = {64, 64, 64}, .looks = {1, 1, 1}},
     {0}};
 
-static const assay_target secular_targets[] = {
-    {.name = "Q_11", .records = "Q_cv_11", .points = "polar", .spread = spread_secular, .margin = ALL_TIERS({.bias = .0018, .deviations = 10}), .reason = "measured -.0015 at d = 120; + 10 sd/sqrt(n_max)"},
-    {.name = "Q_12", .records = "Q_cv_12", .points = "polar", .spread = spread_secular, .margin = ALL_TIERS({.bias = .0018, .deviations = 10}), .reason = "as Q_11"},
-    {.name = "Q_22", .records = "Q_cv_22", .points = "polar", .spread = spread_secular, .margin = ALL_TIERS({.bias = .0027, .deviations = 10}), .reason = "measured -.0022 at d = 120; + 10 sd/sqrt(n_max)"},
-    {.name = "dQ_11", .points = "polar", .spread = spread_secular, .margin = ALL_TIERS({.bias = .0018, .deviations = 10}), .reason = "measured -.0015 at d = 120; + 10 sd/sqrt(n_max)"},
-    {.name = "dQ_22", .points = "polar", .spread = spread_secular, .margin = ALL_TIERS({.bias = .0027, .deviations = 10}), .reason = "measured -.0022 at d = 120; + 10 sd/sqrt(n_max)"},
-    {.name = "Q_11", .records = "Q_cv_11", .points = "polar15,phase,mixed", .margin = ALL_TIERS({.bias = .012}), .reason = "a pilot (seed 2, d = 240) has at most +.003; 10 se at n_max are .007"},
-    {.name = "Q_12", .records = "Q_cv_12", .points = "polar15,mixed", .margin = ALL_TIERS({.bias = .012}), .reason = "a pilot (seed 2, d = 240) has at most +.003; 10 se at n_max are .007"},
-    {.name = "Q_22", .records = "Q_cv_22", .points = "polar15,mixed", .margin = ALL_TIERS({.bias = .018}), .reason = "a pilot (seed 2, d = 240) has at most +.003; 10 se at n_max are .011"},
-    {.name = "tr", .points = "polar*,phase,mixed", .margin = {{.bias = .033}, {.bias = .033}, {.bias = .01}}, .reason = "4/d: P has p rows less, of relative weight p/d; 10 se are below .01"},
-    {.name = "residual", .points = "I,J", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-9}), .reason = "rounding; measured 1e-15 to 1e-12"},
-    {0}};
+static const assay_target secular_targets[] = {{.name = "Q_11",
+                                                .records = "Q_cv_11",
+                                                .points = "polar",
+                                                .spread = spread_secular,
+                                                .margin = ALL_TIERS({.bias = .0018, .deviations = 10}),
+                                                .reason = "measured -.0015 at d = 120; + 10 sd/sqrt(n_max)"},
+                                               {.name = "Q_12",
+                                                .records = "Q_cv_12",
+                                                .points = "polar",
+                                                .spread = spread_secular,
+                                                .margin = ALL_TIERS({.bias = .0018, .deviations = 10}),
+                                                .reason = "as Q_11"},
+                                               {.name = "Q_22",
+                                                .records = "Q_cv_22",
+                                                .points = "polar",
+                                                .spread = spread_secular,
+                                                .margin = ALL_TIERS({.bias = .0027, .deviations = 10}),
+                                                .reason = "measured -.0022 at d = 120; + 10 sd/sqrt(n_max)"},
+                                               {.name = "dQ_11",
+                                                .points = "polar",
+                                                .spread = spread_secular,
+                                                .margin = ALL_TIERS({.bias = .0018, .deviations = 10}),
+                                                .reason = "measured -.0015 at d = 120; + 10 sd/sqrt(n_max)"},
+                                               {.name = "dQ_22",
+                                                .points = "polar",
+                                                .spread = spread_secular,
+                                                .margin = ALL_TIERS({.bias = .0027, .deviations = 10}),
+                                                .reason = "measured -.0022 at d = 120; + 10 sd/sqrt(n_max)"},
+                                               {.name = "Q_11",
+                                                .records = "Q_cv_11",
+                                                .points = "polar15,phase,mixed",
+                                                .margin = ALL_TIERS({.bias = .012}),
+                                                .reason = "a pilot (seed 2, d = 240) has at most +.003; 10 se at n_max are .007"},
+                                               {.name = "Q_12",
+                                                .records = "Q_cv_12",
+                                                .points = "polar15,mixed",
+                                                .margin = ALL_TIERS({.bias = .012}),
+                                                .reason = "a pilot (seed 2, d = 240) has at most +.003; 10 se at n_max are .007"},
+                                               {.name = "Q_22",
+                                                .records = "Q_cv_22",
+                                                .points = "polar15,mixed",
+                                                .margin = ALL_TIERS({.bias = .018}),
+                                                .reason = "a pilot (seed 2, d = 240) has at most +.003; 10 se at n_max are .011"},
+                                               {.name = "tr",
+                                                .points = "polar*,phase,mixed",
+                                                .margin = {{.bias = .033}, {.bias = .033}, {.bias = .01}},
+                                                .reason = "4/d: P has p rows less, of relative weight p/d; 10 se are below .01"},
+                                               {.name = "residual",
+                                                .points = "I,J",
+                                                .estimand = ASSAY_EXACT,
+                                                .margin = ALL_TIERS({.bias = 1e-9}),
+                                                .reason = "rounding; measured 1e-15 to 1e-12"},
+                                               {0}};
 
-static const assay_control secular_controls[] = {
-    {.name = "first two terms", .mistake = "M = z + z^2/mu, without the leave-one-out denominator", .targets = "Q_11,Q_22,dQ_11,dQ_22", .points = "polar,polar15", .predict = secular_first_two}, {0}};
+static const assay_control secular_controls[] = {{.name = "first two terms",
+                                                  .mistake = "M = z + z^2/mu, without the leave-one-out denominator",
+                                                  .targets = "Q_11,Q_22,dQ_11,dQ_22",
+                                                  .points = "polar,polar15",
+                                                  .predict = secular_first_two},
+                                                 {0}};
 
 const assay_claim multi_index_spectral_secular_matrix_claim = {
     .id = "multi-index-spectral/secular-matrix",
     .kinds = "identity,limit",
-    .statement = "Eigenvalues of D outside spec(P) are those of a + q^T (lam-P)^-1 q at lam, which tends to mu E[f s s^T] at lam = psi(mu).",
+    .statement =
+        "Eigenvalues of D outside spec(P) are those of a + q^T (lam-P)^-1 q at lam, which tends to mu E[f s s^T] at lam = psi(mu).",
     .source = "arXiv 2502.01583, the proof's block form; derived here",
     .params = secular_params,
     .observables = secular_observables,
@@ -205,36 +256,61 @@ static assay_status spread_gap(assay_call *call) {
 }
 
 #define MATRIX .experiment = &multi_index_spectral_matrix, .arrange = arrange_gap
-static const assay_leg gap_legs[] = {
-    {.check = gap_scalar,
-     .points = POINTS("phase: model=phase", "mixed: model=mixed alpha=.7 c=.3 sigma=.5", "product: model=product", "relu: model=relu_product", "norm: model=norm p=4",
-                      "parity: model=parity", "wedge: model=wedge K=3", "wedge5: model=wedge K=5"),
-     .sizes = {"", "", ""}},
-    {MATRIX, .points = POINTS("W26: model=wedge delta=2.6"), .sizes = {"d=100", "d=120", "d=240"}, .first = {256, 512, 512}, .looks = {4, 4, 3}},
-    {MATRIX, .points = POINTS("W22: model=wedge delta=2.2", "W35: model=wedge delta=3.5"), .sizes = {NULL, "d=120", "d=240"}, .first = {0, 512, 512}, .looks = {0, 4, 3}},
-    {0}};
+static const assay_leg gap_legs[] = {{.check = gap_scalar,
+                                      .points = POINTS("phase: model=phase", "mixed: model=mixed alpha=.7 c=.3 sigma=.5",
+                                                       "product: model=product", "relu: model=relu_product", "norm: model=norm p=4",
+                                                       "parity: model=parity", "wedge: model=wedge K=3", "wedge5: model=wedge K=5"),
+                                      .sizes = {"", "", ""}},
+                                     {MATRIX, .points = POINTS("W26: model=wedge delta=2.6"), .sizes = {"d=100", "d=120", "d=240"},
+                                      .first = {256, 512, 512}, .looks = {4, 4, 3}},
+                                     {MATRIX, .points = POINTS("W22: model=wedge delta=2.2", "W35: model=wedge delta=3.5"),
+                                      .sizes = {NULL, "d=120", "d=240"}, .first = {0, 512, 512}, .looks = {0, 4, 3}},
+                                     {0}};
 
 static const assay_target gap_targets[] = {
-    {.name = "alpha_c", .estimand = ASSAY_EXACT, .points = "phase,mixed,product,relu,norm,parity,wedge*", .margin = ALL_TIERS({.relative = 1e-9}), .reason = "the operator norm against the maximum over directions"},
-    {.name = "lam", .points = "W*", .spread = spread_gap, .margin = {{.bias = .0033, .deviations = 10}, {.bias = .0027, .deviations = 10}, {.bias = .0016, .deviations = 10}},
+    {.name = "alpha_c",
+     .estimand = ASSAY_EXACT,
+     .points = "phase,mixed,product,relu,norm,parity,wedge*",
+     .margin = ALL_TIERS({.relative = 1e-9}),
+     .reason = "the operator norm against the maximum over directions"},
+    {.name = "lam",
+     .points = "W*",
+     .spread = spread_gap,
+     .margin = {{.bias = .0033, .deviations = 10}, {.bias = .0027, .deviations = 10}, {.bias = .0016, .deviations = 10}},
      .reason = "measured .0026 at d = 120, delta = 2.2, less at larger delta; + 10 sd/sqrt(n_max)"},
-    {.name = "rho2", .points = "W26,W35", .spread = spread_gap, .margin = {{.bias = .02, .deviations = 10}, {.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}},
+    {.name = "rho2",
+     .points = "W26,W35",
+     .spread = spread_gap,
+     .margin = {{.bias = .02, .deviations = 10}, {.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}},
      .reason = ".02: at 1.5 alpha_c measured -.015 and not judged; + 10 sd/sqrt(n_max)"},
     {0}};
 
-static const assay_control gap_controls[] = {
-    {.name = "scalar is enough", .mistake = "delta_t is the limit of all spectral methods: nothing escapes below it", .targets = "lam,rho2", .points = "W22,W26", .predict = gap_none},
-    {.name = "alpha_c is delta_t", .mistake = "the scalar threshold also where the G do not commute", .targets = "alpha_c", .points = "wedge*", .predict = gap_none},
-    {0}};
+static const assay_control gap_controls[] = {{.name = "scalar is enough",
+                                              .mistake = "delta_t is the limit of all spectral methods: nothing escapes below it",
+                                              .targets = "lam,rho2",
+                                              .points = "W22,W26",
+                                              .predict = gap_none},
+                                             {.name = "alpha_c is delta_t",
+                                              .mistake = "the scalar threshold also where the G do not commute",
+                                              .targets = "alpha_c",
+                                              .points = "wedge*",
+                                              .predict = gap_none},
+                                             {0}};
 
-static const assay_figure gap_figures[] = {
-    {.title = "Three antipodal wedges: overlap of the matrix-valued estimator", .x = "delta", .x_label = "n/d", .y = "rho2", .y_label = "squared overlap", .points = "W*", .sweep = "1.5:5:36"},
-    {0}};
+static const assay_figure gap_figures[] = {{.title = "Three antipodal wedges: overlap of the matrix-valued estimator",
+                                            .x = "delta",
+                                            .x_label = "n/d",
+                                            .y = "rho2",
+                                            .y_label = "squared overlap",
+                                            .points = "W*",
+                                            .sweep = "1.5:5:36"},
+                                           {0}};
 
 const assay_claim multi_index_spectral_scalar_gap_claim = {
     .id = "multi-index-spectral/scalar-gap",
     .kinds = "threshold,limit",
-    .statement = "Matrix-valued preprocessing recovers from alpha_c = 1/||M -> E[G M G]|| on, strictly below delta_t where the G(y) do not commute.",
+    .statement =
+        "Matrix-valued preprocessing recovers from alpha_c = 1/||M -> E[G M G]|| on, strictly below delta_t where the G(y) do not commute.",
     .source = "derived here; thresholds: Defilippis et al., arXiv 2502.02545, Troiani et al., arXiv 2405.15480",
     .params = gap_params,
     .observables = gap_observables,

@@ -15,7 +15,8 @@ assay_status multi_index_arrange_data(assay_call *claim, assay_call *sim, assay_
   multi_index_model model;
   multi_index_preprocessing T;
   double d = assay_real(claim, "d"), n = round(d * assay_real(claim, "delta"));
-  if (!(n >= 2)) return assay_fail(claim, ASSAY_DOMAIN, "d = %g is too small for delta = %g: less than two samples", d, assay_real(claim, "delta"));
+  if (!(n >= 2))
+    return assay_fail(claim, ASSAY_DOMAIN, "d = %g is too small for delta = %g: less than two samples", d, assay_real(claim, "delta"));
   assay_status status = multi_index_read(claim, &model, &T);
   if (status == ASSAY_OK) status = multi_index_prepare(&model, n / d, &T, assay_call_error(claim));
   if (status == ASSAY_OK) status = assay_set(sim, "n", n);
@@ -38,7 +39,8 @@ static assay_status set_variate(assay_call *realised, assay_call *sim, int k) {
   if (status == ASSAY_OK) status = multi_index_spectrum(&model, &T, delta, k, &r, error);
   if (status == ASSAY_OK && r.outlier.out) status = multi_index_response(&model, &T, delta, &r, &ratio, error);
   if (status != ASSAY_OK) return status;
-  const double numbers[] = {r.outlier.x.value, ratio, r.outlier.out ? r.outlier.u[0] : 1, r.outlier.out && multi_index_order(&model) > 1 ? r.outlier.u[1] : 0};
+  const double numbers[] = {r.outlier.x.value, ratio, r.outlier.out ? r.outlier.u[0] : 1,
+                            r.outlier.out && multi_index_order(&model) > 1 ? r.outlier.u[1] : 0};
   return assay_set_list(sim, k == 1 ? "cv1" : "cv2", numbers, 4);
 }
 

@@ -347,7 +347,7 @@ enum { I_RHO, I_J, I_A_L, I_THETA_L };
 static const assay_observable identity_observables[] = {
     {"rho", NULL, "angle left over (a)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 4},
     {"J", NULL, "least objective (a, c)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
-    {"A_L", NULL, "least sum of squared block norms (b)", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"A_L", NULL, "least sum of squared block norms (b)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"theta_L", NULL, "smallest final angle allowed (d)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 4},
     {0}};
 static assay_status needs(assay_call *call, const char *const *names) {
@@ -378,6 +378,27 @@ static assay_status identity_with(assay_call *call, int chord) {
 }
 static assay_status identity(assay_call *call) { return identity_with(call, 0); }
 static assay_status chord(assay_call *call) { return identity_with(call, 1); }
+/* b: the least sum over any L steps, on a grid that holds tau/L. */
+static assay_status any_steps(assay_call *call) {
+  enum { CELLS = 1200 };
+  const int L = (int)assay_integer(call, "L");
+  double *cost = assay_alloc(call, 2 * (CELLS + 1) * sizeof *cost), *sum = cost + CELLS + 1;
+  if (!cost) return ASSAY_NO_MEMORY;
+  for (int i = 0; i <= CELLS; i++) sum[i] = cost[i] = neural_collapse_block_cost(assay_real(call, "m"), assay_real(call, "r"), assay_real(call, "tau") * i / CELLS);
+  for (int l = 2; l <= L; l++)
+    for (int i = CELLS; i >= 0; i--) {
+      double least = INFINITY;
+      for (int j = 0; j <= i; j++) least = fmin(least, sum[i - j] + cost[j]);
+      sum[i] = least;
+    }
+  assay_put(call, I_A_L, 0, sum[CELLS], 0);
+  return ASSAY_OK;
+}
+static assay_status equal_steps(assay_call *call) {
+  const double L = (double)assay_integer(call, "L");
+  assay_put(call, I_A_L, 0, L * neural_collapse_block_cost(assay_real(call, "m"), assay_real(call, "r"), assay_real(call, "tau") / L), 0);
+  return ASSAY_OK;
+}
 /* Blocks diag(1 + s, 1 - s) on the pair at +-theta0/2 from the first axis: as close as such blocks can bring two samples. */
 static assay_status squeezed_pair(assay_call *call) {
   int count;
@@ -402,6 +423,7 @@ static assay_status shrunk_only(assay_call *call) {
 }
 static const assay_leg identity_legs[] = {
     {.check = squeezed_pair, .points = POINTS("D: part=d theta0=1 s=.1,.3", "D2: part=d theta0=2.5 s=.5,.02,.9"), .sizes = {"", "", ""}},
+    {.check = any_steps, .points = POINTS("B: part=b tau=3 m=3 r=8 L=2,3,4"), .sizes = {"", "", ""}},
     {.experiment = &neural_collapse_chain_run,
      .points = POINTS("A: part=a theta0=1.3 lb=.3 L=1,2,4,8,32"),
      .sizes = {"", "", ""},
@@ -415,6 +437,11 @@ static const assay_leg identity_legs[] = {
     {0}};
 static const assay_target identity_targets[] = {
     {.name = "J", .points = "A,C", .estimand = ASSAY_EXACT, .margin = SAME(1e-9), .reason = "the stopping rule, max |gradient| < 1e-9"},
+    {.name = "A_L",
+     .points = "B",
+     .estimand = ASSAY_EXACT,
+     .margin = RELATIVE(1e-5, 1e-5, 1e-5),
+     .reason = "second order in the grid's step tau/1200"},
     {.name = "theta_L",
      .points = "D,D2",
      .estimand = ASSAY_EXACT,
@@ -428,6 +455,7 @@ static const assay_control identity_controls[] = {
      .targets = "J",
      .points = "A",
      .predict = chord},
+    {.name = "equal steps", .mistake = "all blocks take the same step", .targets = "A_L", .points = "B:L=2", .predict = equal_steps},
     {.name = "no stretch", .mistake = "blocks only shrink, tan(theta/2) by prod (1-s)", .targets = "theta_L", .predict = shrunk_only},
     {0}};
 const assay_claim neural_collapse_transport_identity_claim = {.id = "neural-collapse/transport-identity",

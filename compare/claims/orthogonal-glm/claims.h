@@ -6,10 +6,11 @@
 #include "compare/claim.h"
 #include "theory/orthogonal-glm/orthogonal-glm.h"
 
-extern const assay_claim orthogonal_glm_weak_recovery_threshold_claim, orthogonal_glm_linear_response_claim, orthogonal_glm_outlier_at_one_claim,
-    orthogonal_glm_spectral_overlap_claim, orthogonal_glm_spectral_general_preprocessing_claim, orthogonal_glm_spectral_optimality_claim,
-    orthogonal_glm_spectral_messages_claim, orthogonal_glm_gvamp_spectral_trajectory_claim, orthogonal_glm_gvamp_state_evolution_claim,
-    orthogonal_glm_replica_fixed_point_claim, orthogonal_glm_bayes_risk_claim, orthogonal_glm_iid_suboptimal_claim, orthogonal_glm_universality_claim;
+extern const assay_claim orthogonal_glm_weak_recovery_threshold_claim, orthogonal_glm_linear_response_claim,
+    orthogonal_glm_outlier_at_one_claim, orthogonal_glm_spectral_overlap_claim, orthogonal_glm_spectral_general_preprocessing_claim,
+    orthogonal_glm_spectral_optimality_claim, orthogonal_glm_spectral_messages_claim, orthogonal_glm_gvamp_spectral_trajectory_claim,
+    orthogonal_glm_gvamp_state_evolution_claim, orthogonal_glm_replica_fixed_point_claim, orthogonal_glm_bayes_risk_claim,
+    orthogonal_glm_iid_suboptimal_claim, orthogonal_glm_universality_claim;
 
 /* ---- parameters ---- */
 
@@ -67,7 +68,8 @@ static inline void glm_put(assay_call *call, int observable, double value) {
 }
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...) {__VA_ARGS__, __VA_ARGS__, __VA_ARGS__}
+#define ALL_TIERS(...)                                                                                                                     \
+  { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
 
 /* Points of the table of spectral estimators. */
 #define S1 "spectrum=haar delta=2 sigma=.1"

@@ -26,17 +26,24 @@ static assay_status states_of(assay_call *call, bool iid, glm_mistake mistake, b
   return status;
 }
 
-static int iteration(const assay_call *call) { return (int)assay_integer(call, "k"); }
+static int iteration(const assay_call *call) {
+  return (int)assay_integer(call, "k");
+}
 
 /* ---- orthogonal-glm/linear-response ---- */
 
-static const assay_param response_params[] = {
-    PARAMS_POINT, PARAMS_PRIOR,
-    {"g1", NULL, "precision of r1 (with t1 = 1: 0)", ASSAY_REAL, 0, NULL, "[0,inf)", "0.001"},
-    {"t1", NULL, "precision of p1", ASSAY_REAL, 0, NULL, "[1,inf)", "1.02"}, PARAM_K, PARAM_D, {0}};
+static const assay_param response_params[] = {PARAMS_POINT,
+                                              PARAMS_PRIOR,
+                                              {"g1", NULL, "precision of r1 (with t1 = 1: 0)", ASSAY_REAL, 0, NULL, "[0,inf)", "0.001"},
+                                              {"t1", NULL, "precision of p1", ASSAY_REAL, 0, NULL, "[1,inf)", "1.02"},
+                                              PARAM_K,
+                                              PARAM_D,
+                                              {0}};
 enum { R_ZP1, R_L };
 static const assay_observable response_observables[] = {
-    {"zp1", NULL, "z.p1/n at iteration k", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {"L", NULL, "VarG (E lam^2/delta - 1)", NULL, ASSAY_PREDICTED, 0, INFINITY}, {0}};
+    {"zp1", NULL, "z.p1/n at iteration k", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {"L", NULL, "VarG (E lam^2/delta - 1)", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {0}};
 
 static assay_status response_with(assay_call *call, bool iid) {
   glm_problem p;
@@ -54,8 +61,12 @@ static assay_status response_with(assay_call *call, bool iid) {
   glm_problem_close(&p);
   return status;
 }
-static assay_status response(assay_call *call) { return response_with(call, false); }
-static assay_status response_iid(assay_call *call) { return response_with(call, true); }
+static assay_status response(assay_call *call) {
+  return response_with(call, false);
+}
+static assay_status response_iid(assay_call *call) {
+  return response_with(call, true);
+}
 
 /* sd sqrt(d) at k = 0..3, measured at d = 60000. */
 static assay_status response_spread(assay_call *call) {
@@ -74,28 +85,62 @@ static assay_status arrange_response(assay_call *claim, assay_call *sim, assay_c
 }
 
 static const assay_leg response_legs[] = {
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_response, .points = POINTS("grows: spectrum=haar delta=2 sigma=.3 k=0,1,2,3", "decays: spectrum=haar delta=1.4 sigma=.3 k=0,1,2,3"),
-     .sizes = {"d=4000", "d=16000", "d=60000"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_response, .points = POINTS("rad: spectrum=two a=.5 delta=1.5 sigma=.3 prior=rad k=0,1,2,3", "fast: spectrum=beta delta=1 sigma=.3 k=0,1,2,3"),
-     .sizes = {NULL, "d=16000", "d=60000"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_response, .points = POINTS("cold: spectrum=haar delta=2 sigma=.1 g1=0 t1=1 k=1,5,20"), .sizes = {"d=1000", "d=8000", "d=60000"}, .first = {8, 8, 8}, .looks = {1, 1, 1}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = arrange_response,
+     .points = POINTS("grows: spectrum=haar delta=2 sigma=.3 k=0,1,2,3", "decays: spectrum=haar delta=1.4 sigma=.3 k=0,1,2,3"),
+     .sizes = {"d=4000", "d=16000", "d=60000"},
+     .first = {128, 128, 128},
+     .looks = {3, 3, 3}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = arrange_response,
+     .points = POINTS("rad: spectrum=two a=.5 delta=1.5 sigma=.3 prior=rad k=0,1,2,3", "fast: spectrum=beta delta=1 sigma=.3 k=0,1,2,3"),
+     .sizes = {NULL, "d=16000", "d=60000"},
+     .first = {0, 128, 128},
+     .looks = {0, 3, 3}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = arrange_response,
+     .points = POINTS("cold: spectrum=haar delta=2 sigma=.1 g1=0 t1=1 k=1,5,20"),
+     .sizes = {"d=1000", "d=8000", "d=60000"},
+     .first = {8, 8, 8},
+     .looks = {1, 1, 1}},
     {0}};
 
 static const assay_target response_targets[] = {
-    {.name = "zp1", .points = "grows,decays,rad,fast", .spread = response_spread, .margin = {{.bias = .005, .deviations = 10}, {.bias = .00125, .deviations = 10}, {.bias = 3.4e-4, .deviations = 10}}, .reason = "20/d + 10 sd/sqrt(n_max)"},
-    {.name = "zp1", .title = "cold start", .records = "zp1", .points = "cold", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-12}), .reason = "an even channel moves nothing from zero, in every draw"},
+    {.name = "zp1",
+     .points = "grows,decays,rad,fast",
+     .spread = response_spread,
+     .margin = {{.bias = .005, .deviations = 10}, {.bias = .00125, .deviations = 10}, {.bias = 3.4e-4, .deviations = 10}},
+     .reason = "20/d + 10 sd/sqrt(n_max)"},
+    {.name = "zp1",
+     .title = "cold start",
+     .records = "zp1",
+     .points = "cold",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = 1e-12}),
+     .reason = "an even channel moves nothing from zero, in every draw"},
     {0}};
 
-static const assay_control response_controls[] = {
-    {.name = "i.i.d. growth", .mistake = "a factor VarG delta per iteration, true for independent entries", .targets = "zp1", .points = "grows:k=1,grows:k=2,grows:k=3,decays:k=2,decays:k=3", .predict = response_iid}, {0}};
+static const assay_control response_controls[] = {{.name = "i.i.d. growth",
+                                                   .mistake = "a factor VarG delta per iteration, true for independent entries",
+                                                   .targets = "zp1",
+                                                   .points = "grows:k=1,grows:k=2,grows:k=3,decays:k=2,decays:k=3",
+                                                   .predict = response_iid},
+                                                  {0}};
 
-static const assay_figure response_figures[] = {
-    {.title = "A weak start grows or decays by L per iteration", .x = "k", .x_label = "iteration", .y = "zp1", .y_label = "z.p1/n", .points = "grows,decays", .flags = ASSAY_LOG_Y}, {0}};
+static const assay_figure response_figures[] = {{.title = "A weak start grows or decays by L per iteration",
+                                                 .x = "k",
+                                                 .x_label = "iteration",
+                                                 .y = "zp1",
+                                                 .y_label = "z.p1/n",
+                                                 .points = "grows,decays",
+                                                 .flags = ASSAY_LOG_Y},
+                                                {0}};
 
 const assay_claim orthogonal_glm_linear_response_claim = {
     .id = "orthogonal-glm/linear-response",
     .kinds = "limit,order",
-    .statement = "GVAMP multiplies a small deviation from the uninformed point by L per iteration; even channels stay there from a cold start.",
+    .statement =
+        "GVAMP multiplies a small deviation from the uninformed point by L per iteration; even channels stay there from a cold start.",
     .source = "derived here from the state evolution; arXiv 2602.09240 for the threshold",
     .params = response_params,
     .observables = response_observables,
@@ -122,7 +167,8 @@ static assay_status fixed_of(assay_call *call, double *mse) {
   glm_problem p;
   glm_state state;
   double g1, t1;
-  assay_status status = glm_problem_open(call, GLM_WITH_TABLE | (!strcmp(assay_word(call, "start"), "spectral") ? GLM_WITH_OUTPUT : 0u), &p);
+  assay_status status =
+      glm_problem_open(call, GLM_WITH_TABLE | (!strcmp(assay_word(call, "start"), "spectral") ? GLM_WITH_OUTPUT : 0u), &p);
   if (status == ASSAY_OK) status = glm_start_of(call, &p, &g1, &t1);
   glm_evolution e = glm_evolution_of(&p);
   if (status == ASSAY_OK) status = glm_fixed_point(&e, g1, t1, &state, assay_call_error(call));
@@ -149,13 +195,20 @@ static assay_status put_wrong(assay_call *call, bool iid, glm_mistake mistake, b
   if (status == ASSAY_OK) glm_put(call, E_MSE1, s.mse1), glm_put(call, E_MSE2, s.mse2);
   return status;
 }
-static assay_status wrong_iid(assay_call *call) { return put_wrong(call, true, GLM_RIGHT, false); }
-static assay_status wrong_start(assay_call *call) { return put_wrong(call, false, GLM_RIGHT, true); }
-static assay_status wrong_extrinsic(assay_call *call) { return put_wrong(call, false, GLM_NOT_EXTRINSIC, false); }
+static assay_status wrong_iid(assay_call *call) {
+  return put_wrong(call, true, GLM_RIGHT, false);
+}
+static assay_status wrong_start(assay_call *call) {
+  return put_wrong(call, false, GLM_RIGHT, true);
+}
+static assay_status wrong_extrinsic(assay_call *call) {
+  return put_wrong(call, false, GLM_NOT_EXTRINSIC, false);
+}
 
 /* ---- orthogonal-glm/gvamp-spectral-trajectory ---- */
 
-static const assay_param spectral_params[] = {PARAMS_POINT, PARAMS_PRIOR, {"start", NULL, "initial messages", ASSAY_WORD, 0, "spectral", NULL, "spectral"}, PARAM_K, PARAM_D, {0}};
+static const assay_param spectral_params[] = {
+    PARAMS_POINT, PARAMS_PRIOR, {"start", NULL, "initial messages", ASSAY_WORD, 0, "spectral", NULL, "spectral"}, PARAM_K, PARAM_D, {0}};
 static const assay_observable spectral_observables[] = {
     {"mse1", NULL, "squared error of the denoised estimate over d at k", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"mse2", NULL, "squared error of the LMMSE estimate over d at k", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
@@ -163,11 +216,13 @@ static const assay_observable spectral_observables[] = {
     {0}};
 
 static assay_status spectral(assay_call *call) {
-  if (!glm_channel_even((glm_channel_kind)glm_word(assay_word(call, "channel"), GLM_CHANNELS))) return assay_fail(call, ASSAY_DOMAIN, "spectral starts are for even channels");
+  if (!glm_channel_even((glm_channel_kind)glm_word(assay_word(call, "channel"), GLM_CHANNELS)))
+    return assay_fail(call, ASSAY_DOMAIN, "spectral starts are for even channels");
   return put_trajectory(call, false);
 }
 
-/* sd sqrt(d) of mse1 at k = 0..3: pilots (seed 2, d = 1000, 400 replicates) have 1.2 1.8 2.0 2.0 at G4, 1.4 1.7 2.2 at G1; medians 1.25 times as much. */
+/* sd sqrt(d) of mse1 at k = 0..3: pilots (seed 2, d = 1000, 400 replicates) have 1.2 1.8 2.0 2.0 at G4, 1.4 1.7 2.2 at G1; medians 1.25
+ * times as much. */
 static assay_status spectral_spread(assay_call *call) {
   static const double c[] = {1.5, 1.9, 2.2, 2.2};
   int k = iteration(call) < 3 ? iteration(call) : 3;
@@ -176,21 +231,51 @@ static assay_status spectral_spread(assay_call *call) {
 }
 
 #define EARLY " k=0,1,2,3"
-static const assay_leg spectral_legs[] = {
-    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("G4: " S4 " prior=rad" EARLY), .sizes = {"d=1000", "d=4000", "d=32000"}, .first = {128, 128, 128}, .looks = {4, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("G1: " S1 " k=0,1,2"), .sizes = {NULL, "d=2000", "d=32000"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("G3: " S3 EARLY, "G6: spectrum=mp delta=1.5 sigma=.1 k=0,1,2"), .sizes = {NULL, "d=2000", "d=32000"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
-    {0}};
+static const assay_leg spectral_legs[] = {{.experiment = &orthogonal_glm_gvamp,
+                                           .arrange = glm_arrange,
+                                           .points = POINTS("G4: " S4 " prior=rad" EARLY),
+                                           .sizes = {"d=1000", "d=2000", "d=32000"},
+                                           .first = {128, 128, 128},
+                                           .looks = {4, 3, 3}},
+                                          {.experiment = &orthogonal_glm_gvamp,
+                                           .arrange = glm_arrange,
+                                           .points = POINTS("G1: " S1 " k=0,1,2"),
+                                           .sizes = {NULL, "d=2000", "d=32000"},
+                                           .first = {0, 128, 128},
+                                           .looks = {0, 3, 3}},
+                                          {.experiment = &orthogonal_glm_gvamp,
+                                           .arrange = glm_arrange,
+                                           .points = POINTS("G3: " S3 EARLY, "G6: spectrum=mp delta=1.5 sigma=.1 k=0,1,2"),
+                                           .sizes = {NULL, "d=2000", "d=32000"},
+                                           .first = {0, 128, 128},
+                                           .looks = {0, 3, 3}},
+                                          {0}};
 
 static const assay_target spectral_targets[] = {
-    {.name = "mse1", .spread = spectral_spread, .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = 6.25e-4, .deviations = 10}}, .reason = "20/d at d = 1000 and 2000 + 10 sd/sqrt(n_max)"},
+    {.name = "mse1",
+     .spread = spectral_spread,
+     .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = 6.25e-4, .deviations = 10}},
+     .reason = "20/d + 10 sd/sqrt(n_max)"},
     {0}};
 
-static const assay_control spectral_controls[] = {
-    {.name = "i.i.d. relation", .mistake = "from t1 = 1/(1-q), true for independent entries", .targets = "mse1", .points = "G4:k=1", .predict = wrong_start},
-    {.name = "i.i.d. relation at G1", .mistake = "from t1 = 1/(1-q), true for independent entries", .targets = "mse1", .points = "G1:k=1,G1:k=2", .tiers = 6, .predict = wrong_start},
-    {.name = "independent entries", .mistake = "the state evolution of an i.i.d. design", .targets = "mse1", .points = "G1:k=1,G1:k=2", .tiers = 6, .predict = wrong_iid},
-    {0}};
+static const assay_control spectral_controls[] = {{.name = "i.i.d. relation",
+                                                   .mistake = "from t1 = 1/(1-q), true for independent entries",
+                                                   .targets = "mse1",
+                                                   .points = "G4:k=1",
+                                                   .predict = wrong_start},
+                                                  {.name = "i.i.d. relation at G1",
+                                                   .mistake = "from t1 = 1/(1-q), true for independent entries",
+                                                   .targets = "mse1",
+                                                   .points = "G1:k=1,G1:k=2",
+                                                   .tiers = 6,
+                                                   .predict = wrong_start},
+                                                  {.name = "independent entries",
+                                                   .mistake = "the state evolution of an i.i.d. design",
+                                                   .targets = "mse1",
+                                                   .points = "G1:k=1,G1:k=2",
+                                                   .tiers = 6,
+                                                   .predict = wrong_iid},
+                                                  {0}};
 
 const assay_claim orthogonal_glm_gvamp_spectral_trajectory_claim = {
     .id = "orthogonal-glm/gvamp-spectral-trajectory",
@@ -216,13 +301,17 @@ static const assay_observable evolution_observables[] = {
     {"xx", NULL, "|estimate|^2/d at k", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {0}};
 
-static assay_status evolution(assay_call *call) { return put_trajectory(call, true); }
+static assay_status evolution(assay_call *call) {
+  return put_trajectory(call, true);
+}
 static assay_status evolution_zero(assay_call *call) {
   assay_put(call, E_MSE1, 0, 0, 0), assay_put(call, E_XB, 0, 0, 0);
   return ASSAY_OK;
 }
 
-static bool is_cold(const assay_call *call) { return !strcmp(assay_word(call, "start"), "cold"); }
+static bool is_cold(const assay_call *call) {
+  return !strcmp(assay_word(call, "start"), "cold");
+}
 
 /* sd sqrt(d): .3 to .8 from cold starts, .6 to 1.1 (haar) and up to 1.5 from informed ones. */
 static assay_status evolution_spread(assay_call *call) {
@@ -246,36 +335,98 @@ static assay_status identity_spread(assay_call *call) {
 #define INFORMED2 "spectrum=two a=.5 delta=1.5 sigma=.3 prior=bg eps=.3 start=informed g1=.6 t1=1.5"
 #define INFORMED3 "spectrum=beta delta=1 sigma=.3 prior=rad start=informed g1=.8 t1=1.5"
 static const assay_leg evolution_legs[] = {
-    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("C2: " COLD2 ITERATIONS, "C3: " COLD3 ITERATIONS, "I1: " INFORMED1 " k=0,1,2,3"), .sizes = {"d=1000", "d=4000", "d=32000"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = glm_arrange, .points = POINTS("C1: " COLD1 ITERATIONS, "C4: " COLD4 ITERATIONS, "I2: " INFORMED2 " k=0,1,2,3", "I3: " INFORMED3 " k=0,1,2,3"),
-     .sizes = {NULL, "d=4000", "d=32000"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = glm_arrange,
+     .points = POINTS("C2: " COLD2 ITERATIONS, "C3: " COLD3 ITERATIONS, "I1: " INFORMED1 " k=0,1,2,3"),
+     .sizes = {"d=1000", "d=4000", "d=32000"},
+     .first = {128, 128, 128},
+     .looks = {3, 3, 3}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = glm_arrange,
+     .points = POINTS("C1: " COLD1 ITERATIONS, "C4: " COLD4 ITERATIONS, "I2: " INFORMED2 " k=0,1,2,3", "I3: " INFORMED3 " k=0,1,2,3"),
+     .sizes = {NULL, "d=4000", "d=32000"},
+     .first = {0, 128, 128},
+     .looks = {0, 3, 3}},
     {0}};
 
-#define MARGIN_COLD {{.bias = .005, .deviations = 10}, {.bias = .00125, .deviations = 10}, {.bias = 1.6e-4, .deviations = 10}}
-#define MARGIN_INFORMED {{.bias = .02, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = 6.25e-4, .deviations = 10}}
+#define MARGIN_COLD                                                                                                                        \
+  {                                                                                                                                        \
+    {.bias = .005, .deviations = 10}, {.bias = .00125, .deviations = 10}, {                                                                \
+      .bias = 1.6e-4, .deviations = 10                                                                                                     \
+    }                                                                                                                                      \
+  }
+#define MARGIN_INFORMED                                                                                                                    \
+  {                                                                                                                                        \
+    {.bias = .02, .deviations = 10}, {.bias = .005, .deviations = 10}, {                                                                   \
+      .bias = 6.25e-4, .deviations = 10                                                                                                    \
+    }                                                                                                                                      \
+  }
 static const assay_target evolution_targets[] = {
     {.name = "mse1", .points = "C?", .spread = evolution_spread, .margin = MARGIN_COLD, .reason = "5/d + 10 sd/sqrt(n_max)"},
     {.name = "mse2", .points = "C?", .spread = evolution_spread, .margin = MARGIN_COLD, .reason = "5/d + 10 sd/sqrt(n_max)"},
     {.name = "zp1", .points = "C?", .spread = evolution_spread, .margin = MARGIN_COLD, .reason = "5/d + 10 sd/sqrt(n_max)"},
-    {.name = "mse1", .title = "mse1 informed", .records = "mse1", .points = "I?", .spread = evolution_spread, .margin = MARGIN_INFORMED, .reason = "20/d (7 to 12 measured) + 10 sd/sqrt(n_max)"},
-    {.name = "mse2", .title = "mse2 informed", .records = "mse2", .points = "I?", .spread = evolution_spread, .margin = MARGIN_INFORMED, .reason = "20/d + 10 sd/sqrt(n_max)"},
-    {.name = "xb", .title = "xb - xx", .records = "xb_xx", .predict = evolution_zero, .spread = identity_spread, .margin = MARGIN_COLD, .reason = "Nishimori identity: 5/d + 10 sd/sqrt(n_max)"},
-    {.name = "mse1", .title = "e1 - mse1", .records = "e1_mse1", .predict = evolution_zero, .spread = identity_spread, .margin = MARGIN_COLD, .reason = "the reported error is the true one: 5/d + 10 sd/sqrt(n_max)"},
+    {.name = "mse1",
+     .title = "mse1 informed",
+     .records = "mse1",
+     .points = "I?",
+     .spread = evolution_spread,
+     .margin = MARGIN_INFORMED,
+     .reason = "20/d (7 to 12 measured) + 10 sd/sqrt(n_max)"},
+    {.name = "mse2",
+     .title = "mse2 informed",
+     .records = "mse2",
+     .points = "I?",
+     .spread = evolution_spread,
+     .margin = MARGIN_INFORMED,
+     .reason = "20/d + 10 sd/sqrt(n_max)"},
+    {.name = "xb",
+     .title = "xb - xx",
+     .records = "xb_xx",
+     .predict = evolution_zero,
+     .spread = identity_spread,
+     .margin = MARGIN_COLD,
+     .reason = "Nishimori identity: 5/d + 10 sd/sqrt(n_max)"},
+    {.name = "mse1",
+     .title = "e1 - mse1",
+     .records = "e1_mse1",
+     .predict = evolution_zero,
+     .spread = identity_spread,
+     .margin = MARGIN_COLD,
+     .reason = "the reported error is the true one: 5/d + 10 sd/sqrt(n_max)"},
     {0}};
 
-static const assay_control evolution_controls[] = {
-    {.name = "independent entries", .mistake = "the state evolution of an i.i.d. design", .targets = "mse1", .points = "C2:k=1,C2:k=2,C3:k=1", .predict = wrong_iid},
-    {.name = "independent entries, informed", .mistake = "the state evolution of an i.i.d. design", .targets = "mse1 informed", .points = "I1:k=1", .predict = wrong_iid},
-    {.name = "not extrinsic", .mistake = "t1 <- 1/v2 without subtracting t2", .targets = "mse1", .points = "C2:k=2", .tiers = 6, .predict = wrong_extrinsic},
-    {0}};
+static const assay_control evolution_controls[] = {{.name = "independent entries",
+                                                    .mistake = "the state evolution of an i.i.d. design",
+                                                    .targets = "mse1",
+                                                    .points = "C2:k=1,C2:k=2,C3:k=1",
+                                                    .predict = wrong_iid},
+                                                   {.name = "independent entries, informed",
+                                                    .mistake = "the state evolution of an i.i.d. design",
+                                                    .targets = "mse1 informed",
+                                                    .points = "I1:k=1",
+                                                    .predict = wrong_iid},
+                                                   {.name = "not extrinsic",
+                                                    .mistake = "t1 <- 1/v2 without subtracting t2",
+                                                    .targets = "mse1",
+                                                    .points = "C2:k=2",
+                                                    .tiers = 6,
+                                                    .predict = wrong_extrinsic},
+                                                   {0}};
 
-static const assay_figure evolution_figures[] = {
-    {.title = "Error by iteration", .x = "k", .x_label = "iteration", .y = "mse1", .y_label = "squared error over d", .points = "C2,C3,I1", .flags = ASSAY_LOG_Y}, {0}};
+static const assay_figure evolution_figures[] = {{.title = "Error by iteration",
+                                                  .x = "k",
+                                                  .x_label = "iteration",
+                                                  .y = "mse1",
+                                                  .y_label = "squared error over d",
+                                                  .points = "C2,C3,I1",
+                                                  .flags = ASSAY_LOG_Y},
+                                                 {0}};
 
 const assay_claim orthogonal_glm_gvamp_state_evolution_claim = {
     .id = "orthogonal-glm/gvamp-state-evolution",
     .kinds = "limit,identity",
-    .statement = "GVAMP from informed and cold starts follows state evolution; its estimates satisfy the Nishimori identities at every iteration.",
+    .statement =
+        "GVAMP from informed and cold starts follows state evolution; its estimates satisfy the Nishimori identities at every iteration.",
     .source = "arXiv 2602.09240; Schniter, Rangan, Fletcher 2016; Pandit et al. 2020",
     .params = evolution_params,
     .observables = evolution_observables,
@@ -290,7 +441,8 @@ const assay_claim orthogonal_glm_gvamp_state_evolution_claim = {
 static const assay_param iid_params[] = {PARAMS_POINT, PARAMS_PRIOR, PARAM_D, {0}};
 enum { S_GVAMP, S_IID, S_GAMP, S_GAP, S_DIVERGED };
 static const assay_observable iid_observables[] = {
-    {"mse_gvamp", NULL, "squared error of GVAMP at its fixed point from the cold start", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"mse_gvamp", NULL, "squared error of GVAMP at its fixed point from the cold start", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0,
+     INFINITY},
     {"mse_iid", NULL, "what state evolution says for independent entries", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"mse_gamp", NULL, "squared error of GAMP, at most 1", NULL, ASSAY_MEASURED, 0, 1},
     {"gamp_minus_gvamp", NULL, "their difference", NULL, ASSAY_MEASURED, 0, 0},
@@ -334,31 +486,64 @@ static assay_status suboptimal_spread(assay_call *call) {
 }
 
 static const assay_leg iid_legs[] = {
-    {.experiment = &orthogonal_glm_gamp, .arrange = glm_arrange, .points = POINTS("unif: spectrum=unif delta=2 channel=sign sigma=.3 prior=rad"), .sizes = {"d=500", "d=1000", "d=8000"}, .first = {128, 128, 128}, .looks = {4, 3, 3}},
-    {.experiment = &orthogonal_glm_gamp, .arrange = glm_arrange, .points = POINTS("haar: spectrum=haar delta=2 channel=sign sigma=.3 prior=rad", "beta: spectrum=beta delta=1 channel=sign sigma=.3"),
-     .sizes = {NULL, "d=1000", "d=8000"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
+    {.experiment = &orthogonal_glm_gamp,
+     .arrange = glm_arrange,
+     .points = POINTS("unif: spectrum=unif delta=2 channel=sign sigma=.3 prior=rad"),
+     .sizes = {"d=500", "d=1000", "d=8000"},
+     .first = {128, 128, 128},
+     .looks = {4, 3, 3}},
+    {.experiment = &orthogonal_glm_gamp,
+     .arrange = glm_arrange,
+     .points = POINTS("haar: spectrum=haar delta=2 channel=sign sigma=.3 prior=rad", "beta: spectrum=beta delta=1 channel=sign sigma=.3"),
+     .sizes = {NULL, "d=1000", "d=8000"},
+     .first = {0, 128, 128},
+     .looks = {0, 3, 3}},
     {0}};
 
 static const assay_target iid_targets[] = {
-    {.name = "mse_gvamp", .spread = suboptimal_spread, .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = .00125, .deviations = 10}}, .reason = "10/d + 10 sd/sqrt(n_max)"},
-    {.name = "gamp_minus_gvamp", .points = "unif,haar", .estimand = ASSAY_QUANTILE, .level = .5, .side = 1, .predict = least_gap, .margin = ALL_TIERS({.bias = 0}),
-     .reason = "the median exceeds half of the measured difference (on independent entries differences are rare and of either sign: their mean has no interval)"},
-    {.name = "gamp_diverged", .points = "beta", .estimand = ASSAY_PROPORTION, .side = 1, .predict = least_gap, .margin = ALL_TIERS({.bias = 0}), .reason = "more than .9 of the replicates"},
+    {.name = "mse_gvamp",
+     .spread = suboptimal_spread,
+     .margin = {{.bias = .02, .deviations = 10}, {.bias = .01, .deviations = 10}, {.bias = .00125, .deviations = 10}},
+     .reason = "10/d + 10 sd/sqrt(n_max)"},
+    {.name = "gamp_minus_gvamp",
+     .points = "unif,haar",
+     .estimand = ASSAY_QUANTILE,
+     .level = .5,
+     .side = 1,
+     .predict = least_gap,
+     .margin = ALL_TIERS({.bias = 0}),
+     .reason = "the median exceeds half of the measured difference (on independent entries differences are rare and of either sign: their "
+               "mean has no interval)"},
+    {.name = "gamp_diverged",
+     .points = "beta",
+     .estimand = ASSAY_PROPORTION,
+     .side = 1,
+     .predict = least_gap,
+     .margin = ALL_TIERS({.bias = 0}),
+     .reason = "more than .9 of the replicates"},
     {0}};
 
-static const assay_control iid_controls[] = {
-    {.name = "i.i.d. theory", .mistake = "state evolution of independent entries as the prediction", .targets = "mse_gvamp", .points = "unif", .predict = suboptimal_iid},
-    {.name = "independent entries", .mistake = "the same order on a Marchenko-Pastur design", .targets = "gamp_minus_gvamp", .points = "unif", .change = "spectrum=mp"},
-    {0}};
+static const assay_control iid_controls[] = {{.name = "i.i.d. theory",
+                                              .mistake = "state evolution of independent entries as the prediction",
+                                              .targets = "mse_gvamp",
+                                              .points = "unif",
+                                              .predict = suboptimal_iid},
+                                             {.name = "independent entries",
+                                              .mistake = "the same order on a Marchenko-Pastur design",
+                                              .targets = "gamp_minus_gvamp",
+                                              .points = "unif",
+                                              .change = "spectrum=mp"},
+                                             {0}};
 
-const assay_claim orthogonal_glm_iid_suboptimal_claim = {
-    .id = "orthogonal-glm/iid-suboptimal",
-    .kinds = "order",
-    .statement = "GAMP, which is derived for independent entries, is worse than GVAMP on an orthogonally invariant design; i.i.d. theory mispredicts both.",
-    .source = "arXiv 2602.09240",
-    .params = iid_params,
-    .observables = iid_observables,
-    .predict = suboptimal,
-    .legs = iid_legs,
-    .targets = iid_targets,
-    .controls = iid_controls};
+const assay_claim orthogonal_glm_iid_suboptimal_claim = {.id = "orthogonal-glm/iid-suboptimal",
+                                                         .kinds = "order",
+                                                         .statement =
+                                                             "GAMP, which is derived for independent entries, is worse than GVAMP on an "
+                                                             "orthogonally invariant design; i.i.d. theory mispredicts both.",
+                                                         .source = "arXiv 2602.09240",
+                                                         .params = iid_params,
+                                                         .observables = iid_observables,
+                                                         .predict = suboptimal,
+                                                         .legs = iid_legs,
+                                                         .targets = iid_targets,
+                                                         .controls = iid_controls};

@@ -19,14 +19,16 @@ static const assay_claim *const claims[] = {&orthogonal_glm_weak_recovery_thresh
                                             &orthogonal_glm_universality_claim,
                                             NULL};
 
-static const assay_experiment *const experiments[] = {&orthogonal_glm_spectral, &orthogonal_glm_gvamp, &orthogonal_glm_gamp, &orthogonal_glm_posterior, NULL};
+static const assay_experiment *const experiments[] = {&orthogonal_glm_spectral, &orthogonal_glm_gvamp, &orthogonal_glm_gamp,
+                                                      &orthogonal_glm_posterior, NULL};
 
-const assay_paper orthogonal_glm_paper = {.abi = ASSAY_ABI,
-                                          .size = sizeof(assay_paper),
-                                          .slug = "orthogonal-glm",
-                                          .authors = "Yihan Zhang, Hong Chang Ji, Ramji Venkataramanan, Marco Mondelli",
-                                          .title = "Optimal Estimation in Orthogonally Invariant Generalized Linear Models: Spectral Initialization and "
-                                                   "Approximate Message Passing",
-                                          .arxiv = "2602.09240",
-                                          .claims = claims,
-                                          .experiments = experiments};
+const assay_paper orthogonal_glm_paper = {
+    .abi = ASSAY_ABI,
+    .size = sizeof(assay_paper),
+    .slug = "orthogonal-glm",
+    .authors = "Yihan Zhang, Hong Chang Ji, Ramji Venkataramanan, Marco Mondelli",
+    .title = "Optimal Estimation in Orthogonally Invariant Generalized Linear Models: Spectral Initialization and "
+             "Approximate Message Passing",
+    .arxiv = "2602.09240",
+    .claims = claims,
+    .experiments = experiments};

@@ -18,8 +18,10 @@ static const assay_observable replica_observables[] = {
 static assay_status fixed_point(assay_call *call, glm_problem *p, glm_state *state) {
   double g1, t1;
   const char *channel = assay_word(call, "channel");
-  if (strcmp(channel, "lin") && strcmp(channel, "sign") && strcmp(channel, "abs")) return assay_fail(call, ASSAY_DOMAIN, "the potential is given for the channels lin, sign and abs");
-  if (!strcmp(assay_word(call, "spectrum"), "prod")) return assay_fail(call, ASSAY_DOMAIN, "prod is known by its resolvent only; the potential needs E ln(g2 + t2 lam)");
+  if (strcmp(channel, "lin") && strcmp(channel, "sign") && strcmp(channel, "abs"))
+    return assay_fail(call, ASSAY_DOMAIN, "the potential is given for the channels lin, sign and abs");
+  if (!strcmp(assay_word(call, "spectrum"), "prod"))
+    return assay_fail(call, ASSAY_DOMAIN, "prod is known by its resolvent only; the potential needs E ln(g2 + t2 lam)");
   assay_status status = glm_problem_open(call, GLM_WITH_TABLE | (!strcmp(assay_word(call, "start"), "spectral") ? GLM_WITH_OUTPUT : 0u), p);
   if (status == ASSAY_OK) status = glm_start_of(call, p, &g1, &t1);
   glm_evolution e = glm_evolution_of(p);
@@ -45,27 +47,44 @@ static assay_status differentiated(assay_call *call, double scale_of_one) {
   glm_state state;
   assay_status status = fixed_point(call, &p, &state);
   glm_evolution e = glm_evolution_of(&p);
-  if (status == ASSAY_OK) assay_put(call, R_GRADIENT, 0, glm_potential_gradient(&e, &state, scale_of_one > 0 ? scale_of_one : p.law.of.delta, 1e-3), 1e-10);
+  if (status == ASSAY_OK)
+    assay_put(call, R_GRADIENT, 0, glm_potential_gradient(&e, &state, scale_of_one > 0 ? scale_of_one : p.law.of.delta, 1e-3), 1e-10);
   glm_problem_close(&p);
   return status;
 }
-static assay_status derivative(assay_call *call) { return differentiated(call, 0); }
-static assay_status derivative_not_scaled(assay_call *call) { return differentiated(call, 1); }
+static assay_status derivative(assay_call *call) {
+  return differentiated(call, 0);
+}
+static assay_status derivative_not_scaled(assay_call *call) {
+  return differentiated(call, 1);
+}
 
 static const assay_leg replica_legs[] = {
     {.check = derivative,
-     .points = POINTS("G1: " S1 " start=spectral", "G3: " S3 " start=spectral", "G4: " S4 " prior=rad start=spectral", "G5: spectrum=two a=.5 delta=1.5 sigma=.3 prior=bg eps=.3 start=spectral",
-                      "I1: spectrum=haar delta=2 sigma=.3 start=informed g1=.5 t1=1.6", "I3: spectrum=beta delta=1 sigma=.3 prior=rad start=informed g1=.8 t1=1.5",
+     .points = POINTS("G1: " S1 " start=spectral", "G3: " S3 " start=spectral", "G4: " S4 " prior=rad start=spectral",
+                      "G5: spectrum=two a=.5 delta=1.5 sigma=.3 prior=bg eps=.3 start=spectral",
+                      "I1: spectrum=haar delta=2 sigma=.3 start=informed g1=.5 t1=1.6",
+                      "I3: spectrum=beta delta=1 sigma=.3 prior=rad start=informed g1=.8 t1=1.5",
                       "C1: spectrum=two a=.2 delta=1.5 channel=sign sigma=.3", "C2: spectrum=haar delta=2 channel=sign sigma=.3 prior=rad",
-                      "C3: spectrum=unif delta=2 channel=lin sigma=.5 prior=bg eps=.2", "C4: spectrum=haar delta=.7 channel=sign sigma=.3 prior=bg eps=.1"),
-     .sizes = {"", "", ""}, .first = {1, 1, 1}, .looks = {1, 1, 1}},
+                      "C3: spectrum=unif delta=2 channel=lin sigma=.5 prior=bg eps=.2",
+                      "C4: spectrum=haar delta=.7 channel=sign sigma=.3 prior=bg eps=.1"),
+     .sizes = {"", "", ""},
+     .first = {1, 1, 1},
+     .looks = {1, 1, 1}},
     {0}};
 
-static const assay_target replica_targets[] = {
-    {.name = "gradient", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-8}), .reason = "differences of fourth order; the four informations come from entropies"}, {0}};
+static const assay_target replica_targets[] = {{.name = "gradient",
+                                                .estimand = ASSAY_EXACT,
+                                                .margin = ALL_TIERS({.bias = 1e-8}),
+                                                .reason = "differences of fourth order; the four informations come from entropies"},
+                                               {0}};
 
-static const assay_control replica_controls[] = {
-    {.name = "ln(t1+t2)/2", .mistake = "the last logarithm without its factor delta", .targets = "gradient", .points = "G1,G4,G5,I1,C1,C2,C3,C4", .check = derivative_not_scaled}, {0}};
+static const assay_control replica_controls[] = {{.name = "ln(t1+t2)/2",
+                                                  .mistake = "the last logarithm without its factor delta",
+                                                  .targets = "gradient",
+                                                  .points = "G1,G4,G5,I1,C1,C2,C3,C4",
+                                                  .check = derivative_not_scaled},
+                                                 {0}};
 
 const assay_claim orthogonal_glm_replica_fixed_point_claim = {
     .id = "orthogonal-glm/replica-fixed-point",
@@ -82,24 +101,34 @@ const assay_claim orthogonal_glm_replica_fixed_point_claim = {
 /* ---- orthogonal-glm/bayes-risk ---- */
 
 static const assay_param risk_params[] = {PARAMS_POINT, PARAM_D, {0}};
-static const assay_observable risk_observables[] = {{"bayes_mse", NULL, "Bayes risk per coordinate with a Gaussian prior", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
+static const assay_observable risk_observables[] = {
+    {"bayes_mse", NULL, "Bayes risk per coordinate with a Gaussian prior", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1}, {0}};
 
 static assay_status risk_with(assay_call *call, bool iid) {
   glm_problem p = {0};
   int stable = 0;
   double least, most;
   const char *channel = assay_word(call, "channel");
-  if (strcmp(channel, "sign") && strcmp(channel, "abs")) return assay_fail(call, ASSAY_DOMAIN, "the Bayes risk is given for the channels sign and abs");
+  if (strcmp(channel, "sign") && strcmp(channel, "abs"))
+    return assay_fail(call, ASSAY_DOMAIN, "the Bayes risk is given for the channels sign and abs");
   assay_status status = iid ? glm_problem_open_iid(call, GLM_WITH_TABLE, &p) : glm_problem_open(call, GLM_WITH_TABLE, &p);
   glm_evolution e = glm_evolution_of(&p);
   if (status == ASSAY_OK) status = glm_gauss_fixed_points(&e, &stable, &least, &most, assay_call_error(call));
-  if (status == ASSAY_OK && stable == 1) assay_put(call, 0, 0, least, 1e-9 * least);
-  else if (status == ASSAY_OK) assay_absent(call, 0, "state evolution has %d stable fixed points (mean squared errors %.4g to %.4g): the risk is that of least potential", stable, most, least);
+  if (status == ASSAY_OK && stable == 1)
+    assay_put(call, 0, 0, least, 1e-9 * least);
+  else if (status == ASSAY_OK)
+    assay_absent(call, 0,
+                 "state evolution has %d stable fixed points (mean squared errors %.4g to %.4g): the risk is that of least potential",
+                 stable, most, least);
   glm_problem_close(&p);
   return status;
 }
-static assay_status risk(assay_call *call) { return risk_with(call, false); }
-static assay_status risk_iid(assay_call *call) { return risk_with(call, true); }
+static assay_status risk(assay_call *call) {
+  return risk_with(call, false);
+}
+static assay_status risk_iid(assay_call *call) {
+  return risk_with(call, true);
+}
 
 /* sd sqrt(d): .2 to .24 from the measured standard errors at d = 120. */
 static assay_status risk_spread(assay_call *call) {
@@ -112,21 +141,56 @@ static assay_status arrange_abs(assay_call *claim, assay_call *sim, assay_call *
   return status == ASSAY_OK ? assay_set(sim, "burn", 1000) : status;
 }
 
-static const assay_leg risk_legs[] = {
-    {.experiment = &orthogonal_glm_posterior, .arrange = glm_arrange, .points = POINTS("haar: spectrum=haar delta=2 channel=sign sigma=.3"), .sizes = {"d=60", "d=120", "d=300"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
-    {.experiment = &orthogonal_glm_posterior, .arrange = glm_arrange, .points = POINTS("two: spectrum=two a=.2 delta=1.5 channel=sign sigma=.3"), .sizes = {NULL, "d=120", "d=300"}, .first = {0, 128, 128}, .looks = {0, 5, 5}},
-    {.experiment = &orthogonal_glm_posterior, .arrange = arrange_abs, .points = POINTS("abs: spectrum=unif delta=3 sigma=.7"), .sizes = {NULL, "d=240", "d=480"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
-    {0}};
+static const assay_leg risk_legs[] = {{.experiment = &orthogonal_glm_posterior,
+                                       .arrange = glm_arrange,
+                                       .points = POINTS("haar: spectrum=haar delta=2 channel=sign sigma=.3"),
+                                       .sizes = {"d=60", "d=120", "d=300"},
+                                       .first = {128, 128, 128},
+                                       .looks = {3, 3, 3}},
+                                      {.experiment = &orthogonal_glm_posterior,
+                                       .arrange = glm_arrange,
+                                       .points = POINTS("two: spectrum=two a=.2 delta=1.5 channel=sign sigma=.3"),
+                                       .sizes = {NULL, "d=120", "d=300"},
+                                       .first = {0, 128, 128},
+                                       .looks = {0, 5, 5}},
+                                      {.experiment = &orthogonal_glm_posterior,
+                                       .arrange = arrange_abs,
+                                       .points = POINTS("abs: spectrum=unif delta=3 sigma=.7"),
+                                       .sizes = {NULL, "d=240", "d=480"},
+                                       .first = {0, 128, 128},
+                                       .looks = {0, 3, 3}},
+                                      {0}};
 
 static const assay_target risk_targets[] = {
-    {.name = "bayes_mse", .points = "haar,two", .spread = risk_spread, .margin = {{.bias = .0084, .deviations = 10}, {.bias = .0042, .deviations = 10}, {.bias = .0017, .deviations = 10}}, .reason = ".5/d + 10 sd/sqrt(n_max)"},
-    {.name = "bayes_mse", .title = "even channel", .records = "bayes_mse", .points = "abs", .spread = risk_spread, .margin = {{0}, {.bias = .0042, .deviations = 10}, {.bias = .0021, .deviations = 10}}, .reason = "1/d + 10 sd/sqrt(n_max)"},
+    {.name = "bayes_mse",
+     .points = "haar,two",
+     .spread = risk_spread,
+     .margin = {{.bias = .0084, .deviations = 10}, {.bias = .0042, .deviations = 10}, {.bias = .0017, .deviations = 10}},
+     .reason = ".5/d + 10 sd/sqrt(n_max)"},
+    {.name = "bayes_mse",
+     .title = "even channel",
+     .records = "bayes_mse",
+     .points = "abs",
+     .spread = risk_spread,
+     .margin = {{0}, {.bias = .0042, .deviations = 10}, {.bias = .0021, .deviations = 10}},
+     .reason = "1/d + 10 sd/sqrt(n_max)"},
     {0}};
 
-static const assay_control risk_controls[] = {{.name = "independent entries", .mistake = "the Bayes risk of an i.i.d. design", .targets = "bayes_mse", .points = "haar", .predict = risk_iid}, {0}};
+static const assay_control risk_controls[] = {{.name = "independent entries",
+                                               .mistake = "the Bayes risk of an i.i.d. design",
+                                               .targets = "bayes_mse",
+                                               .points = "haar",
+                                               .predict = risk_iid},
+                                              {0}};
 
-static const assay_figure risk_figures[] = {
-    {.title = "Bayes risk against observations over dimension", .x = "delta", .x_label = "n/d", .y = "bayes_mse", .y_label = "Bayes risk", .points = "haar,two", .sweep = ".5:4:36"}, {0}};
+static const assay_figure risk_figures[] = {{.title = "Bayes risk against observations over dimension",
+                                             .x = "delta",
+                                             .x_label = "n/d",
+                                             .y = "bayes_mse",
+                                             .y_label = "Bayes risk",
+                                             .points = "haar,two",
+                                             .sweep = ".5:4:36"},
+                                            {0}};
 
 const assay_claim orthogonal_glm_bayes_risk_claim = {
     .id = "orthogonal-glm/bayes-risk",

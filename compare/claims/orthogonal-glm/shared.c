@@ -11,7 +11,9 @@ assay_status glm_problem_open_at(assay_call *call, unsigned with, const glm_spec
   assay_error *error = assay_call_error(call);
   *p = (glm_problem){.spectrum = *spectrum};
   p->channel = (glm_channel){(glm_channel_kind)glm_word(assay_word(call, "channel"), GLM_CHANNELS), assay_real(call, "sigma")};
-  const char *prior = assay_has_param(call, "prior") ? assay_word(call, "prior") : glm_channel_width(p->channel.kind) == 2 ? "cgauss" : "gauss";
+  const char *prior = assay_has_param(call, "prior")            ? assay_word(call, "prior")
+                      : glm_channel_width(p->channel.kind) == 2 ? "cgauss"
+                                                                : "gauss";
   p->prior = (glm_prior){(glm_prior_kind)glm_word(prior, GLM_PRIORS), real_or(call, "eps", .5)};
   if (glm_prior_width(p->prior.kind) != glm_channel_width(p->channel.kind))
     return assay_fail(call, ASSAY_DOMAIN, "the channel and the prior are both real or both complex (cabs with cgauss)");
@@ -22,7 +24,8 @@ assay_status glm_problem_open_at(assay_call *call, unsigned with, const glm_spec
 }
 
 static glm_spectrum spectrum_of(const assay_call *call) {
-  return (glm_spectrum){(glm_spectrum_kind)glm_word(assay_word(call, "spectrum"), GLM_SPECTRA), assay_real(call, "a"), assay_real(call, "kappa"), real_or(call, "delta", 1)};
+  return (glm_spectrum){(glm_spectrum_kind)glm_word(assay_word(call, "spectrum"), GLM_SPECTRA), assay_real(call, "a"),
+                        assay_real(call, "kappa"), real_or(call, "delta", 1)};
 }
 
 assay_status glm_problem_open(assay_call *call, unsigned with, glm_problem *p) {
@@ -40,7 +43,9 @@ void glm_problem_close(glm_problem *p) {
   glm_law_free(&p->law), glm_output_free(&p->output), glm_channel_table_free(&p->table);
 }
 
-glm_evolution glm_evolution_of(const glm_problem *p) { return (glm_evolution){&p->law, &p->table, p->prior, GLM_RIGHT}; }
+glm_evolution glm_evolution_of(const glm_problem *p) {
+  return (glm_evolution){&p->law, &p->table, p->prior, GLM_RIGHT};
+}
 
 assay_status glm_start_of(assay_call *call, const glm_problem *p, double *g1, double *t1) {
   const char *start = assay_word(call, "start");
@@ -53,7 +58,9 @@ assay_status glm_start_of(assay_call *call, const glm_problem *p, double *g1, do
   glm_outlier out;
   assay_status status = glm_optimal(&p->law, &p->output, &out, assay_call_error(call));
   if (status != ASSAY_OK) return status;
-  if (!out.out) return assay_fail(call, ASSAY_DOMAIN, "L = %.4g: below the threshold the spectral estimator knows nothing", glm_growth(&p->law, &p->output));
+  if (!out.out)
+    return assay_fail(call, ASSAY_DOMAIN, "L = %.4g: below the threshold the spectral estimator knows nothing",
+                      glm_growth(&p->law, &p->output));
   *g1 = out.overlap2 / (1 - out.overlap2), *t1 = out.gamma1;
   return ASSAY_OK;
 }
@@ -74,10 +81,12 @@ static assay_status arrange_messages(assay_call *realised, assay_call *sim) {
 
 assay_status glm_arrange(assay_call *claim, assay_call *sim, assay_call *realised) {
   double d = assay_real(claim, "d"), n = round(d * assay_real(claim, "delta"));
-  if (!(n >= 2)) return assay_fail(claim, ASSAY_DOMAIN, "d = %g is too small for delta = %g: less than two observations", d, assay_real(claim, "delta"));
+  if (!(n >= 2))
+    return assay_fail(claim, ASSAY_DOMAIN, "d = %g is too small for delta = %g: less than two observations", d, assay_real(claim, "delta"));
   assay_status status = assay_set(sim, "n", n);
   if (status == ASSAY_OK) status = assay_set(realised, "delta", n / d);
-  if (status == ASSAY_OK && assay_has_param(claim, "spectrum") && !strcmp(assay_word(claim, "spectrum"), "prod")) status = assay_set_word(sim, "design", "prod");
+  if (status == ASSAY_OK && assay_has_param(claim, "spectrum") && !strcmp(assay_word(claim, "spectrum"), "prod"))
+    status = assay_set_word(sim, "design", "prod");
   if (status == ASSAY_OK && !strcmp(assay_word(claim, "channel"), "cabs")) status = assay_set_word(sim, "prior", "cgauss");
   bool even = glm_channel_even((glm_channel_kind)glm_word(assay_word(claim, "channel"), GLM_CHANNELS));
   bool spectral = !assay_has_param(claim, "start") || !strcmp(assay_word(claim, "start"), "spectral");

@@ -6,8 +6,14 @@
 #include "sim/orthogonal-glm/experiments.h"
 
 static const assay_param universality_params[] = {
-    PARAMS_POINT, PARAMS_PRIOR, {"start", NULL, "initial messages", ASSAY_WORD, 0, "cold|spectral", NULL, "spectral"},
-    {"design", NULL, "fast has the spectrum, the others fix it: cdp haar, rademacher mp, ar that of correlated rows", ASSAY_WORD, 0, "fast|cdp|cdp_complex|rademacher|ar", NULL, "fast"}, PARAM_K, PARAM_D, {0}};
+    PARAMS_POINT,
+    PARAMS_PRIOR,
+    {"start", NULL, "initial messages", ASSAY_WORD, 0, "cold|spectral", NULL, "spectral"},
+    {"design", NULL, "fast has the spectrum, the others fix it: cdp haar, rademacher mp, ar that of correlated rows", ASSAY_WORD, 0,
+     "fast|cdp|cdp_complex|rademacher|ar", NULL, "fast"},
+    PARAM_K,
+    PARAM_D,
+    {0}};
 enum { U_OVERLAP2, U_MSE1, U_FIXED };
 static const assay_observable universality_observables[] = {
     {"overlap2", NULL, "squared overlap of the spectral start", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
@@ -17,7 +23,8 @@ static const assay_observable universality_observables[] = {
 
 static glm_spectrum design_spectrum(const assay_call *call) {
   const char *design = assay_word(call, "design");
-  glm_spectrum s = {(glm_spectrum_kind)glm_word(assay_word(call, "spectrum"), GLM_SPECTRA), assay_real(call, "a"), assay_real(call, "kappa"), assay_real(call, "delta")};
+  glm_spectrum s = {(glm_spectrum_kind)glm_word(assay_word(call, "spectrum"), GLM_SPECTRA), assay_real(call, "a"),
+                    assay_real(call, "kappa"), assay_real(call, "delta")};
   if (!strncmp(design, "cdp", 3)) s.kind = GLM_HAAR;
   if (!strcmp(design, "rademacher")) s.kind = GLM_MP;
   if (!strcmp(design, "ar")) s.kind = GLM_AR;
@@ -41,8 +48,10 @@ static assay_status predict_at(assay_call *call, const glm_spectrum *s) {
   if (status == ASSAY_OK) status = glm_fixed_point(&e, g1, t1, &fixed, assay_call_error(call));
   if (status == ASSAY_OK) {
     glm_put(call, U_MSE1, states[k].mse1), assay_put(call, U_FIXED, 0, fixed.mse1, 1e-9 * fixed.mse1 + 1e-12);
-    if (spectral) glm_put(call, U_OVERLAP2, out.overlap2);
-    else assay_absent(call, U_OVERLAP2, "a cold start has no overlap");
+    if (spectral)
+      glm_put(call, U_OVERLAP2, out.overlap2);
+    else
+      assay_absent(call, U_OVERLAP2, "a cold start has no overlap");
   }
   glm_problem_close(&p);
   return status;
@@ -86,27 +95,91 @@ static assay_status median_spread(assay_call *call) {
 
 #define CDP "design=cdp delta=3 sigma=.3 k=0,1,2,3"
 static const assay_leg universality_legs[] = {
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("cdp: " CDP), .sizes = {"d=500", "d=2000", "d=16384"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("complex: design=cdp_complex delta=3 channel=cabs sigma=.1 prior=cgauss k=0,1,2,3"), .sizes = {NULL, "d=1000", "d=16384"}, .first = {0, 128, 128}, .looks = {0, 3, 3}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("rademacher: design=rademacher delta=2 sigma=.3 k=0"), .sizes = {"d=200", "d=300", "d=300"}, .first = {128, 128, 128}, .looks = {3, 3, 7}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("ar: design=ar delta=2 sigma=.3 k=0"), .sizes = {NULL, "d=300", "d=300"}, .first = {0, 128, 128}, .looks = {0, 3, 4}},
-    {.experiment = &orthogonal_glm_gvamp, .arrange = arrange_design, .points = POINTS("rademacher sign: design=rademacher delta=2 channel=sign sigma=.3 prior=rad start=cold k=15", "ar sign: design=ar delta=2 channel=sign sigma=.3 prior=rad start=cold k=15"),
-     .sizes = {NULL, "d=300", "d=300"}, .first = {0, 128, 128}, .looks = {0, 3, 4}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = arrange_design,
+     .points = POINTS("cdp: " CDP),
+     .sizes = {"d=500", "d=2000", "d=16384"},
+     .first = {128, 128, 128},
+     .looks = {3, 3, 3}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = arrange_design,
+     .points = POINTS("complex: design=cdp_complex delta=3 channel=cabs sigma=.1 prior=cgauss k=0,1,2,3"),
+     .sizes = {NULL, "d=1000", "d=16384"},
+     .first = {0, 128, 128},
+     .looks = {0, 3, 3}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = arrange_design,
+     .points = POINTS("rademacher: design=rademacher delta=2 sigma=.3 k=0"),
+     .sizes = {"d=200", "d=300", "d=300"},
+     .first = {128, 128, 128},
+     .looks = {3, 3, 7}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = arrange_design,
+     .points = POINTS("ar: design=ar delta=2 sigma=.3 k=0"),
+     .sizes = {NULL, "d=300", "d=300"},
+     .first = {0, 128, 128},
+     .looks = {0, 3, 4}},
+    {.experiment = &orthogonal_glm_gvamp,
+     .arrange = arrange_design,
+     .points = POINTS("rademacher sign: design=rademacher delta=2 channel=sign sigma=.3 prior=rad start=cold k=15",
+                      "ar sign: design=ar delta=2 channel=sign sigma=.3 prior=rad start=cold k=15"),
+     .sizes = {NULL, "d=300", "d=300"},
+     .first = {0, 128, 128},
+     .looks = {0, 3, 4}},
     {0}};
 
 static const assay_target universality_targets[] = {
-    {.name = "overlap2", .points = "cdp,complex", .spread = universality_spread, .margin = {{.bias = .01, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = 3e-4, .deviations = 10}}, .reason = "5/d + 10 sd/sqrt(n_max)"},
-    {.name = "mse1", .points = "cdp,complex", .spread = universality_spread, .margin = {{.bias = .01, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = 3e-4, .deviations = 10}}, .reason = "5/d + 10 sd/sqrt(n_max)"},
-    {.name = "overlap2", .title = "overlap2 of entries", .records = "overlap2", .points = "rademacher,ar", .estimand = ASSAY_QUANTILE, .level = .5, .spread = median_spread, .margin = {{.bias = .05, .deviations = 10}, {.bias = .033, .deviations = 10}, {.bias = .033, .deviations = 10}}, .reason = "medians, as heavy tails make the overlap skewed; 10/d + 10 sd/sqrt(n_max)"},
-    {.name = "mse1", .title = "mse1 of entries", .records = "mse1", .points = "rademacher sign,ar sign", .spread = universality_spread, .margin = {{0}, {.bias = .033, .deviations = 10}, {.bias = .033, .deviations = 10}}, .reason = "10/d + 10 sd/sqrt(n_max)"},
+    {.name = "overlap2",
+     .points = "cdp,complex",
+     .spread = universality_spread,
+     .margin = {{.bias = .01, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = 3e-4, .deviations = 10}},
+     .reason = "5/d + 10 sd/sqrt(n_max)"},
+    {.name = "mse1",
+     .points = "cdp,complex",
+     .spread = universality_spread,
+     .margin = {{.bias = .01, .deviations = 10}, {.bias = .005, .deviations = 10}, {.bias = 3e-4, .deviations = 10}},
+     .reason = "5/d + 10 sd/sqrt(n_max)"},
+    {.name = "overlap2",
+     .title = "overlap2 of entries",
+     .records = "overlap2",
+     .points = "rademacher,ar",
+     .estimand = ASSAY_QUANTILE,
+     .level = .5,
+     .spread = median_spread,
+     .margin = {{.bias = .05, .deviations = 10}, {.bias = .033, .deviations = 10}, {.bias = .033, .deviations = 10}},
+     .reason = "medians, as heavy tails make the overlap skewed; 10/d + 10 sd/sqrt(n_max)"},
+    {.name = "mse1",
+     .title = "mse1 of entries",
+     .records = "mse1",
+     .points = "rademacher sign,ar sign",
+     .spread = universality_spread,
+     .margin = {{0}, {.bias = .033, .deviations = 10}, {.bias = .033, .deviations = 10}},
+     .reason = "10/d + 10 sd/sqrt(n_max)"},
     {0}};
 
-static const assay_control universality_controls[] = {
-    {.name = "equal masks", .mistake = "coded diffraction with one mask repeated is not generic", .targets = "overlap2", .points = "cdp", .change = "design=cdp_equal"},
-    {.name = "heavy tails", .mistake = "independent Student t_3 entries: row norms fluctuate", .targets = "overlap2 of entries", .points = "rademacher", .change = "design=student"},
-    {.name = "sparse entries", .mistake = "5 % of the entries are not 0", .targets = "overlap2 of entries", .points = "rademacher", .tiers = 6, .change = "design=sparse"},
-    {.name = "orthonormal columns", .mistake = "the theory of haar", .targets = "overlap2 of entries", .points = "rademacher", .tiers = 4, .predict = universality_haar},
-    {0}};
+static const assay_control universality_controls[] = {{.name = "equal masks",
+                                                       .mistake = "coded diffraction with one mask repeated is not generic",
+                                                       .targets = "overlap2",
+                                                       .points = "cdp",
+                                                       .change = "design=cdp_equal"},
+                                                      {.name = "heavy tails",
+                                                       .mistake = "independent Student t_3 entries: row norms fluctuate",
+                                                       .targets = "overlap2 of entries",
+                                                       .points = "rademacher",
+                                                       .change = "design=student"},
+                                                      {.name = "sparse entries",
+                                                       .mistake = "5 % of the entries are not 0",
+                                                       .targets = "overlap2 of entries",
+                                                       .points = "rademacher",
+                                                       .tiers = 6,
+                                                       .change = "design=sparse"},
+                                                      {.name = "orthonormal columns",
+                                                       .mistake = "the theory of haar",
+                                                       .targets = "overlap2 of entries",
+                                                       .points = "rademacher",
+                                                       .tiers = 4,
+                                                       .predict = universality_haar},
+                                                      {0}};
 
 const assay_claim orthogonal_glm_universality_claim = {
     .id = "orthogonal-glm/universality",

@@ -6,11 +6,11 @@
 #include "compare/claim.h"
 #include "theory/single-index-gd/single-index-gd.h"
 
-extern const assay_claim single_index_gd_flow_is_power_iteration_claim, single_index_gd_bbp_truncated_claim, single_index_gd_bbp_threshold_claim,
-    single_index_gd_quadratic_overlap_claim, single_index_gd_quadratic_log_threshold_claim, single_index_gd_truncated_flow_overlap_claim,
-    single_index_gd_noise_spike_claim, single_index_gd_sgd_trajectory_claim, single_index_gd_sgd_hitting_time_claim, single_index_gd_separation_claim,
-    single_index_gd_squared_population_claim, single_index_gd_search_time_claim, single_index_gd_local_contraction_claim,
-    single_index_gd_exact_recovery_claim;
+extern const assay_claim single_index_gd_flow_is_power_iteration_claim, single_index_gd_bbp_truncated_claim,
+    single_index_gd_bbp_threshold_claim, single_index_gd_quadratic_overlap_claim, single_index_gd_quadratic_log_threshold_claim,
+    single_index_gd_truncated_flow_overlap_claim, single_index_gd_noise_spike_claim, single_index_gd_sgd_trajectory_claim,
+    single_index_gd_sgd_hitting_time_claim, single_index_gd_separation_claim, single_index_gd_squared_population_claim,
+    single_index_gd_search_time_claim, single_index_gd_local_contraction_claim, single_index_gd_exact_recovery_claim;
 
 /* ---- parameters ---- */
 
@@ -36,15 +36,16 @@ static inline void claim_value(assay_call *call, int observable, assay_value val
 }
 
 /* A constant in the place of an observable: what a wrong theory says, or a bound. */
-#define CONSTANT(name, observable, value) \
-  static assay_status name(assay_call *call) { \
-    assay_put(call, observable, 0, value, 0); \
-    return ASSAY_OK; \
+#define CONSTANT(name, observable, value)                                                                                                  \
+  static assay_status name(assay_call *call) {                                                                                             \
+    assay_put(call, observable, 0, value, 0);                                                                                              \
+    return ASSAY_OK;                                                                                                                       \
   }
 
 /* ---- tables ---- */
 
 #define POINTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ALL_TIERS(...) {__VA_ARGS__, __VA_ARGS__, __VA_ARGS__}
+#define ALL_TIERS(...)                                                                                                                     \
+  { __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
 
 #endif

@@ -20,18 +20,10 @@ static const assay_claim *const claims[] = {&single_index_gd_flow_is_power_itera
                                             &single_index_gd_exact_recovery_claim,
                                             NULL};
 
-static const assay_experiment *const experiments[] = {&single_index_gd_power_iteration,
-                                                      &single_index_gd_spectrum,
-                                                      &single_index_gd_spherical,
-                                                      &single_index_gd_chain,
-                                                      &single_index_gd_vector,
-                                                      &single_index_gd_hitting,
-                                                      &single_index_gd_squared,
-                                                      &single_index_gd_search,
-                                                      &single_index_gd_local,
-                                                      &single_index_gd_recovery,
-                                                      &single_index_gd_separation,
-                                                      NULL};
+static const assay_experiment *const experiments[] = {
+    &single_index_gd_power_iteration, &single_index_gd_spectrum, &single_index_gd_spherical,  &single_index_gd_chain,
+    &single_index_gd_vector,          &single_index_gd_hitting,  &single_index_gd_squared,    &single_index_gd_search,
+    &single_index_gd_local,           &single_index_gd_recovery, &single_index_gd_separation, NULL};
 
 const assay_paper single_index_gd_paper = {
     .abi = ASSAY_ABI,

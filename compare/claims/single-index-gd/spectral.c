@@ -17,20 +17,32 @@ static const assay_observable power_observables[] = {
 
 static assay_status no_difference(assay_call *call) {
   for (int o = 0; o < 3; o++) {
-    if (strcmp(assay_word(call, "link"), "quad")) assay_absent(call, o, "a truncated student's gradient is not linear");
-    else assay_put(call, o, 0, 0, 0);
+    if (strcmp(assay_word(call, "link"), "quad"))
+      assay_absent(call, o, "a truncated student's gradient is not linear");
+    else
+      assay_put(call, o, 0, 0, 0);
   }
   return ASSAY_OK;
 }
 
-static const assay_leg power_legs[] = {
-    {.experiment = &single_index_gd_power_iteration, .arrange = single_index_arrange, .points = POINTS("P: link=quad delta=8"),
-     .sizes = {"d=50", "d=200", "d=1000"}, .first = {16, 16, 4}, .looks = {1, 1, 1}, .discarded = .5},
-    {0}};
+static const assay_leg power_legs[] = {{.experiment = &single_index_gd_power_iteration,
+                                        .arrange = single_index_arrange,
+                                        .points = POINTS("P: link=quad delta=8"),
+                                        .sizes = {"d=50", "d=200", "d=1000"},
+                                        .first = {16, 16, 4},
+                                        .looks = {1, 1, 1},
+                                        .discarded = .5},
+                                       {0}};
 
 static const assay_target power_targets[] = {
-    {.name = "flow_error", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-7}), .reason = "a thousand times the integration's tolerance"},
-    {.name = "q_error", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-6}), .reason = "q has moved by less than 1e-12 in 100 steps"},
+    {.name = "flow_error",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = 1e-7}),
+     .reason = "a thousand times the integration's tolerance"},
+    {.name = "q_error",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.bias = 1e-6}),
+     .reason = "q has moved by less than 1e-12 in 100 steps"},
     {.name = "mu_error", .estimand = ASSAY_EXACT, .margin = ALL_TIERS({.bias = 1e-8}), .reason = "second order in the vector's error"},
     {0}};
 
@@ -40,7 +52,8 @@ static const assay_control power_controls[] = {
 const assay_claim single_index_gd_flow_is_power_iteration_claim = {
     .id = "single-index-gd/flow-is-power-iteration",
     .kinds = "identity",
-    .statement = "For the quadratic link the spherical gradient flow is exp(A* t) theta_0, normalised; it ends at the top eigenvector of A*.",
+    .statement =
+        "For the quadratic link the spherical gradient flow is exp(A* t) theta_0, normalised; it ends at the top eigenvector of A*.",
     .source = "arXiv 2602.02431, Section 3",
     .params = power_params,
     .observables = power_observables,
@@ -52,10 +65,12 @@ const assay_claim single_index_gd_flow_is_power_iteration_claim = {
 /* ---- single-index-gd/bbp-truncated ---- */
 
 static const assay_param bbp_params[] = {
-    PARAM_TRUNCATED, PARAM_DELTA,
+    PARAM_TRUNCATED,
+    PARAM_DELTA,
     {"variant", NULL, "random-point: the curvature at a random start, where labels count only if the student is not cut off", ASSAY_WORD, 0,
      "none|random-point", NULL, "none"},
-    PARAM_D, {0}};
+    PARAM_D,
+    {0}};
 enum { O_LAMBDA_1, O_LAMBDA_2, O_Q };
 static const assay_observable bbp_observables[] = {
     {"lambda_1", NULL, "largest eigenvalue of D = A*/2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
@@ -80,9 +95,15 @@ static assay_status put_spectrum(assay_call *call, double delta, double factor) 
   return ASSAY_OK;
 }
 
-static assay_status bbp(assay_call *call) { return put_spectrum(call, assay_real(call, "delta"), 1); }
-static assay_status of_a_star(assay_call *call) { return put_spectrum(call, assay_real(call, "delta"), 2); }
-static assay_status exchanged(assay_call *call) { return put_spectrum(call, 1 / assay_real(call, "delta"), 1); }
+static assay_status bbp(assay_call *call) {
+  return put_spectrum(call, assay_real(call, "delta"), 1);
+}
+static assay_status of_a_star(assay_call *call) {
+  return put_spectrum(call, assay_real(call, "delta"), 2);
+}
+static assay_status exchanged(assay_call *call) {
+  return put_spectrum(call, 1 / assay_real(call, "delta"), 1);
+}
 
 static assay_status dawson(assay_call *call) {
   single_index_spectrum s;
@@ -111,7 +132,8 @@ static assay_status constant_weights(assay_call *call) {
 static assay_status spread_bbp(assay_call *call) {
   static const struct {
     double M, delta, sd[3];
-  } pilots[] = {{8, 2, {9.2, 6.9, 1.01}}, {8, 4, {5.3, 3.2, .90}}, {8, 10, {3.0, 1.3, .40}}, {4, 2, {4.7, 3.2, 1.12}}, {4, 5, {2.6, 1.5, .65}}};
+  } pilots[] = {
+      {8, 2, {9.2, 6.9, 1.01}}, {8, 4, {5.3, 3.2, .90}}, {8, 10, {3.0, 1.3, .40}}, {4, 2, {4.7, 3.2, 1.12}}, {4, 5, {2.6, 1.5, .65}}};
   int best = 0;
   for (int i = 1; i < 5; i++) {
     double here = fabs(log(pilots[i].delta / assay_real(call, "delta"))) + 10 * fabs(log(pilots[i].M / assay_real(call, "M")));
@@ -123,19 +145,32 @@ static assay_status spread_bbp(assay_call *call) {
 }
 
 #define BBP_POINTS "H8_4: delta=4", "H8_10: delta=10", "H4_2: M=4 delta=2", "H4_5: M=4 delta=5"
-static const assay_leg bbp_legs[] = {
-    {.experiment = &single_index_gd_spectrum, .arrange = single_index_arrange, .points = POINTS(BBP_POINTS, "R8_4: delta=4 variant=random-point"),
-     .sizes = {"d=120", "d=240", "d=1000"}, .first = {128, 128, 128}, .looks = {4, 4, 3}},
-    {.experiment = &single_index_gd_spectrum, .arrange = single_index_arrange, .points = POINTS("H8_2: delta=2"), .sizes = {NULL, NULL, "d=1000"},
-     .first = {0, 0, 128}, .looks = {0, 0, 3}},
-    {0}};
+static const assay_leg bbp_legs[] = {{.experiment = &single_index_gd_spectrum,
+                                      .arrange = single_index_arrange,
+                                      .points = POINTS(BBP_POINTS, "R8_4: delta=4 variant=random-point"),
+                                      .sizes = {"d=120", "d=240", "d=1000"},
+                                      .first = {128, 128, 128},
+                                      .looks = {4, 4, 3}},
+                                     {.experiment = &single_index_gd_spectrum,
+                                      .arrange = single_index_arrange,
+                                      .points = POINTS("H8_2: delta=2"),
+                                      .sizes = {NULL, NULL, "d=1000"},
+                                      .first = {0, 0, 128},
+                                      .looks = {0, 0, 3}},
+                                     {0}};
 
 static const assay_target bbp_targets[] = {
-    {.name = "lambda_1", .spread = spread_bbp, .margin = {{.bias = 12 / 120., .deviations = 10}, {.bias = 12 / 240., .deviations = 10}, {.bias = 12 / 1000., .deviations = 10}},
+    {.name = "lambda_1",
+     .spread = spread_bbp,
+     .margin = {{.bias = 12 / 120., .deviations = 10}, {.bias = 12 / 240., .deviations = 10}, {.bias = 12 / 1000., .deviations = 10}},
      .reason = "12/d, about twice the bias at d = 60 to 240, + 10 sd/sqrt(n_max)"},
-    {.name = "q", .spread = spread_bbp, .margin = {{.bias = 3 / 120., .deviations = 10}, {.bias = 3 / 240., .deviations = 10}, {.bias = 3 / 1000., .deviations = 10}},
+    {.name = "q",
+     .spread = spread_bbp,
+     .margin = {{.bias = 3 / 120., .deviations = 10}, {.bias = 3 / 240., .deviations = 10}, {.bias = 3 / 1000., .deviations = 10}},
      .reason = "3/d, at least twice the bias at d = 60 to 240, + 10 sd/sqrt(n_max)"},
-    {.name = "lambda_2", .points = "H8_4,H8_10,H4_5", .spread = spread_bbp,
+    {.name = "lambda_2",
+     .points = "H8_4,H8_10,H4_5",
+     .spread = spread_bbp,
      .margin = {{.bias = .8221, .deviations = 10}, {.bias = .5179, .deviations = 10}, {.bias = .2, .deviations = 10}},
      .reason = "the edge is approached from below at d^(-2/3): 20 d^(-2/3), + 10 sd/sqrt(n_max)"},
     {0}};
@@ -145,16 +180,31 @@ static const assay_control bbp_controls[] = {
     {.name = "delta inverted", .mistake = "d/n for n/d", .targets = "q", .points = "H8_4,H8_10,H4_5", .predict = exchanged},
     {.name = "overlap from the gap", .mistake = "q = 1 - (edge/lambda_1)^2", .targets = "q", .points = "H8_4", .predict = from_the_gap},
     {.name = "untruncated labels", .mistake = "the closed form of z^2", .targets = "q", .points = "H8_4", .tiers = 6, .predict = dawson},
-    {.name = "constant weights", .mistake = "the edge of E[T] times a Marchenko-Pastur law", .targets = "lambda_2", .points = "H8_4",
-     .tiers = 6, .predict = constant_weights},
+    {.name = "constant weights",
+     .mistake = "the edge of E[T] times a Marchenko-Pastur law",
+     .targets = "lambda_2",
+     .points = "H8_4",
+     .tiers = 6,
+     .predict = constant_weights},
     {0}};
 
-static const assay_figure bbp_figures[] = {
-    {.title = "Overlap of the top eigenvector with truncated labels", .x = "delta", .x_label = "n/d", .y = "q", .y_label = "squared overlap",
-     .points = "H8_*,H4_*", .sweep = "0.6:20:81", .flags = ASSAY_LOG_X},
-    {.title = "The outlier and the edge of D", .x = "delta", .x_label = "n/d", .y = "lambda_1,lambda_2", .y_label = "eigenvalue", .points = "H8_*",
-     .sweep = "0.9:20:61", .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_figure bbp_figures[] = {{.title = "Overlap of the top eigenvector with truncated labels",
+                                            .x = "delta",
+                                            .x_label = "n/d",
+                                            .y = "q",
+                                            .y_label = "squared overlap",
+                                            .points = "H8_*,H4_*",
+                                            .sweep = "0.6:20:81",
+                                            .flags = ASSAY_LOG_X},
+                                           {.title = "The outlier and the edge of D",
+                                            .x = "delta",
+                                            .x_label = "n/d",
+                                            .y = "lambda_1,lambda_2",
+                                            .y_label = "eigenvalue",
+                                            .points = "H8_*",
+                                            .sweep = "0.9:20:61",
+                                            .flags = ASSAY_LOG_X},
+                                           {0}};
 
 const assay_claim single_index_gd_bbp_truncated_claim = {
     .id = "single-index-gd/bbp-truncated",
@@ -198,9 +248,15 @@ static assay_status threshold_of(assay_call *call, double M) {
   return status;
 }
 
-static assay_status threshold(assay_call *call) { return threshold_of(call, assay_real(call, "M")); }
-static assay_status of_eight(assay_call *call) { return threshold_of(call, 8); }
-static assay_status of_sixteen(assay_call *call) { return threshold_of(call, 16); }
+static assay_status threshold(assay_call *call) {
+  return threshold_of(call, assay_real(call, "M"));
+}
+static assay_status of_eight(assay_call *call) {
+  return threshold_of(call, 8);
+}
+static assay_status of_sixteen(assay_call *call) {
+  return threshold_of(call, 16);
+}
 CONSTANT(one_half, T_DELTA_C, .5)
 
 /* Below the threshold q is of order 1/d. */
@@ -237,44 +293,92 @@ static assay_status fitted_threshold(const assay_sample *sample, double *out) {
 }
 
 static assay_status spread_threshold(assay_call *call) {
-  assay_put(call, T_Q, 0, (assay_real(call, "delta") < .5 ? .4 : 1.1) / sqrt(assay_real(call, "d")), 0); /* pilot at delta = 2 (d = 120): 1.12; below: an estimate */
+  assay_put(call, T_Q, 0, (assay_real(call, "delta") < .5 ? .4 : 1.1) / sqrt(assay_real(call, "d")),
+            0); /* pilot at delta = 2 (d = 120): 1.12; below: an estimate */
   return ASSAY_OK;
 }
 
-static const assay_leg threshold_legs[] = {
-    {.experiment = &single_index_gd_spectrum, .arrange = single_index_arrange, .points = POINTS("A2: M=4 delta=2"), .sizes = {"d=120", NULL, NULL},
-     .first = {128, 0, 0}, .looks = {4, 0, 0}},
-    {.experiment = &single_index_gd_spectrum, .arrange = single_index_arrange, .points = POINTS("B: M=4 delta=.25"), .sizes = {"d=200", "d=200", "d=400"},
-     .first = {128, 128, 128}, .looks = {4, 4, 4}},
-    {.experiment = &single_index_gd_spectrum, .arrange = single_index_arrange, .points = POINTS("F: M=4 delta=1.6"),
-     .sizes = {NULL, "d=100,200,400", "d=100,200,400,800"}, .first = {0, 512, 512}, .looks = {0, 5, 5}},
-    {0}};
+static const assay_leg threshold_legs[] = {{.experiment = &single_index_gd_spectrum,
+                                            .arrange = single_index_arrange,
+                                            .points = POINTS("A2: M=4 delta=2"),
+                                            .sizes = {"d=120", NULL, NULL},
+                                            .first = {128, 0, 0},
+                                            .looks = {4, 0, 0}},
+                                           {.experiment = &single_index_gd_spectrum,
+                                            .arrange = single_index_arrange,
+                                            .points = POINTS("B: M=4 delta=.25"),
+                                            .sizes = {"d=200", "d=200", "d=400"},
+                                            .first = {128, 128, 128},
+                                            .looks = {4, 4, 4}},
+                                           {.experiment = &single_index_gd_spectrum,
+                                            .arrange = single_index_arrange,
+                                            .points = POINTS("F: M=4 delta=1.6"),
+                                            .sizes = {NULL, "d=100,200,400", "d=100,200,400,800"},
+                                            .first = {0, 512, 512},
+                                            .looks = {0, 5, 5}},
+                                           {0}};
 
-static const assay_target threshold_targets[] = {
-    {.name = "q", .points = "A2", .spread = spread_threshold, .margin = ALL_TIERS({.bias = 3 / 120., .deviations = 10}), .reason = "3/d + 10 sd/sqrt(n_max)"},
-    {.name = "q", .title = "q below the threshold", .points = "B", .side = -1, .predict = vanishing, .spread = spread_threshold,
-     .margin = ALL_TIERS({.deviations = 10}), .reason = "at most 12/d; measured 7.6/d at d = 200; 10 sd/sqrt(n_max)"},
-    {.name = "delta_c", .records = "q", .points = "F", .estimand = ASSAY_SMOOTH, .along = "d", .reduce = fitted_threshold, .predict = threshold,
-     .margin = ALL_TIERS({.bias = .1}), .reason = ".1: the intercept in 1/d, whose shift is .03 at d = 400, and 10 se at n_max"},
-    {0}};
+static const assay_target threshold_targets[] = {{.name = "q",
+                                                  .points = "A2",
+                                                  .spread = spread_threshold,
+                                                  .margin = ALL_TIERS({.bias = 3 / 120., .deviations = 10}),
+                                                  .reason = "3/d + 10 sd/sqrt(n_max)"},
+                                                 {.name = "q",
+                                                  .title = "q below the threshold",
+                                                  .points = "B",
+                                                  .side = -1,
+                                                  .predict = vanishing,
+                                                  .spread = spread_threshold,
+                                                  .margin = ALL_TIERS({.deviations = 10}),
+                                                  .reason = "at most 12/d; measured 7.6/d at d = 200; 10 sd/sqrt(n_max)"},
+                                                 {.name = "delta_c",
+                                                  .records = "q",
+                                                  .points = "F",
+                                                  .estimand = ASSAY_SMOOTH,
+                                                  .along = "d",
+                                                  .reduce = fitted_threshold,
+                                                  .predict = threshold,
+                                                  .margin = ALL_TIERS({.bias = .1}),
+                                                  .reason = ".1: the intercept in 1/d, whose shift is .03 at d = 400, and 10 se at n_max"},
+                                                 {0}};
 
-static const assay_control threshold_controls[] = {
-    {.name = "M = 16", .mistake = "the threshold of links cut at 16", .targets = "q", .points = "A2", .tiers = 1u << ASSAY_QUICK, .predict = of_sixteen},
-    {.name = "always informative", .mistake = "the overlap of delta = 2 below the threshold", .targets = "q below the threshold", .points = "B",
-     .change = "n=800"},
-    {.name = "optimal preprocessing", .mistake = "1/2, the threshold of the best preprocessing", .targets = "delta_c", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = one_half},
-    {.name = "M = 8", .mistake = "the threshold of links cut at 8", .targets = "delta_c", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = of_eight},
-    {0}};
+static const assay_control threshold_controls[] = {{.name = "M = 16",
+                                                    .mistake = "the threshold of links cut at 16",
+                                                    .targets = "q",
+                                                    .points = "A2",
+                                                    .tiers = 1u << ASSAY_QUICK,
+                                                    .predict = of_sixteen},
+                                                   {.name = "always informative",
+                                                    .mistake = "the overlap of delta = 2 below the threshold",
+                                                    .targets = "q below the threshold",
+                                                    .points = "B",
+                                                    .change = "n=800"},
+                                                   {.name = "optimal preprocessing",
+                                                    .mistake = "1/2, the threshold of the best preprocessing",
+                                                    .targets = "delta_c",
+                                                    .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
+                                                    .predict = one_half},
+                                                   {.name = "M = 8",
+                                                    .mistake = "the threshold of links cut at 8",
+                                                    .targets = "delta_c",
+                                                    .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
+                                                    .predict = of_eight},
+                                                   {0}};
 
-static const assay_figure threshold_figures[] = {
-    {.title = "Threshold of weak recovery against the cut of the labels", .x = "M", .x_label = "M", .y = "delta_c", .y_label = "n/d",
-     .points = "A2,F", .sweep = "1.5:16:30"},
-    {0}};
+static const assay_figure threshold_figures[] = {{.title = "Threshold of weak recovery against the cut of the labels",
+                                                  .x = "M",
+                                                  .x_label = "M",
+                                                  .y = "delta_c",
+                                                  .y_label = "n/d",
+                                                  .points = "A2,F",
+                                                  .sweep = "1.5:16:30"},
+                                                 {0}};
 
 const assay_claim single_index_gd_bbp_threshold_claim = {
     .id = "single-index-gd/bbp-threshold",
     .kinds = "threshold",
-    .statement = "Full-batch weak recovery with truncated labels starts at n/d = delta_c(M), which does not depend on d and diverges with M.",
+    .statement =
+        "Full-batch weak recovery with truncated labels starts at n/d = delta_c(M), which does not depend on d and diverges with M.",
     .source = "arXiv 2602.02431, Theorem 3.2 has the order; the constant is Mondelli and Montanari, 2019",
     .params = threshold_params,
     .observables = threshold_observables,
@@ -315,7 +419,8 @@ static assay_status quadratic_dawson(assay_call *call) {
 
 static assay_status quadratic_truncated(assay_call *call) {
   single_index_spectrum s;
-  assay_status status = single_index_bbp((single_index_link){SINGLE_INDEX_HARD, 8}, assay_real(call, "delta"), 1, &s, assay_call_error(call));
+  assay_status status =
+      single_index_bbp((single_index_link){SINGLE_INDEX_HARD, 8}, assay_real(call, "delta"), 1, &s, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   claim_value(call, Q_LAMBDA_1, s.lambda_1);
   claim_value(call, Q_Q, s.q);
@@ -336,37 +441,83 @@ static assay_status spread_quadratic(assay_call *call) {
   return ASSAY_OK;
 }
 
-static const assay_leg quadratic_legs[] = {
-    {.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("Q6: delta=6"), .sizes = {"d=200", "d=400", "d=1000"},
-     .first = {128, 512, 512}, .looks = {4, 4, 3}},
-    {.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("Q8: delta=8", "Q12: delta=12"),
-     .sizes = {NULL, "d=200", "d=400"}, .first = {0, 256, 256}, .looks = {0, 3, 3}},
-    {.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("Q4: delta=4"), .sizes = {NULL, NULL, "d=1000"},
-     .first = {0, 0, 256}, .looks = {0, 0, 3}},
-    {0}};
+static const assay_leg quadratic_legs[] = {{.experiment = &single_index_gd_spectrum,
+                                            .arrange = arrange_quadratic,
+                                            .points = POINTS("Q6: delta=6"),
+                                            .sizes = {"d=200", "d=400", "d=1000"},
+                                            .first = {128, 512, 512},
+                                            .looks = {4, 4, 3}},
+                                           {.experiment = &single_index_gd_spectrum,
+                                            .arrange = arrange_quadratic,
+                                            .points = POINTS("Q8: delta=8", "Q12: delta=12"),
+                                            .sizes = {NULL, "d=200", "d=400"},
+                                            .first = {0, 256, 256},
+                                            .looks = {0, 3, 3}},
+                                           {.experiment = &single_index_gd_spectrum,
+                                            .arrange = arrange_quadratic,
+                                            .points = POINTS("Q4: delta=4"),
+                                            .sizes = {NULL, NULL, "d=1000"},
+                                            .first = {0, 0, 256},
+                                            .looks = {0, 0, 3}},
+                                           {0}};
 
-#define MARGIN_BY_SIZE(c, a, b, e) {{.bias = (c) / (a), .deviations = 10}, {.bias = (c) / (b), .deviations = 10}, {.bias = (c) / (e), .deviations = 10}}
+#define MARGIN_BY_SIZE(c, a, b, e)                                                                                                         \
+  {                                                                                                                                        \
+    {.bias = (c) / (a), .deviations = 10}, {.bias = (c) / (b), .deviations = 10}, {                                                        \
+      .bias = (c) / (e), .deviations = 10                                                                                                  \
+    }                                                                                                                                      \
+  }
 static const assay_target quadratic_targets[] = {
-    {.name = "lambda_1", .points = "Q6", .spread = spread_quadratic, .margin = MARGIN_BY_SIZE(10, 200., 400., 1000.), .reason = "10/d + 10 sd/sqrt(n_max)"},
-    {.name = "q", .points = "Q6", .spread = spread_quadratic, .margin = MARGIN_BY_SIZE(3, 200., 400., 1000.),
+    {.name = "lambda_1",
+     .points = "Q6",
+     .spread = spread_quadratic,
+     .margin = MARGIN_BY_SIZE(10, 200., 400., 1000.),
+     .reason = "10/d + 10 sd/sqrt(n_max)"},
+    {.name = "q",
+     .points = "Q6",
+     .spread = spread_quadratic,
+     .margin = MARGIN_BY_SIZE(3, 200., 400., 1000.),
      .reason = "3/d, twice the bias at d = 100 to 400, + 10 sd/sqrt(n_max)"},
-    {.name = "q", .points = "Q4", .spread = spread_quadratic, .margin = ALL_TIERS({.bias = .054, .deviations = 10}),
+    {.name = "q",
+     .points = "Q4",
+     .spread = spread_quadratic,
+     .margin = ALL_TIERS({.bias = .054, .deviations = 10}),
      .reason = "twice the bias of .027 seen up to d = 400, where the transition is smeared; + 10 sd/sqrt(n_max)"},
-    {.name = "lambda_1", .points = "Q8,Q12", .spread = spread_quadratic, .margin = MARGIN_BY_SIZE(10, 200., 200., 400.), .reason = "10/d + 10 sd/sqrt(n_max)"},
-    {.name = "q", .points = "Q8,Q12", .spread = spread_quadratic, .margin = MARGIN_BY_SIZE(3, 200., 200., 400.), .reason = "3/d + 10 sd/sqrt(n_max)"},
+    {.name = "lambda_1",
+     .points = "Q8,Q12",
+     .spread = spread_quadratic,
+     .margin = MARGIN_BY_SIZE(10, 200., 200., 400.),
+     .reason = "10/d + 10 sd/sqrt(n_max)"},
+    {.name = "q",
+     .points = "Q8,Q12",
+     .spread = spread_quadratic,
+     .margin = MARGIN_BY_SIZE(3, 200., 200., 400.),
+     .reason = "3/d + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control quadratic_controls[] = {
-    {.name = "no largest label", .mistake = "the closed form without the largest label", .targets = "q", .points = "Q6,Q4", .tiers = 6,
+    {.name = "no largest label",
+     .mistake = "the closed form without the largest label",
+     .targets = "q",
+     .points = "Q6,Q4",
+     .tiers = 6,
      .predict = quadratic_dawson},
     {.name = "truncated labels", .mistake = "labels cut at 8", .targets = "q", .points = "Q6", .tiers = 6, .predict = quadratic_truncated},
-    {.name = "collapsed", .mistake = "the limit d -> inf at fixed n/d, where nothing is recovered", .targets = "q", .points = "Q6", .predict = collapsed},
+    {.name = "collapsed",
+     .mistake = "the limit d -> inf at fixed n/d, where nothing is recovered",
+     .targets = "q",
+     .points = "Q6",
+     .predict = collapsed},
     {0}};
 
-static const assay_figure quadratic_figures[] = {
-    {.title = "Overlap with untruncated labels: the curves move right with d", .x = "delta", .x_label = "n/d", .y = "q", .y_label = "squared overlap",
-     .points = "Q*", .sweep = "2.5:14:24"},
-    {0}};
+static const assay_figure quadratic_figures[] = {{.title = "Overlap with untruncated labels: the curves move right with d",
+                                                  .x = "delta",
+                                                  .x_label = "n/d",
+                                                  .y = "q",
+                                                  .y_label = "squared overlap",
+                                                  .points = "Q*",
+                                                  .sweep = "2.5:14:24"},
+                                                 {0}};
 
 const assay_claim single_index_gd_quadratic_overlap_claim = {
     .id = "single-index-gd/quadratic-overlap",
@@ -383,9 +534,10 @@ const assay_claim single_index_gd_quadratic_overlap_claim = {
 
 /* ---- single-index-gd/quadratic-log-threshold ---- */
 
-static const assay_param level_params[] = {
-    PARAM_FINITE_D, {"level", NULL, "of the mean squared overlap", ASSAY_REAL, 0, NULL, "(0,1)", NULL},
-    {"delta", NULL, "where the overlap is looked at", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", ""}, {0}};
+static const assay_param level_params[] = {PARAM_FINITE_D,
+                                           {"level", NULL, "of the mean squared overlap", ASSAY_REAL, 0, NULL, "(0,1)", NULL},
+                                           {"delta", NULL, "where the overlap is looked at", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", ""},
+                                           {0}};
 enum { L_DELTA, L_SLOPE };
 static const assay_observable level_observables[] = {
     {"delta_level", NULL, "n/d at which mean q reaches the level", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
@@ -415,7 +567,8 @@ static assay_status slope_over_decades(assay_call *call) {
 
 static assay_status level_truncated(assay_call *call) {
   assay_value delta;
-  assay_status status = single_index_truncated_level((single_index_link){SINGLE_INDEX_HARD, 8}, assay_real(call, "level"), &delta, assay_call_error(call));
+  assay_status status =
+      single_index_truncated_level((single_index_link){SINGLE_INDEX_HARD, 8}, assay_real(call, "level"), &delta, assay_call_error(call));
   if (status == ASSAY_OK) claim_value(call, L_DELTA, delta);
   return status;
 }
@@ -428,38 +581,75 @@ static assay_status level_slope_one(assay_call *call) {
   return status;
 }
 
-static assay_status crossing(const assay_sample *s, double *out) { return fit_level(s->axis, s->value, s->groups, assay_real(s->points[0], "level"), out); }
+static assay_status crossing(const assay_sample *s, double *out) {
+  return fit_level(s->axis, s->value, s->groups, assay_real(s->points[0], "level"), out);
+}
 
-static const assay_leg level_legs[] = {
-    {.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("M5: level=.5 delta=5,6.5"), .sizes = {"d=256", NULL, NULL},
-     .first = {128, 0, 0}, .looks = {4, 0, 0}},
-    {.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("L5: level=.5 delta=4,5,6,7"),
-     .sizes = {NULL, "d=64,256,512", "d=64,128,256,512,1024"}, .first = {0, 256, 256}, .looks = {0, 4, 5}},
-    {.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("L3: level=.3 delta=2.5,3.5,4.5,5.5"),
-     .sizes = {NULL, "d=256", "d=128,256,512,1024"}, .first = {0, 256, 256}, .looks = {0, 4, 5}},
-    {.check = slope_over_decades, .points = POINTS("A: level=.3"), .sizes = {"d=1e6", "d=1e6", "d=1e6"}},
-    {0}};
+static const assay_leg level_legs[] = {{.experiment = &single_index_gd_spectrum,
+                                        .arrange = arrange_quadratic,
+                                        .points = POINTS("M5: level=.5 delta=5,6.5"),
+                                        .sizes = {"d=256", NULL, NULL},
+                                        .first = {128, 0, 0},
+                                        .looks = {4, 0, 0}},
+                                       {.experiment = &single_index_gd_spectrum,
+                                        .arrange = arrange_quadratic,
+                                        .points = POINTS("L5: level=.5 delta=4,5,6,7"),
+                                        .sizes = {NULL, "d=64,256,512", "d=64,128,256,512,1024"},
+                                        .first = {0, 256, 256},
+                                        .looks = {0, 4, 5}},
+                                       {.experiment = &single_index_gd_spectrum,
+                                        .arrange = arrange_quadratic,
+                                        .points = POINTS("L3: level=.3 delta=2.5,3.5,4.5,5.5"),
+                                        .sizes = {NULL, "d=256", "d=128,256,512,1024"},
+                                        .first = {0, 256, 256},
+                                        .looks = {0, 4, 5}},
+                                       {.check = slope_over_decades, .points = POINTS("A: level=.3"), .sizes = {"d=1e6", "d=1e6", "d=1e6"}},
+                                       {0}};
 
-static const assay_target level_targets[] = {
-    {.name = "delta_level", .records = "q", .points = "M5,L5,L3", .estimand = ASSAY_SMOOTH, .along = "delta", .reduce = crossing, .predict = level_at,
-     .margin = ALL_TIERS({.bias = .45}), .reason = ".45: the bias of q moves the crossing by -.1 to -.35; and 10 se at n_max"},
-    {.name = "slope", .points = "A", .estimand = ASSAY_EXACT, .predict = slope_one, .margin = ALL_TIERS({.bias = .06}),
-     .reason = "what log log d leaves between d = 1e6 and 1e10"},
-    {0}};
+static const assay_target level_targets[] = {{.name = "delta_level",
+                                              .records = "q",
+                                              .points = "M5,L5,L3",
+                                              .estimand = ASSAY_SMOOTH,
+                                              .along = "delta",
+                                              .reduce = crossing,
+                                              .predict = level_at,
+                                              .margin = ALL_TIERS({.bias = .45}),
+                                              .reason = ".45: the bias of q moves the crossing by -.1 to -.35; and 10 se at n_max"},
+                                             {.name = "slope",
+                                              .points = "A",
+                                              .estimand = ASSAY_EXACT,
+                                              .predict = slope_one,
+                                              .margin = ALL_TIERS({.bias = .06}),
+                                              .reason = "what log log d leaves between d = 1e6 and 1e10"},
+                                             {0}};
 
 static const assay_control level_controls[] = {
-    {.name = "slope 0", .mistake = "the threshold of labels cut at 8, the same at every d", .targets = "delta_level", .points = "M5*,L5*",
-     .sizes = "256,512", .predict = level_truncated},
-    {.name = "slope 1", .mistake = "delta = log d + const from d = 64 on", .targets = "delta_level", .points = "L5*", .sizes = "512", .tiers = 6,
+    {.name = "slope 0",
+     .mistake = "the threshold of labels cut at 8, the same at every d",
+     .targets = "delta_level",
+     .points = "M5*,L5*",
+     .sizes = "256,512",
+     .predict = level_truncated},
+    {.name = "slope 1",
+     .mistake = "delta = log d + const from d = 64 on",
+     .targets = "delta_level",
+     .points = "L5*",
+     .sizes = "512",
+     .tiers = 6,
      .predict = level_slope_one},
     {.name = "slope 1/2", .mistake = "n ~ (1/2) d log d", .targets = "slope", .predict = slope_half},
     {.name = "slope 2", .mistake = "n ~ 2 d log d", .targets = "slope", .predict = slope_two},
     {0}};
 
-static const assay_figure level_figures[] = {
-    {.title = "n/d at which the overlap reaches a level: log d", .x = "d", .x_label = "dimension", .y = "delta_level", .y_label = "n/d", .points = "M5,L5,L3",
-     .sweep = "64:100000:9", .flags = ASSAY_LOG_X},
-    {0}};
+static const assay_figure level_figures[] = {{.title = "n/d at which the overlap reaches a level: log d",
+                                              .x = "d",
+                                              .x_label = "dimension",
+                                              .y = "delta_level",
+                                              .y_label = "n/d",
+                                              .points = "M5,L5,L3",
+                                              .sweep = "64:100000:9",
+                                              .flags = ASSAY_LOG_X},
+                                             {0}};
 
 const assay_claim single_index_gd_quadratic_log_threshold_claim = {
     .id = "single-index-gd/quadratic-log-threshold",
@@ -508,35 +698,60 @@ static assay_status spread_spike(assay_call *call) {
   return ASSAY_OK;
 }
 
-static const assay_leg spike_legs[] = {{.experiment = &single_index_gd_spectrum, .arrange = arrange_quadratic, .points = POINTS("S: delta=.5"),
-                                        .sizes = {"d=200", "d=400", "d=1600"}, .first = {384, 256, 512}, .looks = {4, 6, 6}},
+static const assay_leg spike_legs[] = {{.experiment = &single_index_gd_spectrum,
+                                        .arrange = arrange_quadratic,
+                                        .points = POINTS("S: delta=.5"),
+                                        .sizes = {"d=200", "d=400", "d=1600"},
+                                        .first = {384, 256, 512},
+                                        .looks = {4, 6, 6}},
                                        {0}};
 
-static const assay_target spike_targets[] = {
-    {.name = "q", .spread = spread_spike, .margin = MARGIN_BY_SIZE(1.5, 200., 400., 1600.), .reason = "1.5/d (measured: -1.1/d at d = 200) + 10 sd/sqrt(n_max)"},
-    {.name = "loc5", .side = 1, .predict = nine_tenths, .margin = ALL_TIERS({.bias = 0}), .reason = "the mean is at least .9; measured .96 at delta = .5"},
-    {0}};
+static const assay_target spike_targets[] = {{.name = "q",
+                                              .spread = spread_spike,
+                                              .margin = MARGIN_BY_SIZE(1.5, 200., 400., 1600.),
+                                              .reason = "1.5/d (measured: -1.1/d at d = 200) + 10 sd/sqrt(n_max)"},
+                                             {.name = "loc5",
+                                              .side = 1,
+                                              .predict = nine_tenths,
+                                              .margin = ALL_TIERS({.bias = 0}),
+                                              .reason = "the mean is at least .9; measured .96 at delta = .5"},
+                                             {0}};
 
 static const assay_control spike_controls[] = {
-    {.name = "no branch", .mistake = "where the signal branch does not exist the overlap is 0", .targets = "q", .sizes = "200,400", .tiers = 1u << ASSAY_QUICK | 1u << ASSAY_STANDARD, .predict = no_overlap},
-    {.name = "label share", .mistake = "T_1/d without its enhancement", .targets = "q", .sizes = "400,1600", .tiers = 6, .predict = spike_share},
+    {.name = "no branch",
+     .mistake = "where the signal branch does not exist the overlap is 0",
+     .targets = "q",
+     .sizes = "200,400",
+     .tiers = 1u << ASSAY_QUICK | 1u << ASSAY_STANDARD,
+     .predict = no_overlap},
+    {.name = "label share",
+     .mistake = "T_1/d without its enhancement",
+     .targets = "q",
+     .sizes = "400,1600",
+     .tiers = 6,
+     .predict = spike_share},
     {.name = "truncated labels", .mistake = "labels cut at 4 localise as well", .targets = "loc5", .change = "link=hard M=4"},
     {0}};
 
-static const assay_figure spike_figures[] = {
-    {.title = "Overlap of a localised eigenvector", .x = "d", .x_label = "dimension", .y = "q", .y_label = "squared overlap", .points = "S",
-     .sweep = "100:10000:21", .flags = ASSAY_LOG_X | ASSAY_LOG_Y},
-    {0}};
+static const assay_figure spike_figures[] = {{.title = "Overlap of a localised eigenvector",
+                                              .x = "d",
+                                              .x_label = "dimension",
+                                              .y = "q",
+                                              .y_label = "squared overlap",
+                                              .points = "S",
+                                              .sweep = "100:10000:21",
+                                              .flags = ASSAY_LOG_X | ASSAY_LOG_Y},
+                                             {0}};
 
-const assay_claim single_index_gd_noise_spike_claim = {
-    .id = "single-index-gd/noise-spike",
-    .kinds = "limit",
-    .statement = "For n far below d log d and the quadratic link the top eigenvector lives on the largest labels, and its overlap is of order T_1/d.",
-    .source = "derived here; the collapse is arXiv 2602.02431, Theorem 3.1",
-    .params = spike_params,
-    .observables = spike_observables,
-    .predict = spike,
-    .legs = spike_legs,
-    .targets = spike_targets,
-    .controls = spike_controls,
-    .figures = spike_figures};
+const assay_claim single_index_gd_noise_spike_claim = {.id = "single-index-gd/noise-spike",
+                                                       .kinds = "limit",
+                                                       .statement = "For n far below d log d and the quadratic link the top eigenvector "
+                                                                    "lives on the largest labels, and its overlap is of order T_1/d.",
+                                                       .source = "derived here; the collapse is arXiv 2602.02431, Theorem 3.1",
+                                                       .params = spike_params,
+                                                       .observables = spike_observables,
+                                                       .predict = spike,
+                                                       .legs = spike_legs,
+                                                       .targets = spike_targets,
+                                                       .controls = spike_controls,
+                                                       .figures = spike_figures};

@@ -39,6 +39,8 @@ assay_status spurious_features_ridge_of(assay_call *call, spurious_features_mist
 
 /* n = round(n_over_d d), d = 2m, and dct's rho, for the simulation; the realised n. */
 assay_status spurious_features_arrange(assay_call *claim, assay_call *sim, assay_call *realised);
+/* The ridge whose effective ridge is tau: tau (1 - df1/n). */
+double spurious_features_lambda_of(const spurious_features_spectrum *spectrum, double n, double tau);
 /* A number that the theory supplies to a simulation, to 9 digits. */
 double spurious_features_rounded(double x);
 

@@ -5,7 +5,6 @@
 #include "compare/claims/spurious-features/claims.h"
 #include "sim/spurious-features/experiments.h"
 #include "theory/numerics/activation_kernel.h"
-#include "theory/numerics/effective_ridge.h"
 
 #define PARAMS_FEATURES                                                                                                                    \
   PARAMS_MODEL(0), PARAMS_SAMPLES, {"act", NULL, "activation", ASSAY_WORD, 0, "erf|relu|tanh|he3", NULL, "erf"},                           \
@@ -61,8 +60,7 @@ static assay_status random_features(assay_call *call, double width, stand_in act
   status = spurious_features_random_features(&p, n, width, act.mu1, act.mt2, assay_real(call, "ell"), sigma2, act.mistake, &out->rf,
                                              assay_call_error(call));
   if (status == ASSAY_OK) {
-    double tau = out->rf.tau.value;
-    out->lambda = tau * (1 - effective_freedom(p.s, p.m, p.count, tau, 1) / n);
+    out->lambda = spurious_features_lambda_of(&p, n, out->rf.tau.value);
     status = spurious_features_at(&p, n, out->lambda, sigma2, SPURIOUS_FEATURES_RIGHT, &out->ridge, assay_call_error(call));
   }
   spurious_features_spectrum_free(&p);
@@ -135,7 +133,7 @@ static assay_status put_spread(assay_call *call, double C, double L, double C_ex
 }
 static assay_status spread_kernel(assay_call *call) {
   bool smooth = !strcmp(assay_word(call, "act"), "he3"), waves = !strcmp(assay_word(call, "model"), "dct");
-  return put_spread(call, waves ? .6 : .4, .7, smooth ? .25 : .15, smooth ? .4 : .2);
+  return put_spread(call, waves ? .6 : .4, .7, smooth ? .35 : .2, smooth ? .55 : .3);
 }
 static assay_status spread_width(assay_call *call) {
   static const double most[2][4][4] = {{{.75, 2.4, .7, 2.4}, {.8, 3.1, .75, 3.2}, {.9, 3.7, .75, 3.7}, {.65, 1.1, .4, 1}},
@@ -173,7 +171,7 @@ static const assay_leg kernel_legs[] = {
      .points = POINTS("E0: model=twoblock n_over_d=3 act=erf ell=0", "E1: model=twoblock n_over_d=3 act=erf ell=.1",
                       "R0: model=twoblock n_over_d=3 act=relu ell=0", "R1: model=twoblock n_over_d=3 act=relu ell=.1",
                       "H0: model=twoblock n_over_d=3 act=he3 ell=0"),
-     .sizes = {"d=48 tests=300", "d=96 tests=400", "d=200 tests=1000"},
+     .sizes = {"d=48 tests=150", "d=96 tests=300", "d=200 tests=1000"},
      .first = {128, 128, 128},
      .looks = {5, 6, 5}},
     {.experiment = &spurious_features_kernel_regression,

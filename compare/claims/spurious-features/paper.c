@@ -20,9 +20,10 @@ static const assay_claim *const claims[] = {&spurious_features_effective_ridge_c
                                             &spurious_features_network_colour_claim,
                                             NULL};
 
-static const assay_experiment *const experiments[] = {&spurious_features_ridge_path, &spurious_features_feature_regression,
-                                                      &spurious_features_kernel_regression, &spurious_features_ridge_large,
- &spurious_features_colour_ridge, &spurious_features_colour_network, NULL};
+static const assay_experiment *const experiments[] = {
+    &spurious_features_ridge_path,        &spurious_features_ridge_large,     &spurious_features_random_bounds,
+    &spurious_features_feature_regression, &spurious_features_kernel_regression, &spurious_features_colour_ridge,
+    &spurious_features_colour_network,    NULL};
 
 const assay_paper spurious_features_paper = {
     .abi = ASSAY_ABI,

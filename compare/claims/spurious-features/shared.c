@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "compare/claims/spurious-features/claims.h"
+#include "theory/numerics/effective_ridge.h"
 
 assay_status spurious_features_model_of(assay_call *call, spurious_features_model *m) {
   *m = (spurious_features_model){.v = assay_real(call, "v"),
@@ -58,6 +59,10 @@ assay_status spurious_features_arrange(assay_call *claim, assay_call *sim, assay
   if (status == ASSAY_OK) status = assay_set(realised, "n", n);
   if (status == ASSAY_OK) status = assay_set(sim, "d", model.d);
   return status == ASSAY_OK ? assay_set(sim, "rho", model.rho) : status;
+}
+
+double spurious_features_lambda_of(const spurious_features_spectrum *p, double n, double tau) {
+  return tau * (1 - effective_freedom(p->s, p->m, p->count, tau, 1) / n);
 }
 
 double spurious_features_rounded(double x) {

@@ -121,6 +121,27 @@ static assay_status arrange_diagonal(assay_call *claim, assay_call *sim, assay_c
   "s=.19047619,.170426065,.15037594,.130325815,.110275689,.090225564,.070175439,.050125313,.030075188,.00952381 "                          \
   "b=.2506,-.193,-.4592,-.3032,.1316,.4454,.3497,-.0675,-.4226,-.3892"
 
+/* With lam = 1, s = 1/d and |b| = 1 the general form is the isotropic one, whose sums are written out apart. */
+static assay_status closed_form_with(assay_call *call, ttt_icl_mistake mistake) {
+  double n = assay_real(call, "n"), d = assay_real(call, "d"), sigma2 = assay_real(call, "sigma2");
+  ttt_icl_parabola p;
+  assay_status status =
+      ttt_icl_isotropic(n, assay_real(call, "k"), d, sigma2, cold_start(call) ? 0 : ttt_icl_pretrained_isotropic(n, d, sigma2), mistake, &p,
+                        assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  ttt_icl_put(call, O_L0, p.L0);
+  ttt_icl_put(call, O_C1, p.C1);
+  ttt_icl_put(call, O_C2, p.C2);
+  ttt_icl_put(call, O_L_STAR, p.L_star);
+  return ASSAY_OK;
+}
+static assay_status closed_form(assay_call *call) {
+  return closed_form_with(call, TTT_ICL_RIGHT);
+}
+static assay_status closed_form_no_one(assay_call *call) {
+  return closed_form_with(call, TTT_ICL_NO_ONE);
+}
+
 static const assay_leg parabola_legs[] = {{.experiment = &ttt_icl_chain_run,
                                            .arrange = arrange_isotropic,
                                            .points = POINTS("A: n=20 k=30 d=15", "B: n=50 k=100 d=50", "C: n=200 k=400 d=200 sigma2=.25",
@@ -136,10 +157,16 @@ static const assay_leg parabola_legs[] = {{.experiment = &ttt_icl_chain_run,
                                            .looks = {4, 5, 9}},
                                           {.experiment = &ttt_icl_direct_run,
                                            .arrange = arrange_isotropic,
-                                           .points = POINTS("M: n=20 k=30 d=15"),
+                                           .points = POINTS("M: n=20 k=30 d=15", "MN: n=20 k=30 d=15 sigma2=.5"),
                                            .sizes = {"", "", ""},
                                            .first = {128, 128, 128},
                                            .looks = {8, 11, 13}},
+                                          {.check = closed_form,
+                                           .points = POINTS("K1: n=7 k=5 d=5 sigma2=.4 lam=1,1,1,1,1 s=.2,.2,.2,.2,.2 b=.6,.8,0,0,0",
+                                                            "K2: n=3 k=2 d=4 lam=1,1,1,1 s=.25,.25,.25,.25 b=.5,-.5,.5,.5",
+                                                            "K3: n=2 k=1 d=2 sigma2=1.5 lam=1,1 s=.5,.5 b=.28,.96",
+                                                            "K4: n=4 k=3 d=2 sigma2=.7 start=cold lam=1,1 s=.5,.5 b=.28,-.96"),
+                                           .sizes = {"", "", ""}},
                                           {0}};
 
 static const assay_target parabola_targets[] = {{.name = "L0",
@@ -158,9 +185,33 @@ static const assay_target parabola_targets[] = {{.name = "L0",
                                                 {.name = "L", .points = "A,B,C,T,Z,G", .margin = RISK_MARGIN, .reason = RISK_REASON},
                                                 {.name = "L",
                                                  .title = "L (matrices)",
-                                                 .points = "M",
+                                                 .points = "M,MN",
                                                  .margin = FIXED(.02, .005, .002),
                                                  .reason = "10 sd/sqrt(n_max) of the matrices themselves"},
+                                                {.name = "L0",
+                                                 .title = "L0 (closed form)",
+                                                 .points = "K?",
+                                                 .estimand = ASSAY_EXACT,
+                                                 .margin = RELATIVE(1e-10, 1e-10, 1e-10),
+                                                 .reason = "rounding"},
+                                                {.name = "C1",
+                                                 .title = "C1 (closed form)",
+                                                 .points = "K?",
+                                                 .estimand = ASSAY_EXACT,
+                                                 .margin = RELATIVE(1e-10, 1e-10, 1e-10),
+                                                 .reason = "rounding"},
+                                                {.name = "C2",
+                                                 .title = "C2 (closed form)",
+                                                 .points = "K?",
+                                                 .estimand = ASSAY_EXACT,
+                                                 .margin = RELATIVE(1e-10, 1e-10, 1e-10),
+                                                 .reason = "rounding"},
+                                                {.name = "L_star",
+                                                 .title = "L_star (closed form)",
+                                                 .points = "K?",
+                                                 .estimand = ASSAY_EXACT,
+                                                 .margin = RELATIVE(1e-10, 1e-10, 1e-10),
+                                                 .reason = "rounding"},
                                                 {0}};
 
 static const assay_control parabola_controls[] = {
@@ -175,6 +226,10 @@ static const assay_control parabola_controls[] = {
      .points = "A",
      .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
      .predict = no_one},
+    {.name = "without the one, closed form",
+     .mistake = "k (k + d) for k (k + d + 1)",
+     .targets = "C2 (closed form)",
+     .check = closed_form_no_one},
     {.name = "moments of a constant", .mistake = "the moments of |y|^2 are n^j", .targets = "C2", .points = "A", .predict = no_chi_square},
     {0}};
 

@@ -71,6 +71,23 @@ static assay_status scaled_step(const assay_sample *s, double *out) {
   return ASSAY_OK;
 }
 
+/* The exact theory at a size at which its bias, below 12/d, is nothing. */
+static assay_status isotropic_at_size(assay_call *call) {
+  const double d = assay_real(call, "d"), n = round(assay_real(call, "alpha") * d), k = round(assay_real(call, "gamma") * d),
+               sigma2 = assay_real(call, "sigma2");
+  ttt_icl_parabola p;
+  assay_value cold;
+  assay_status status =
+      ttt_icl_isotropic(n, k, d, sigma2, ttt_icl_pretrained_isotropic(n, d, sigma2), TTT_ICL_RIGHT, &p, assay_call_error(call));
+  if (status == ASSAY_OK) status = ttt_icl_cold(n, k, d, sigma2, TTT_ICL_RIGHT, &cold, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  ttt_icl_put(call, O_L0, p.L0);
+  ttt_icl_put(call, O_L_WARM, p.L_star);
+  ttt_icl_put(call, O_L_COLD, cold);
+  assay_put(call, O_S_SCALED, 0, n * n * d * p.s_star.value, n * n * d * p.s_star.error);
+  return ASSAY_OK;
+}
+
 static const assay_leg isotropic_legs[] = {
     {.experiment = &ttt_icl_chain_run,
      .arrange = arrange_isotropic,
@@ -91,6 +108,9 @@ static const assay_leg isotropic_legs[] = {
      .sizes = {"d=100 covariates=rademacher", "d=200 covariates=rademacher", "d=400 covariates=rademacher"},
      .first = {64, 256, 512},
      .looks = {1, 1, 1}},
+    {.check = isotropic_at_size,
+     .points = POINTS("E1: alpha=1 gamma=1", "E2: alpha=.5 gamma=2", "E3: alpha=1 gamma=1.5 sigma2=.25", "E4: alpha=3 gamma=2 sigma2=.5"),
+     .sizes = {"d=10000000", "d=10000000", "d=10000000"}},
     {0}};
 
 #define REASON_LADDER "what the ladder leaves (exact theory at its sizes: below .0004, .0004, 3e-5), and 10 se of the extrapolation"
@@ -124,13 +144,37 @@ static const assay_target isotropic_targets[] = {
      .margin = RELATIVE(.01, .003, .001),
      .reason = "bias below .0025, 6e-4, 2e-4 (exact theory) + 10 se"},
     {.name = "L_warm", .title = "L_warm (Rademacher)", .records = "L", .points = "R", .exploratory = true},
+    {.name = "L0",
+     .title = "L0 (exact theory)",
+     .points = "E?",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(1e-5, 1e-5, 1e-5),
+     .reason = "bias below 12/d"},
+    {.name = "L_warm",
+     .title = "L_warm (exact theory)",
+     .points = "E?",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(1e-5, 1e-5, 1e-5),
+     .reason = "bias below 12/d"},
+    {.name = "L_cold",
+     .title = "L_cold (exact theory)",
+     .points = "E?",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(1e-5, 1e-5, 1e-5),
+     .reason = "bias below 12/d"},
+    {.name = "s_scaled",
+     .title = "s_scaled (exact theory)",
+     .points = "E?",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(1e-5, 1e-5, 1e-5),
+     .reason = "bias below 12/d"},
     {0}};
 
 static const assay_control isotropic_controls[] = {
     {.name = "squared factor",
      .mistake = "gain g u^2 instead of g u^3",
-     .targets = "L_warm",
-     .points = "A,B,C,D,E,F",
+     .targets = "L_warm,L_warm (exact theory)",
+     .points = "A,B,C,D,E,F,E?",
      .predict = squared_gain},
     {.name = "reused context",
      .mistake = "gain g u, that of a query on the context of the step",
@@ -191,9 +235,9 @@ static const assay_param block_params[] = {
     {0}};
 enum { B_A, B_B, B_L0, B_L_STAR, B_GAMMA_STAR, B_L0_EXACT, B_L_STAR_EXACT, B_L_STAR_INF };
 #define BLOCK_OBSERVABLES                                                                                                                  \
-  {"A", NULL, "misalignment |(I - nW) b|^2", NULL, ASSAY_PREDICTED, 0, 1},                                                                 \
-      {"B", NULL, "estimation n t tr W^2", NULL, ASSAY_PREDICTED, 0, INFINITY},                                                            \
-      {"L0", NULL, "limit of the risk without training, A + B", NULL, ASSAY_PREDICTED, 0, INFINITY},                                       \
+  {"A", NULL, "misalignment |(I - nW) b|^2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},                                                \
+      {"B", NULL, "estimation n t tr W^2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},                                           \
+      {"L0", NULL, "limit of the risk without training, A + B", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},                      \
       {"L_star", NULL, "limit of the least risk after one step", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},                     \
       {"gamma_star", NULL, "gamma above which a start from W = 0 is better, lam = 1", NULL, ASSAY_PREDICTED, 0, INFINITY},                 \
       {"L0_exact", NULL, "risk without training at d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {                             \
@@ -356,6 +400,27 @@ static assay_status arrange_blocks(assay_call *claim, assay_call *sim, assay_cal
   return status == ASSAY_OK ? assay_set(realised, "d", problem.d) : status;
 }
 
+/* A, B and the risks of the exact theory at a size at which its bias, about 2/d, is nothing. */
+static assay_status blocks_at_size(assay_call *call) {
+  ttt_icl_blocks blocks;
+  ttt_icl_problem problem;
+  ttt_icl_parabola p;
+  double A = 0, B = 0;
+  assay_status status = blocks_of(call, &blocks);
+  if (status == ASSAY_OK) status = block_problem(call, &blocks, &problem);
+  if (status == ASSAY_OK) status = ttt_icl_exact(&problem, TTT_ICL_RIGHT, &p, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  for (int i = 0; i < problem.d; i++) {
+    A += pow(problem.b[i] * (1 - problem.n * problem.w[i]), 2);
+    B += problem.n * (1 + problem.sigma2) * problem.w[i] * problem.w[i];
+  }
+  assay_put(call, B_A, 0, A, 1e-10);
+  assay_put(call, B_B, 0, B, 1e-10);
+  ttt_icl_put(call, B_L0, p.L0);
+  ttt_icl_put(call, B_L_STAR, p.L_star);
+  return ASSAY_OK;
+}
+
 /* Groups: icl and L of the better aligned task, icl and L of the other. */
 static assay_status gain_difference(const assay_sample *s, double *out) {
   *out = (s->value[2] - s->value[3]) - (s->value[0] - s->value[1]);
@@ -392,6 +457,10 @@ static const assay_leg alignment_legs[] = {
      .sizes = {"d=100,200,400 draws=10", "d=100,200,400 draws=20", "d=200,400,800 draws=100"},
      .first = {128, 128, 128},
      .looks = {6, 6, 8}},
+    {.check = blocks_at_size,
+     .points = POINTS("Q1:" AT("2") " rho=.5,.5", "Q2:" AT("1") " rho=0,1 sigma2=.25", "Q3:" WITH_LAM, "Q4:" WITH_LAM " sigma2=.25",
+                      "Q5: alpha=1.5 gamma=3 S=2,.8,.4 p=.3,.3,.4 rho=.2,.3,.5 lam=.4,1,2"),
+     .sizes = {"d=400000", "d=400000", "d=400000"}},
     {0}};
 
 #define ORDERS(label)                                                                                                                      \
@@ -444,6 +513,30 @@ static const assay_target alignment_targets[] = {
      .exponent = 1,
      .margin = FIXED(.01, .01, .002),
      .reason = "what the ladder leaves, and 10 se of the extrapolation with r = 2"},
+    {.name = "A",
+     .title = "A (exact theory)",
+     .points = "Q?",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(5e-5, 5e-5, 5e-5),
+     .reason = "bias of a few 1/d"},
+    {.name = "B",
+     .title = "B (exact theory)",
+     .points = "Q?",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(5e-5, 5e-5, 5e-5),
+     .reason = "bias of a few 1/d"},
+    {.name = "L0",
+     .title = "L0 (exact theory)",
+     .points = "Q?",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(5e-5, 5e-5, 5e-5),
+     .reason = "bias of a few 1/d"},
+    {.name = "L_star",
+     .title = "L_star (exact theory)",
+     .points = "Q?",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(5e-5, 5e-5, 5e-5),
+     .reason = "bias of a few 1/d"},
     ORDERS("one"),
     ORDERS("two"),
     ORDERS("four"),
@@ -452,14 +545,18 @@ static const assay_target alignment_targets[] = {
 static const assay_control alignment_controls[] = {
     {.name = "all misalignment removed",
      .mistake = "gain g A instead of g A^2/(A+B)",
-     .targets = "L_star_exact,L_star",
-     .points = "two-h,two-0,X",
+     .targets = "L_star_exact,L_star*",
+     .points = "two-h,two-0,X,Q1",
      .predict = all_removed},
-    {.name = "B dropped", .mistake = "estimation error left out", .targets = "L_star_exact,L_star", .points = "two-h,X", .predict = no_b},
+    {.name = "B dropped",
+     .mistake = "estimation error left out",
+     .targets = "L_star_exact,L_star*",
+     .points = "two-h,X,Q1",
+     .predict = no_b},
     {.name = "covariance ignored",
      .mistake = "the formula of Lam = I on a whitened problem",
-     .targets = "L_star_exact,L_star",
-     .points = "lam,lam-noise,Y",
+     .targets = "L_star_exact,L_star*",
+     .points = "lam,lam-noise,Y,Q3,Q4,Q5",
      .predict = lam_ignored},
     {.name = "opposite order", .mistake = "misalignment lowers the risk, or the gain", .targets = "less *", .reversed = true},
     {0}};

@@ -44,8 +44,8 @@ static assay_status saving(const assay_sample *s, double *out) {
 #define CURVE " n=25,50,100,200,400,800"
 /* clang-format off */
 static const assay_leg tabular_legs[] = {
-    {.experiment = &ttt_icl_tabular_run, .points = POINTS("DL: data=digits model=lin n=100"), .sizes = {"", "", ""}, .first = {32, 32, 128}, .looks = {1, 1, 1}},
-    {.experiment = &ttt_icl_tabular_run, .points = POINTS("DS: data=digits model=soft n=100", "FS: data=fashion model=soft n=100"), .sizes = {NULL, "", ""}, .first = {32, 32, 128}, .looks = {1, 1, 1}},
+    {.experiment = &ttt_icl_tabular_run, .points = POINTS("DL: data=digits model=lin n=100"), .sizes = {"", "", ""}, .first = {32, 32, 128}, .looks = {3, 3, 1}},
+    {.experiment = &ttt_icl_tabular_run, .points = POINTS("DS: data=digits model=soft n=100", "FS: data=fashion model=soft n=100"), .sizes = {NULL, "", ""}, .first = {32, 32, 128}, .looks = {3, 3, 1}},
     {.experiment = &ttt_icl_tabular_run, .points = POINTS("SDL: data=digits model=lin" CURVE), .sizes = {"", "", ""}, .first = {32, 32, 128}, .looks = {1, 1, 1}},
     {.experiment = &ttt_icl_tabular_run, .points = POINTS("SDS: data=digits model=soft" CURVE, "SFS: data=fashion model=soft" CURVE), .sizes = {NULL, "", ""}, .first = {32, 32, 128}, .looks = {1, 1, 1}},
     {0}};
@@ -64,7 +64,8 @@ static const assay_figure tabular_figures[] = {
 const assay_claim ttt_icl_tabular_attention_claim = {
     .id = "ttt-icl/tabular-attention",
     .kinds = "order",
-    .statement = "On images an attention classifier trained at test time needs less than half (softmax) or a quarter (linear) of the context.",
+    .statement =
+        "On images an attention classifier trained at test time needs less than half (softmax) or a quarter (linear) of the context.",
     .source = "stand-in for the TabPFN experiment of arXiv 2503.11842",
     .data = "digits,fashion-mnist",
     .params = tabular_params,

@@ -49,7 +49,7 @@ static assay_status set_rungs(assay_call *sim, double n, double d, double sigma2
 static const assay_param crossover_params[] = {PARAMS_WHERE, {0}};
 enum { O_GAMMA_STAR, O_K_STAR };
 static const assay_observable crossover_observables[] = {
-    {"gamma_star", NULL, "limit: a start from W = 0 is better for k/d above it", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"gamma_star", NULL, "limit: a start from W = 0 is better for k/d above it", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"k_star_over_d", NULL, "the same at n and d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
@@ -103,23 +103,47 @@ static assay_status measured_crossing(const assay_sample *s, double *out) {
   return isfinite(*out) ? ASSAY_OK : ASSAY_NUMERIC;
 }
 
+/* The exact crossing at d = 1e6. */
+static assay_status far_crossing(assay_call *call) {
+  const double far = 1e6;
+  assay_value k;
+  assay_status status = ttt_icl_crossing(assay_real(call, "alpha") * far, far, assay_real(call, "sigma2"), &k, assay_call_error(call));
+  if (status == ASSAY_OK) assay_put(call, O_GAMMA_STAR, 0, k.value / far, k.error / far);
+  return status;
+}
+
+static assay_status limit_one_plus_alpha(assay_call *call) {
+  assay_put(call, O_GAMMA_STAR, 0, 1 + assay_real(call, "alpha"), 0);
+  return ASSAY_OK;
+}
+
 static const assay_leg crossover_legs[] = {{.experiment = &ttt_icl_ladder_run,
                                             .arrange = arrange_crossover,
                                             .points = POINTS("A: alpha=.5", "B: alpha=1", "C: alpha=3", "D: alpha=1 sigma2=.25"),
                                             .sizes = {"d=400 draws=200", "d=400,1600 draws=500", "d=1600 draws=2000"},
                                             .first = {128, 128, 128},
                                             .looks = {3, 5, 7}},
+                                           {.check = far_crossing,
+                                            .points = POINTS("L1: alpha=1", "L3: alpha=3", "LS: alpha=1 sigma2=.25"),
+                                            .sizes = {"", "", ""}},
                                            {0}};
 static const assay_target crossover_targets[] = {{.name = "k_star_over_d",
                                                   .records = "L1,L2,L3,L4,L5,C1,C2,C3,C4,C5",
+                                                  .points = "A,B,C,D",
                                                   .estimand = ASSAY_SMOOTH,
                                                   .reduce = measured_crossing,
                                                   .predict = crossover,
                                                   .margin = RELATIVE(.015, .004, 5e-4),
                                                   .reason = "interpolation below 1e-4 (exact theory) + 10 se, se about 3.4/sqrt(d draws)"},
+                                                 {.name = "gamma_star",
+                                                  .points = "L?",
+                                                  .estimand = ASSAY_EXACT,
+                                                  .margin = RELATIVE(5e-5, 5e-5, 5e-5),
+                                                  .reason = "at most 19/d at d = 1e6"},
                                                  {0}};
 static const assay_control crossover_controls[] = {
     {.name = "1 + alpha", .mistake = "gamma* = 1 + alpha", .targets = "k_star_over_d", .points = "A,B,C", .predict = one_plus_alpha},
+    {.name = "limit 1 + alpha", .mistake = "gamma* = 1 + alpha", .targets = "gamma_star", .predict = limit_one_plus_alpha},
     {.name = "alpha",
      .mistake = "gamma* = alpha, from comparing 1/(1+alpha) with 1/(1+gamma)",
      .targets = "k_star_over_d",
@@ -159,8 +183,8 @@ static const assay_param risk_params[] = {PARAMS_WHERE,
                                           {0}};
 enum { R_GAMMA_WARM, R_GAMMA_COLD, R_FLOOR, R_K_WARM, R_K_COLD, R_SLOPE };
 static const assay_observable risk_observables[] = {
-    {"gamma_warm", NULL, "limit of k/d for risk eps, warm", NULL, ASSAY_PREDICTED, 0, INFINITY},
-    {"gamma_cold", NULL, "limit of k/d for risk eps, cold", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"gamma_warm", NULL, "limit of k/d for risk eps, warm", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"gamma_cold", NULL, "limit of k/d for risk eps, cold", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"floor", NULL, "limit of the warm risk as gamma -> inf", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"k_warm", NULL, "real k for risk eps at n and d, warm", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"k_cold", NULL, "real k for risk eps at n and d, cold", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
@@ -193,6 +217,27 @@ static assay_status for_risk(assay_call *call) {
   assay_put(call, R_FLOOR, 0, ttt_icl_floor(alpha, sigma2), 1e-15);
   if (d > 0) return put_finite(call, n, d, sigma2, eps);
   for (int i = R_K_WARM; i <= R_SLOPE; i++) assay_absent(call, i, "d is not given");
+  return ASSAY_OK;
+}
+
+/* The exact numbers at d = 1e6; and as if the noise counted in the risk alone. */
+static assay_status far_targets(assay_call *call) {
+  const double far = 1e6, n = assay_real(call, "alpha") * far, sigma2 = assay_real(call, "sigma2"), eps = assay_real(call, "eps");
+  for (int warm = 0; warm < 2; warm++) {
+    assay_value k;
+    assay_status status = ttt_icl_targets(n, far, sigma2, warm, eps, &k, assay_call_error(call));
+    if (status != ASSAY_OK) return status;
+    assay_put(call, warm ? R_GAMMA_WARM : R_GAMMA_COLD, 0, k.value / far, k.error / far);
+  }
+  return ASSAY_OK;
+}
+static assay_status without_noise(assay_call *call) {
+  assay_value gamma;
+  for (int warm = 0; warm < 2; warm++) {
+    assay_status status = ttt_icl_targets_limit(assay_real(call, "alpha"), 0, warm, assay_real(call, "eps"), &gamma, assay_call_error(call));
+    if (status != ASSAY_OK) return status;
+    ttt_icl_put(call, warm ? R_GAMMA_WARM : R_GAMMA_COLD, gamma);
+  }
   return ASSAY_OK;
 }
 
@@ -272,6 +317,7 @@ static const assay_leg risk_legs[] = {
      .sizes = {"d=6400 draws=100", "d=6400 draws=500", "d=6400 draws=2000"},
      .first = {128, 128, 128},
      .looks = {3, 3, 3}},
+    {.check = far_targets, .points = POINTS("G: alpha=1 eps=.42", "GN: alpha=1 eps=.46 sigma2=.25"), .sizes = {"", "", ""}},
     {0}};
 
 static const assay_target risk_targets[] = {{.name = "k_warm",
@@ -304,6 +350,16 @@ static const assay_target risk_targets[] = {{.name = "k_warm",
                                              .points = "F",
                                              .margin = FIXED(.003, .002, .0015),
                                              .reason = "exact theory at k = 256 d: .0007 above the limit; 10 sd"},
+                                            {.name = "gamma_warm",
+                                             .points = "G,GN",
+                                             .estimand = ASSAY_EXACT,
+                                             .margin = RELATIVE(2e-4, 2e-4, 2e-4),
+                                             .reason = "of order 1/d at d = 1e6"},
+                                            {.name = "gamma_cold",
+                                             .points = "G,GN",
+                                             .estimand = ASSAY_EXACT,
+                                             .margin = RELATIVE(2e-4, 2e-4, 2e-4),
+                                             .reason = "of order 1/d at d = 1e6"},
                                             {0}};
 
 static const assay_control risk_controls[] = {
@@ -314,6 +370,7 @@ static const assay_control risk_controls[] = {
      .predict = no_floor},
     {.name = "warm as cold", .mistake = "the warm start takes as many targets as the cold one", .targets = "k_warm", .predict = as_cold},
     {.name = "square root", .mistake = "k grows like sqrt(d)", .targets = "slope", .predict = square_root},
+    {.name = "without noise", .mistake = "as many targets as without noise", .targets = "gamma_*", .points = "GN", .predict = without_noise},
     {0}};
 
 const assay_claim ttt_icl_k_for_risk_claim = {.id = "ttt-icl/k-for-risk",
