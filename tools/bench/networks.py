@@ -1,4 +1,4 @@
-"""A training step of the residual network of bench-networks in NumPy: prints milliseconds. Arguments: K n d L."""
+"""A training step of the residual network of bench-networks in NumPy: prints milliseconds of the processor. Arguments: K n d L."""
 import sys
 import time
 
@@ -55,11 +55,9 @@ X = normalise(rng.standard_normal((N, d)))[0]
 W = rng.standard_normal((L, d, d)) / np.sqrt(d * L)
 U = rng.standard_normal((K, d)) / np.sqrt(d)
 moments = [np.zeros_like(W), np.zeros_like(W), np.zeros_like(U), np.zeros_like(U)]
-times = []
+start = time.process_time()
 for k in range(1, 201):
-    start = time.perf_counter()
     dW, dU = gradients(W, U, X)
     adam(W, dW, moments[0], moments[1], k, 0.005)
     adam(U, dU, moments[2], moments[3], k, 0.005)
-    times.append(time.perf_counter() - start)
-print(1e3 * sorted(times)[100])
+print(1e3 * (time.process_time() - start) / 200)
