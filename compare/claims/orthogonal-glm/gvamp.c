@@ -221,8 +221,8 @@ static assay_status spectral(assay_call *call) {
   return put_trajectory(call, false);
 }
 
-/* sd sqrt(d) of mse1 at k = 0..3: pilots (seed 2, d = 1000, 400 replicates) have 1.2 1.8 2.0 2.0 at G4, 1.4 1.7 2.2 at G1; medians 1.25
- * times as much. */
+/* sd sqrt(d) of mse1 at k = 0..3: 1.2 1.8 2.0 2.0 at G4, 1.4 1.7 2.2 at G1 (d = 1000, from runs of the quick tier); medians 1.25 times as
+ * much. */
 static assay_status spectral_spread(assay_call *call) {
   static const double c[] = {1.5, 1.9, 2.2, 2.2};
   int k = iteration(call) < 3 ? iteration(call) : 3;

@@ -81,7 +81,7 @@ static assay_status arrange_design(assay_call *claim, assay_call *sim, assay_cal
   return status == ASSAY_OK ? assay_set(sim, "gamma1", out.gamma1) : status;
 }
 
-/* sd sqrt(d): pilots (seed 2) have .8 at cdp (d = 500), .9 to 1.05 at rademacher (d = 200, 300). */
+/* sd sqrt(d): .8 at cdp (d = 500), .9 to 1.05 at rademacher (d = 200, 300), from runs of the quick tier. */
 static assay_status universality_spread(assay_call *call) {
   double root = sqrt(assay_real(call, "d")), c = !strncmp(assay_word(call, "design"), "cdp", 3) ? .8 : 1.2;
   assay_put(call, U_OVERLAP2, 0, c / root, 0), assay_put(call, U_MSE1, 0, c / root, 0);
