@@ -276,6 +276,7 @@ static const assay_control C_controls[] = {{.name = "tau = lambda",
                                            {.name = "the same x",
                                             .mistake = "the test feature keeps its own x",
                                             .targets = "definition",
+                                            .points = "F",
                                             .change = "test_x=same"},
                                            {0}};
 
