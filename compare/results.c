@@ -166,6 +166,23 @@ static void draw_points(const drawing *d, const char *label, const char *observa
   }
 }
 
+static void free_series(assay_series *s) {
+  free(s->label);
+  free(s->line_x);
+  free(s->line_y);
+  free(s->point_x);
+  free(s->point_y);
+  free(s->point_lo);
+  free(s->point_hi);
+}
+
+static bool is_empty(const assay_series *s) {
+  for (int i = 0; i < s->n_line; i++)
+    if (isfinite(s->line_y[i])) return false;
+  return s->n_points == 0;
+}
+
+/* A curve without a value at a point that was not simulated in this tier is left out. */
 static void add_series(drawing *d, const instance *at, const char *label, const char *observable, bool name_it) {
   assay_series *grown = plan_grow(d->out->series, d->out->n_series, &d->room, sizeof *grown);
   if (!grown) return;
@@ -176,6 +193,9 @@ static void add_series(drawing *d, const instance *at, const char *label, const 
   int index = evaluate_observable(d->p->claims[d->claim].claim, observable);
   if (index >= 0) draw_line(d, at, index, series);
   draw_points(d, label, observable, series);
+  if (!is_empty(series)) return;
+  free_series(series);
+  d->out->n_series--;
 }
 
 static void draw(drawing *d) {
@@ -204,11 +224,13 @@ static void draw_all(const plan *p, int claim, assay_claim_result *r) {
   r->figures = calloc((size_t)n + 1, sizeof *r->figures);
   if (!r->figures || p->claims[claim].broken) return;
   for (int i = 0; i < n; i++) {
-    r->figures[i].of = &figures[i];
-    drawing d = {p, claim, &figures[i], &r->figures[i], 0};
+    assay_figure_result *figure = &r->figures[r->n_figures];
+    figure->of = &figures[i];
+    drawing d = {p, claim, &figures[i], figure, 0};
     draw(&d);
+    if (figure->n_series > 0) r->n_figures++;
+    else free(figure->series), figure->series = NULL;
   }
-  r->n_figures = n;
 }
 
 /* ---- putting together ---- */
@@ -333,16 +355,7 @@ static void free_claim(assay_claim_result *r) {
     free(r->cells[i].controls);
   }
   for (int f = 0; f < r->n_figures; f++) {
-    for (int k = 0; k < r->figures[f].n_series; k++) {
-      assay_series *s = &r->figures[f].series[k];
-      free(s->label);
-      free(s->line_x);
-      free(s->line_y);
-      free(s->point_x);
-      free(s->point_y);
-      free(s->point_lo);
-      free(s->point_hi);
-    }
+    for (int k = 0; k < r->figures[f].n_series; k++) free_series(&r->figures[f].series[k]);
     free(r->figures[f].series);
   }
   free(r->figures);
