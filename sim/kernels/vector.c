@@ -13,8 +13,8 @@ enum { LANES = 4, PARTS = 4 * LANES };
 #define PUT(p) (*(lanes_anywhere *)(p))
 
 /* Sum of the partial sums as a binary tree. */
-static double tree_sum(double *part) {
-  for (int half = PARTS / 2; half >= 1; half /= 2)
+INLINE double tree_sum(double *part, int parts) {
+  for (int half = parts / 2; half >= 1; half /= 2)
     for (int i = 0; i < half; i++) part[i] += part[i + half];
   return part[0];
 }
@@ -37,8 +37,8 @@ INLINE void dot_and_square(const double *x, const double *y, size_t n, double *d
     dots[k] += x[i + k] * y[i + k];
     squares[k] += x[i + k] * x[i + k];
   }
-  *dot = tree_sum(dots);
-  *square = tree_sum(squares);
+  *dot = tree_sum(dots, PARTS);
+  *square = tree_sum(squares, PARTS);
 }
 
 INLINE void add_multiple(double a, const double *x, double *y, size_t n) {
@@ -53,7 +53,59 @@ INLINE void multiply(const double *x, double *y, size_t n) {
   for (; i < n; i++) y[i] *= x[i];
 }
 
-/* The three bodies at one level. */
+/* The rows of a matrix are read once, from memory: as many at a time as the prefetcher follows, and asked for
+ * four lines ahead. */
+enum { ROWS = 4, ROW_PARTS = 2 * LANES, AHEAD = 32 };
+
+INLINE void rows_dot(const double *x, size_t rows, size_t cols, const double *y, double *u) {
+  lanes low[ROWS] = {{0}}, high[ROWS] = {{0}};
+  size_t i = 0;
+  for (; i + ROW_PARTS <= cols; i += ROW_PARTS) {
+    const lanes y0 = AT(y + i), y1 = AT(y + i + LANES);
+    for (size_t k = 0; k < rows; k++) {
+      const double *from = x + k * cols + i;
+      __builtin_prefetch(from + AHEAD);
+      low[k] += AT(from) * y0;
+      high[k] += AT(from + LANES) * y1;
+    }
+  }
+  for (size_t k = 0; k < rows; k++) {
+    double part[ROW_PARTS];
+    PUT(part) = low[k], PUT(part + LANES) = high[k];
+    for (size_t j = i; j < cols; j++) part[j - i] += x[k * cols + j] * y[j];
+    u[k] = tree_sum(part, ROW_PARTS);
+  }
+}
+
+INLINE void rows_add(const double *x, size_t rows, size_t cols, const double *c, double *y) {
+  size_t i = 0;
+  for (; i + ROW_PARTS <= cols; i += ROW_PARTS) {
+    lanes y0 = AT(y + i), y1 = AT(y + i + LANES);
+    for (size_t k = 0; k < rows; k++) {
+      const double *from = x + k * cols + i;
+      __builtin_prefetch(from + AHEAD);
+      y0 += c[k] * AT(from);
+      y1 += c[k] * AT(from + LANES);
+    }
+    PUT(y + i) = y0, PUT(y + i + LANES) = y1;
+  }
+  for (; i < cols; i++)
+    for (size_t k = 0; k < rows; k++) y[i] += c[k] * x[k * cols + i];
+}
+
+INLINE void all_rows_dot(const double *x, size_t rows, size_t cols, const double *y, double *u) {
+  size_t i = 0;
+  for (; i + ROWS <= rows; i += ROWS) rows_dot(x + i * cols, ROWS, cols, y, u + i);
+  for (; i < rows; i++) rows_dot(x + i * cols, 1, cols, y, u + i);
+}
+
+INLINE void all_rows_add(const double *x, size_t rows, size_t cols, const double *c, double *y) {
+  size_t i = 0;
+  for (; i + ROWS <= rows; i += ROWS) rows_add(x + i * cols, ROWS, cols, c + i, y);
+  for (; i < rows; i++) rows_add(x + i * cols, 1, cols, c + i, y);
+}
+
+/* The bodies at one level. */
 #define AT_LEVEL(level, attribute)                                                                           \
   attribute static void dot_and_square_##level(const double *x, const double *y, size_t n, double *dot,      \
                                                double *square) {                                             \
@@ -64,6 +116,14 @@ INLINE void multiply(const double *x, double *y, size_t n) {
   }                                                                                                          \
   attribute static void multiply_##level(const double *x, double *y, size_t n) {                             \
     multiply(x, y, n);                                                                                       \
+  }                                                                                                          \
+  attribute static void rows_dot_##level(const double *x, size_t rows, size_t cols, const double *y,         \
+                                         double *u) {                                                        \
+    all_rows_dot(x, rows, cols, y, u);                                                                       \
+  }                                                                                                          \
+  attribute static void rows_add_##level(const double *x, size_t rows, size_t cols, const double *c,         \
+                                         double *y) {                                                        \
+    all_rows_add(x, rows, cols, c, y);                                                                       \
   }
 
 AT_LEVEL(sse2, )
@@ -88,4 +148,18 @@ void vector_multiply(const double *x, double *y, size_t n) {
     multiply_avx2(x, y, n);
   else
     multiply_sse2(x, y, n);
+}
+
+void vector_rows_dot(const double *x, size_t rows, size_t cols, const double *y, double *u) {
+  if (simd_current() >= SIMD_AVX2)
+    rows_dot_avx2(x, rows, cols, y, u);
+  else
+    rows_dot_sse2(x, rows, cols, y, u);
+}
+
+void vector_rows_add(const double *x, size_t rows, size_t cols, const double *c, double *y) {
+  if (simd_current() >= SIMD_AVX2)
+    rows_add_avx2(x, rows, cols, c, y);
+  else
+    rows_add_sse2(x, rows, cols, c, y);
 }
