@@ -6,8 +6,9 @@
  * First table: the kernel that a replicate spends its time in, at the replicate's sizes, as a share of the
  * rate of one DGEMM of those sizes in the same run. Second table (with --scipy): a replicate as a worker runs
  * it, and the same in DIRECTORY/<slug>.py, which is called with a row's name and prints seconds for one
- * replicate; one BLAS thread on both sides. Seconds are those of the processor. Everything is measured once in every repetition, in turn; figures
- * are medians. --rows: only those whose name contains TEXT. A paper adds its rows to the two tables. */
+ * replicate; one BLAS thread on both sides. Seconds are those of the processor. Everything is measured once in
+ * every repetition, in turn; figures are medians. --rows: only those whose name contains TEXT. A paper adds
+ * its rows to the two tables. */
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
@@ -79,7 +80,7 @@ static void gram_and_tridiagonal(problem *p) {
 }
 
 /* Multiplications and additions: a symmetric Gram matrix of order s from length k, s^2 k; a Cholesky factor,
- * s^3/3; its inverse the same; a tridiagonal form and its orthogonal matrix, (4/3 + 4/3) s^3. */
+ * s^3/3; its inverse the same; a tridiagonal form, (4/3) s^3. */
 static double gram(double s, double k) {
   return s * s * k;
 }
@@ -93,7 +94,7 @@ static double trace_flops(int n, int d) {
 }
 static double tridiagonal_flops(int n, int d) {
   double s = fmin(n, d), k = fmax(n, d);
-  return gram(s, k) + 8. / 3 * s * s * s;
+  return gram(s, k) + 4. / 3 * s * s * s;
 }
 
 static const struct {
@@ -122,7 +123,7 @@ static void time_algebra(int row, double *rate, double *dgemm) {
   int n = algebra[row].n, d = algebra[row].d, s = n < d ? n : d, calls = algebra[row].calls;
   size_t size = (size_t)n * (size_t)d;
   assay_error error;
-  problem p = {n, d, room(size), room((size_t)n), room((size_t)d), ridge_path_new(n, d, false, &error)};
+  problem p = {n, d, room(size), room((size_t)n), room((size_t)d), ridge_path_new(n, d, 1, false, &error)};
   double *C = room((size_t)s * (size_t)s), start = seconds();
   for (int i = 0; i < calls; i++) algebra[row].run(&p);
   *rate = 1e-9 * algebra[row].flops(n, d) * calls / (seconds() - start);
