@@ -57,46 +57,64 @@ static const double asin_series[] = {
 #include "sim/kernels/elementary_lanes.h"
 
 #define DISPATCH(f, x, n, out)                                                                               \
-  {                                                                                                          \
-    simd_level level = simd_current();                                                                       \
-    (level == SIMD_AVX512 ? f##_avx512 : level == SIMD_AVX2 ? f##_avx2 : f##_sse2)(x, n, out);               \
-  }
+  (simd_current() == SIMD_AVX512 ? f##_avx512 : simd_current() == SIMD_AVX2 ? f##_avx2 : f##_sse2)(x, n, out)
 
 void elementary_exp(const double *x, size_t n, double *out) {
-  DISPATCH(exp, x, n, out)
+  DISPATCH(exp, x, n, out);
 }
 void elementary_erf(const double *x, size_t n, double *out) {
-  DISPATCH(erf, x, n, out)
+  DISPATCH(erf, x, n, out);
 }
 void elementary_tanh(const double *x, size_t n, double *out) {
-  DISPATCH(tanh, x, n, out)
+  DISPATCH(tanh, x, n, out);
 }
 void elementary_asin(const double *x, size_t n, double *out) {
-  DISPATCH(asin, x, n, out)
+  DISPATCH(asin, x, n, out);
 }
 void elementary_acos(const double *x, size_t n, double *out) {
-  DISPATCH(acos, x, n, out)
+  DISPATCH(acos, x, n, out);
 }
 void elementary_relu_kernel(const double *r, size_t n, double *out) {
-  DISPATCH(relu_kernel, r, n, out)
+  DISPATCH(relu_kernel, r, n, out);
 }
 
 void elementary_activation(activation act, const double *z, size_t n, double *out) {
-  if (act == ACTIVATION_RELU)
-    DISPATCH(relu, z, n, out)
-  else if (act == ACTIVATION_ERF)
-    DISPATCH(erf, z, n, out)
-  else if (act == ACTIVATION_TANH)
-    DISPATCH(tanh, z, n, out)
-  else
+  switch (act) {
+  case ACTIVATION_RELU:
+    DISPATCH(relu, z, n, out);
+    break;
+  case ACTIVATION_ERF:
+    DISPATCH(erf, z, n, out);
+    break;
+  case ACTIVATION_TANH:
+    DISPATCH(tanh, z, n, out);
+    break;
+  case ACTIVATION_RELU_ERF:
+    DISPATCH(relu_erf, z, n, out);
+    break;
+  case ACTIVATION_RELU_TANH:
+    DISPATCH(relu_tanh, z, n, out);
+    break;
+  default:
     activation_values(act, z, n, out);
+  }
 }
 
 void elementary_activation_slope(activation act, const double *z, size_t n, double *out) {
-  if (act == ACTIVATION_ERF)
-    DISPATCH(erf_slope, z, n, out)
-  else if (act == ACTIVATION_TANH)
-    DISPATCH(tanh_slope, z, n, out)
-  else
+  switch (act) {
+  case ACTIVATION_ERF:
+    DISPATCH(erf_slope, z, n, out);
+    break;
+  case ACTIVATION_TANH:
+    DISPATCH(tanh_slope, z, n, out);
+    break;
+  case ACTIVATION_RELU_ERF:
+    DISPATCH(relu_erf_slope, z, n, out);
+    break;
+  case ACTIVATION_RELU_TANH:
+    DISPATCH(relu_tanh_slope, z, n, out);
+    break;
+  default:
     activation_slopes(act, z, n, out);
+  }
 }
