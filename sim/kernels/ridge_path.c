@@ -12,10 +12,10 @@ struct ridge_path {
   bool primal;          /* of Z'Z/n; else of ZZ'/n */
   bool eigenvectors;    /* T is diagonal */
   const double *Z;
-  double *U, *w, *e;       /* Q as reflectors, or its columns [rank][rank] (column major); T's diagonals */
-  double *t, *tau;         /* Q'b; the reflectors' lengths: [rank] */
-  double *pivot, *other;   /* [rank] */
-  double *sides, *work;    /* [2 most][rank] for each right-hand side; [room] */
+  double *U, *w, *e;     /* Q as reflectors, or its columns [rank][rank] (column major); T's diagonals */
+  double *t, *tau;       /* Q'b; the reflectors' lengths: [rank] */
+  double *pivot, *other; /* [rank] */
+  double *sides, *work;  /* [2 most][rank] for each right-hand side; [room] */
 };
 
 ridge_path *ridge_path_new(int n, int D, int most, bool eigenvectors, assay_error *error) {

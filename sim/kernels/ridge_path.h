@@ -18,9 +18,9 @@ void ridge_path_free(ridge_path *path);
 /* Z [n][D] and g [n] are borrowed until the next fit. ASSAY_NUMERIC when LAPACK fails. */
 assay_status ridge_path_fit(ridge_path *path, const double *Z, const double *g, assay_error *error);
 
-/* hat = (Z'Z + n lambda I)^{-1} Z'g for each lambda [count], count <= most, and its derivative in lambda (NULL:
- * not wanted), [count][D] both; lambda > 0, or lambda = 0 where Z has full rank. ASSAY_NUMERIC when LAPACK
- * fails. */
+/* hat = (Z'Z + n lambda I)^{-1} Z'g for each lambda [count], count <= most, and its derivative in lambda
+ * (NULL: not wanted), [count][D] both; lambda > 0, or lambda = 0 where Z has full rank. ASSAY_NUMERIC when
+ * LAPACK fails. */
 assay_status ridge_path_at(ridge_path *path, int count, const double *lambda, double *hat, double *slope,
                            assay_error *error);
 

@@ -44,8 +44,8 @@ typedef struct {
   double r, kap;
   const double *lambda;
   ridge_path *path;
-  double *root;                           /* twin: [D][D], the Cholesky factor of Sigma */
-  double *Z, *g, *label, *hats, *image;   /* [n][D], [n] twice, [readouts][D], [D] */
+  double *root;                         /* twin: [D][D], the Cholesky factor of Sigma */
+  double *Z, *g, *label, *hats, *image; /* [n][D], [n] twice, [readouts][D], [D] */
 } colour_run;
 
 static void close_colour(void *state) {
@@ -123,7 +123,8 @@ static assay_status replicate_colour(assay_call *call, void *state, const assay_
   if (status == ASSAY_OK)
     status = ridge_path_at(run->path, run->readouts, run->lambda, run->hats, NULL, error);
   for (int i = 0; i < run->readouts && status == ASSAY_OK; i++)
-    record_colour(run, run->lambda[i], run->hats + (size_t)i * (size_t)run->population.D, out + i * C_RECORDS);
+    record_colour(run, run->lambda[i], run->hats + (size_t)i * (size_t)run->population.D,
+                  out + i * C_RECORDS);
   return status;
 }
 

@@ -102,8 +102,8 @@ static double by_definition(ridge_run *run, const double *hat, const assay_strea
   problem_rows(p, &second, run->triples, other);
   const double *x = run->same_x ? Z : other;
   for (size_t t = 0; t < T; t++) {
-    double f = cblas_ddot(p->dx, x + t * D, 1, hat, 1) +
-               cblas_ddot(p->dy, Z + t * D + p->dx, 1, hat + p->dx, 1);
+    double f =
+        cblas_ddot(p->dx, x + t * D, 1, hat, 1) + cblas_ddot(p->dy, Z + t * D + p->dx, 1, hat + p->dx, 1);
     double g = cblas_ddot(p->dx, Z + t * D, 1, p->theta, 1);
     mf += f / (double)T, mg += g / (double)T, fg += f * g / (double)T;
   }
@@ -160,8 +160,7 @@ static assay_status solve_all(ridge_run *run, assay_error *error) {
     run->ridges[i] = run->lambda[i] == 0 ? 1e-8 : run->lambda[i];
     memcpy(run->fits + (size_t)i * (size_t)p->n, p->g, (size_t)p->n * sizeof *p->g);
   }
-  assay_status status =
-      ridge_path_at(run->path, run->readouts, run->ridges, run->hats, run->slopes, error);
+  assay_status status = ridge_path_at(run->path, run->readouts, run->ridges, run->hats, run->slopes, error);
   if (status == ASSAY_OK)
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, run->readouts, p->n, p->D, 1, run->hats, p->D, p->Z,
                 p->D, -1, run->fits, p->n);

@@ -53,7 +53,8 @@ static void agree(const double *a, const double *b, int n, double tolerance) {
 Test(kernels, ridge_path_solves_the_normal_equations) {
   for (int n = 8; n <= 20; n += 12)
     for (int eigenvectors = 0; eigenvectors < 2; eigenvectors++) {
-      double Z[MOST * D], g[MOST], hats[2 * D], slopes[2 * D], above[D], left[D], right[D], trace = (n - D) / .3;
+      double Z[MOST * D], g[MOST], hats[2 * D], slopes[2 * D], above[D], left[D], right[D],
+          trace = (n - D) / .3;
       assay_error error;
       draw_design(n, Z, g);
       ridge_path *path = ridge_path_new(n, D, 2, eigenvectors, &error);

@@ -6,9 +6,9 @@
  * First table: the kernel that a replicate spends its time in, at the replicate's sizes, as a share of the
  * rate of one DGEMM of those sizes in the same run. Second table (with --scipy): a replicate as a worker runs
  * it, and the same in DIRECTORY/<slug>.py, which is called with a row's name and prints seconds for one
- * replicate; one BLAS thread on both sides. Seconds are those of the processor. Everything is measured once in
- * every repetition, in turn; figures are medians. --rows: only those whose name contains TEXT. A paper adds
- * its rows to the two tables. */
+ * replicate; one BLAS thread on both sides. Seconds are those of the processor. Everything is measured once
+ * in every repetition, in turn; figures are medians. --rows: only those whose name contains TEXT. A paper
+ * adds its rows to the two tables. */
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
