@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/data-reconstruction/room.h"
+#include "sim/kernels/elementary.h"
 
 /* Squared residual of y [p] on the columns of A [p][n], both overwritten; *failed: A has not full rank. */
 static double residual_of(double *A, int p, int n, double *y, bool *failed) {
@@ -31,11 +32,12 @@ static assay_status replicate_products(assay_call *call, void *state, const assa
   (void)call;
   room *k = state;
   random_source first = random_open(stream, RANDOM_MATRIX, 0), second = random_open(stream, RANDOM_MATRIX, 1);
-  double other = sqrt((1 - k->rho) * (1 + k->rho)), sum = 0;
+  double other = sqrt((1 - k->rho) * (1 + k->rho));
   random_normals(&first, k->A, (size_t)k->p), random_normals(&second, k->B, (size_t)k->p);
-  for (int j = 0; j < k->p; j++)
-    sum += activation_value(k->act, k->A[j]) * activation_value(k->act, k->rho * k->A[j] + other * k->B[j]);
-  out[0] = sum / k->p;
+  for (int j = 0; j < k->p; j++) k->B[j] = k->rho * k->A[j] + other * k->B[j];
+  elementary_activation(k->act, k->A, (size_t)k->p, k->A);
+  elementary_activation(k->act, k->B, (size_t)k->p, k->B);
+  out[0] = cblas_ddot(k->p, k->A, 1, k->B, 1) / k->p;
   return ASSAY_OK;
 }
 
@@ -70,7 +72,7 @@ static assay_status replicate_label(assay_call *call, void *state, const assay_s
   random_normals(&label, k->y, (size_t)k->n);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, k->n, k->p, k->d, 1, k->A, k->d, k->B, k->d, 0, k->K,
               k->p);
-  activation_values(k->act, k->K, (size_t)k->n * (size_t)k->p, k->K);
+  elementary_activation(k->act, k->K, (size_t)k->n * (size_t)k->p, k->K);
   memcpy(k->x, k->y, (size_t)k->n * sizeof *k->x);
   /* theta by SVD, then the residual from fresh features. */
   double *s = k->w, *Phi = k->work;
@@ -153,14 +155,22 @@ const assay_experiment data_reconstruction_residual = {
 
 /* ---- the span of many samples at p = inf ---- */
 
-static double relu_kernel(double r) {
-  return (sqrt((1 - r) * (1 + r)) + r * (M_PI - acos(r))) / (2 * M_PI);
+/* k(rho) of the numbers x [count], in place; |rho| above 1 by rounding is 1. */
+static void kernels(activation act, double *x, size_t count) {
+  double scaled[64], relu[64];
+  for (size_t part; count && act != ACTIVATION_RELU; x += part, count -= part) {
+    part = count < 64 ? count : 64;
+    for (size_t i = 0; i < part; i++) scaled[i] = 2. / 3 * x[i];
+    elementary_asin(scaled, part, scaled);
+    if (act == ACTIVATION_RELU_ERF) elementary_relu_kernel(x, part, relu);
+    for (size_t i = 0; i < part; i++)
+      x[i] = M_2_PI * scaled[i] + (act == ACTIVATION_RELU_ERF ? relu[i] + 2 / sqrt(3 * M_PI) * x[i] : 0);
+  }
+  elementary_relu_kernel(x, count, x);
 }
 static double kernel(activation act, double rho) {
-  double r = fmin(fmax(rho, -1), 1), k = 0;
-  if (act == ACTIVATION_RELU || act == ACTIVATION_RELU_ERF) k += relu_kernel(r);
-  if (act == ACTIVATION_ERF || act == ACTIVATION_RELU_ERF) k += 2 / M_PI * asin(2 * r / 3);
-  return act == ACTIVATION_RELU_ERF ? k + 2 / sqrt(3 * M_PI) * r : k;
+  kernels(act, &rho, 1);
+  return rho;
 }
 /* k(1) = E phi^2. */
 static double feature_square(activation act) {
@@ -212,10 +222,9 @@ static double mean_residual(room *k, double *rhs, double one) {
 static double residual_at(room *k, double t) {
   int n = k->n;
   double c = cos(t), s = sin(t);
-  for (int i = 0; i < n; i++)
-    for (int j = 0; j < n; j++)
-      k->w[(size_t)i * n + j] =
-          kernel(k->act, i == j ? c : c * k->x[(size_t)i * n + j] + s * k->y[(size_t)i * n + j]);
+  for (int i = 0; i < n * n; i++) k->w[i] = c * k->x[i] + s * k->y[i];
+  for (int i = 0; i < n; i++) k->w[(size_t)i * n + i] = c;
+  kernels(k->act, k->w, (size_t)n * (size_t)n);
   return mean_residual(k, k->w, kernel(k->act, 1));
 }
 
@@ -235,7 +244,8 @@ static assay_status replicate_span(assay_call *call, void *state, const assay_st
   draw_directions(k, stream);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, d, 1. / d, k->A, d, k->A, d, 0, k->x, n);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, d, 1 / sqrt(d), k->B, d, k->A, d, 0, k->y, n);
-  for (int i = 0; i < n * n; i++) k->K[i] = kernel(k->act, k->x[i]);
+  memcpy(k->K, k->x, (size_t)n * (size_t)n * sizeof *k->K);
+  kernels(k->act, k->K, (size_t)n * (size_t)n);
   for (int i = 0; i < n; i++) k->K[(size_t)i * n + i] = kernel(k->act, 1);
   if (LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', n, k->K, n))
     return assay_fail(call, ASSAY_NUMERIC, "the kernel matrix is singular");
@@ -308,15 +318,15 @@ static assay_status replicate_span_features(assay_call *call, void *state, const
   room_draw_weights(stream, p, d, k->U);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, p, d, 1, k->A, d, k->U, d, 0, k->x, p);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, p, d, sqrt(d), k->B, d, k->U, d, 0, k->y, p);
-  activation_values(k->act, k->x, size, k->K);
+  elementary_activation(k->act, k->x, size, k->K);
   code = LAPACKE_dgeqrf(LAPACK_COL_MAJOR, p, n, k->K, p, k->work);
-  activation_slopes(k->act, k->x, size, k->w);
+  elementary_activation_slope(k->act, k->x, size, k->w);
   for (size_t i = 0; i < size; i++) k->w[i] *= k->y[i];
   double kappa = code ? NAN : mean_off_span(k, &code);
   for (int q = 0; q < k->count && !code; q++) {
     double c = cos(k->t[q]), s = sin(k->t[q]);
     for (size_t i = 0; i < size; i++) k->w[i] = c * k->x[i] + s * k->y[i];
-    activation_values(k->act, k->w, size, k->w);
+    elementary_activation(k->act, k->w, size, k->w);
     out[2 * q] = mean_off_span(k, &code), out[2 * q + 1] = kappa;
   }
   return code ? assay_fail(call, ASSAY_NUMERIC, "the features of %d samples could not be factored", n)
@@ -367,7 +377,7 @@ static assay_status replicate_tangent(assay_call *call, void *state, const assay
   k->w[0] = k->rho * sqrt(k->d), k->w[1] = sqrt((1 - k->rho) * (1 + k->rho) * k->d);
   reconstruction_jacobian(k->act, k->A, k->x, &one, k->d, 1, k->p, 1, k->B);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, k->p, k->d, 1, k->A, k->d, k->w, 1, 0, k->y, 1);
-  activation_values(k->act, k->y, (size_t)k->p, k->y);
+  elementary_activation(k->act, k->y, (size_t)k->p, k->y);
   out[0] = residual_of(k->B, k->p, k->d, k->y, &failed) / (k->p - k->d);
   return failed ? assay_fail(call, ASSAY_NUMERIC, "a sample's feature and tangents are linearly dependent")
                 : ASSAY_OK;

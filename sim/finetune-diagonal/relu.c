@@ -7,6 +7,7 @@
 
 #include "sim/finetune-diagonal/experiments.h"
 #include "sim/finetune-diagonal/images.h"
+#include "sim/kernels/elementary.h"
 #include "sim/kernels/layers.h"
 #include "sim/kernels/random.h"
 
@@ -127,7 +128,7 @@ static double batch_step(relu_run *run, const size_t *chosen, double step) {
   }
   double *h = run->Z + hidden;
   layer_dense(run->batch, BATCH, d, run->W, H, 0, run->Z);
-  activation_values(ACTIVATION_RELU, run->Z, hidden, h);
+  elementary_activation(ACTIVATION_RELU, run->Z, hidden, h);
   layer_dense(h, BATCH, H, run->A, CLASSES, 0, run->Y);
   double loss = layer_cross_entropy(run->Y, BATCH, CLASSES, run->labels, 0);
   memset(run->dA, 0, CLASSES * (size_t)H * sizeof *run->dA),
@@ -200,7 +201,7 @@ static double share_right(const relu_run *run) {
 static void test_features(relu_run *run, const double *W) {
   size_t size = (size_t)run->tests * (size_t)run->H;
   layer_dense(run->test_x, run->tests, run->images.d, W, run->H, 0, run->test_h);
-  activation_values(ACTIVATION_RELU, run->test_h, size, run->test_h);
+  elementary_activation(ACTIVATION_RELU, run->test_h, size, run->test_h);
 }
 
 /* Test accuracy of the readout of least norm on the frozen early layer W, ridge 1e-10 of the mean eigenvalue.
@@ -209,7 +210,7 @@ static assay_status probe(relu_run *run, const double *W, double *accuracy, assa
   int H = run->H;
   double trace = 0;
   layer_dense(run->x, TRAIN, run->images.d, W, H, 0, run->h);
-  activation_values(ACTIVATION_RELU, run->h, TRAIN * (size_t)H, run->h);
+  elementary_activation(ACTIVATION_RELU, run->h, TRAIN * (size_t)H, run->h);
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, TRAIN, H, 1, run->h, H, 0, run->kernel, TRAIN);
   for (int i = 0; i < TRAIN; i++) trace += run->kernel[i * TRAIN + i];
   for (int i = 0; i < TRAIN; i++) run->kernel[i * TRAIN + i] += 1e-10 * trace / TRAIN;
@@ -243,7 +244,7 @@ static assay_status probes(relu_run *run, const assay_stream *stream, const doub
 static double full_forward(relu_run *run) {
   int U = 2 * run->H;
   layer_dense(run->x, TRAIN, run->images.d, run->V, U, 0, run->z);
-  activation_values(ACTIVATION_RELU, run->z, TRAIN * (size_t)U, run->h);
+  elementary_activation(ACTIVATION_RELU, run->z, TRAIN * (size_t)U, run->h);
   memcpy(run->alpha, run->y, TRAIN * sizeof *run->y);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, TRAIN, U, 1, run->h, U, run->a, 1, -1, run->alpha, 1);
   return cblas_ddot(TRAIN, run->alpha, 1, run->alpha, 1) / TRAIN;
@@ -291,7 +292,7 @@ static assay_status fine_tune(relu_run *run, const double *W, const assay_stream
                            "after %d steps of fine-tuning the squared error is %.3g, not below %.3g",
                            MOST_STEPS, mse, FITTED);
   layer_dense(run->test_x, run->tests, d, run->V, U, 0, run->test_h);
-  activation_values(ACTIVATION_RELU, run->test_h, (size_t)run->tests * (size_t)U, run->test_h);
+  elementary_activation(ACTIVATION_RELU, run->test_h, (size_t)run->tests * (size_t)U, run->test_h);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, run->tests, U, 1, run->test_h, U, run->a, 1, 0, run->test_f, 1);
   *accuracy = share_right(run);
   return ASSAY_OK;

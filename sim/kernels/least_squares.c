@@ -7,14 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/vector.h"
+
 assay_status least_norm(int n, int d, const double *X, const double *y, const double *w, double *b,
                         assay_error *error) {
   size_t N = (size_t)n, D = (size_t)d;
   double *scaled = malloc((N * D + N * N + N) * sizeof *scaled);
   if (!scaled) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for least squares of %d x %d", n, d);
   double *gram = scaled + N * D, *dual = gram + N * N;
-  for (size_t k = 0; k < N; k++)
-    for (size_t i = 0; i < D; i++) scaled[k * D + i] = X[k * D + i] * (w ? sqrt(w[i]) : 1);
+  for (size_t i = 0; w && i < D; i++) b[i] = sqrt(w[i]);
+  memcpy(scaled, X, N * D * sizeof *X);
+  for (size_t k = 0; w && k < N; k++) vector_multiply(b, scaled + k * D, D);
   cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, n, d, 1, scaled, d, 0, gram, n);
   memcpy(dual, y, N * sizeof *y);
   int code = LAPACKE_dposv_work(LAPACK_COL_MAJOR, 'L', n, 1, gram, n, dual, n);

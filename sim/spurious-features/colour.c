@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/elementary.h"
 #include "sim/kernels/layers.h"
-#include "sim/kernels/least_squares.h"
+#include "sim/kernels/ridge_path.h"
 #include "sim/spurious-features/experiments.h"
 
 void colour_rows(const fashion_pool *pool, double r, double kap, const assay_stream *stream,
@@ -42,13 +43,15 @@ typedef struct {
   int n, readouts;
   double r, kap;
   const double *lambda;
-  double *root;                            /* twin: [D][D], the Cholesky factor of Sigma */
-  double *Z, *S, *g, *label, *hat, *image; /* [n][D] twice, [n] twice, [D] twice */
+  ridge_path *path;
+  double *root;                         /* twin: [D][D], the Cholesky factor of Sigma */
+  double *Z, *g, *label, *hats, *image; /* [n][D], [n] twice, [readouts][D], [D] */
 } colour_run;
 
 static void close_colour(void *state) {
   colour_run *run = state;
   if (!run) return;
+  ridge_path_free(run->path);
   fashion_pool_free(&run->pool);
   fashion_problem_free(&run->population);
 }
@@ -66,16 +69,14 @@ static assay_status open_colour(assay_call *call, void **state) {
         fashion_problem_of(&run->pool, run->real, run->r, run->kap, &run->population, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   size_t D = (size_t)run->population.D, n = (size_t)run->n;
-  run->Z = numbers(call, n * D), run->S = numbers(call, run->twin ? n * D : 1),
-  run->root = numbers(call, run->twin ? D * D : 1);
-  run->g = numbers(call, n), run->label = numbers(call, n), run->hat = numbers(call, D),
-  run->image = numbers(call, D);
-  if (!run->Z || !run->S || !run->root || !run->g || !run->label || !run->hat || !run->image)
-    return ASSAY_NO_MEMORY;
-  if (!run->twin) return ASSAY_OK;
+  run->Z = numbers(call, n * D), run->root = numbers(call, run->twin ? D * D : 1);
+  run->g = numbers(call, n), run->label = numbers(call, n), run->image = numbers(call, D);
+  run->hats = numbers(call, (size_t)run->readouts * D);
+  if (!run->Z || !run->root || !run->g || !run->label || !run->hats || !run->image) return ASSAY_NO_MEMORY;
+  run->path = ridge_path_new(run->n, (int)D, run->readouts, false, assay_call_error(call));
+  if (!run->path || !run->twin) return run->path ? ASSAY_OK : ASSAY_NO_MEMORY;
   memcpy(run->root, run->population.Sigma, D * D * sizeof *run->root);
   int code = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', (int)D, run->root, (int)D);
-  for (size_t k = 0; k < D; k++) memset(run->root + k * D + k + 1, 0, (D - k - 1) * sizeof *run->root);
   return code ? assay_fail(call, ASSAY_NUMERIC, "the covariance of the images is singular") : ASSAY_OK;
 }
 
@@ -85,10 +86,10 @@ static void draw_colour(colour_run *run, const assay_stream *stream) {
   random_source design = random_open(stream, RANDOM_DESIGN, 0), noise = random_open(stream, RANDOM_LABEL, 0);
   random_normals(&noise, run->g, (size_t)run->n);
   if (run->twin) {
-    random_normals(&design, run->S, (size_t)run->n * (size_t)p->D);
+    random_normals(&design, run->Z, (size_t)run->n * (size_t)p->D);
     /* Column-major U with U'U = Sigma is row-major L: rows s L'. */
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, run->n, p->D, p->D, 1, run->S, p->D, run->root, p->D,
-                0, run->Z, p->D);
+    cblas_dtrmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, run->n, p->D, 1, run->root,
+                p->D, run->Z, p->D);
   } else {
     colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_DESIGN, 0, run->n, run->Z, run->label);
   }
@@ -106,26 +107,24 @@ static const assay_observable colour_records[] = {
     {"tau", NULL, "n/tr (ZZ'/n + lambda)^{-1}", NULL, ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
-static assay_status record_colour(colour_run *run, double lambda, double *out, assay_error *error) {
+static void record_colour(colour_run *run, double lambda, const double *hat, double *out) {
   const fashion_problem *p = &run->population;
-  double trace;
-  assay_status status =
-      ridge_regression_traced(run->n, p->D, run->Z, run->g, run->n * lambda, run->hat, &trace, error);
-  if (status != ASSAY_OK) return status;
-  cblas_dsymv(CblasRowMajor, CblasLower, p->D, 1, p->Sigma, p->D, run->hat, 1, 0, run->image, 1);
-  out[C_C] = cblas_ddot(p->dx, p->c + p->dx, 1, run->hat + p->dx, 1);
-  out[C_L] =
-      p->second - 2 * cblas_ddot(p->D, p->c, 1, run->hat, 1) + cblas_ddot(p->D, run->image, 1, run->hat, 1);
-  out[C_TAU] = 1 / trace; /* tr (ZZ' + n lambda)^{-1} = tr (ZZ'/n + lambda)^{-1}/n */
-  return ASSAY_OK;
+  cblas_dsymv(CblasRowMajor, CblasLower, p->D, 1, p->Sigma, p->D, hat, 1, 0, run->image, 1);
+  out[C_C] = cblas_ddot(p->dx, p->c + p->dx, 1, hat + p->dx, 1);
+  out[C_L] = p->second - 2 * cblas_ddot(p->D, p->c, 1, hat, 1) + cblas_ddot(p->D, run->image, 1, hat, 1);
+  out[C_TAU] = run->n / ridge_path_trace(run->path, lambda);
 }
 
 static assay_status replicate_colour(assay_call *call, void *state, const assay_stream *stream, double *out) {
   colour_run *run = state;
-  assay_status status = ASSAY_OK;
+  assay_error *error = assay_call_error(call);
   draw_colour(run, stream);
+  assay_status status = ridge_path_fit(run->path, run->Z, run->g, error);
+  if (status == ASSAY_OK)
+    status = ridge_path_at(run->path, run->readouts, run->lambda, run->hats, NULL, error);
   for (int i = 0; i < run->readouts && status == ASSAY_OK; i++)
-    status = record_colour(run, run->lambda[i], out + i * C_RECORDS, assay_call_error(call));
+    record_colour(run, run->lambda[i], run->hats + (size_t)i * (size_t)run->population.D,
+                  out + i * C_RECORDS);
   return status;
 }
 
@@ -208,7 +207,7 @@ static assay_status open_network(assay_call *call, void **state) {
 /* f = a' relu(W z) of `rows` rows. */
 static void forward(network_run *run, const double *Z, int rows) {
   layer_dense(Z, rows, run->D, run->W, HIDDEN, 0, run->pre);
-  activation_values(ACTIVATION_RELU, run->pre, (size_t)rows * HIDDEN, run->hidden);
+  elementary_activation(ACTIVATION_RELU, run->pre, (size_t)rows * HIDDEN, run->hidden);
   layer_dense(run->hidden, rows, HIDDEN, run->a, 1, 0, run->f);
 }
 

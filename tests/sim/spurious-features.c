@@ -53,15 +53,19 @@ static void agree(const double *a, const double *b, int n, double tolerance) {
 Test(kernels, ridge_path_solves_the_normal_equations) {
   for (int n = 8; n <= 20; n += 12)
     for (int eigenvectors = 0; eigenvectors < 2; eigenvectors++) {
-      double Z[MOST * D], g[MOST], hat[D], slope[D], above[D], left[D], right[D], trace = (n - D) / .3;
+      double Z[MOST * D], g[MOST], hats[2 * D], slopes[2 * D], above[D], left[D], right[D],
+          trace = (n - D) / .3;
       assay_error error;
       draw_design(n, Z, g);
-      ridge_path *path = ridge_path_new(n, D, eigenvectors, &error);
+      ridge_path *path = ridge_path_new(n, D, 2, eigenvectors, &error);
       ok(ridge_path_fit(path, Z, g, e));
-      ridge_path_at(path, .3, hat, slope);
-      normal_matrix(n, Z, .3, hat, left), right_side(n, Z, g, right);
-      agree(left, right, D, 1e-11);
-      ridge_path_at(path, .3 + 1e-6, above, NULL);
+      const double ridges[] = {2, .3}, next = .3 + 1e-6, *hat = hats + D, *slope = slopes + D;
+      ok(ridge_path_at(path, 2, ridges, hats, slopes, e));
+      for (int i = 0; i < 2; i++) {
+        normal_matrix(n, Z, ridges[i], hats + i * D, left), right_side(n, Z, g, right);
+        agree(left, right, D, 1e-11);
+      }
+      ok(ridge_path_at(path, 1, &next, above, NULL, e));
       for (int i = 0; i < D; i++) cr_expect_float_eq((above[i] - hat[i]) / 1e-6, slope[i], 1e-4);
       for (int i = 0; i < D; i++) {
         double unit[D] = {0}, solution[D];
@@ -87,7 +91,7 @@ Test(kernels, ridge_path_cubed_is_a_derivative_of_the_trace) {
     double Z[MOST * D], g[MOST], work[2 * D], T[3], step = 1e-4, lambda = .3;
     assay_error error;
     draw_design(n, Z, g);
-    ridge_path *path = ridge_path_new(n, D, true, &error);
+    ridge_path *path = ridge_path_new(n, D, 1, true, &error);
     ok(ridge_path_fit(path, Z, g, e));
     for (int i = 0; i < 3; i++) /* over D coordinates */
       T[i] = ridge_path_trace(path, lambda + (i - 1) * step) + (D - n) / (lambda + (i - 1) * step);
