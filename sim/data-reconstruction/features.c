@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/data-reconstruction/room.h"
+#include "sim/kernels/elementary.h"
 
 /* Squared residual of y [p] on the columns of A [p][n], both overwritten; *failed: A has not full rank. */
 static double residual_of(double *A, int p, int n, double *y, bool *failed) {
@@ -153,14 +154,22 @@ const assay_experiment data_reconstruction_residual = {
 
 /* ---- the span of many samples at p = inf ---- */
 
-static double relu_kernel(double r) {
-  return (sqrt((1 - r) * (1 + r)) + r * (M_PI - acos(r))) / (2 * M_PI);
+/* k(rho) of the numbers x [count], in place; |rho| above 1 by rounding is 1. */
+static void kernels(activation act, double *x, size_t count) {
+  double scaled[64], relu[64];
+  for (size_t part; count && act != ACTIVATION_RELU; x += part, count -= part) {
+    part = count < 64 ? count : 64;
+    for (size_t i = 0; i < part; i++) scaled[i] = 2. / 3 * x[i];
+    elementary_asin(scaled, part, scaled);
+    if (act == ACTIVATION_RELU_ERF) elementary_relu_kernel(x, part, relu);
+    for (size_t i = 0; i < part; i++)
+      x[i] = M_2_PI * scaled[i] + (act == ACTIVATION_RELU_ERF ? relu[i] + 2 / sqrt(3 * M_PI) * x[i] : 0);
+  }
+  elementary_relu_kernel(x, count, x);
 }
 static double kernel(activation act, double rho) {
-  double r = fmin(fmax(rho, -1), 1), k = 0;
-  if (act == ACTIVATION_RELU || act == ACTIVATION_RELU_ERF) k += relu_kernel(r);
-  if (act == ACTIVATION_ERF || act == ACTIVATION_RELU_ERF) k += 2 / M_PI * asin(2 * r / 3);
-  return act == ACTIVATION_RELU_ERF ? k + 2 / sqrt(3 * M_PI) * r : k;
+  kernels(act, &rho, 1);
+  return rho;
 }
 /* k(1) = E phi^2. */
 static double feature_square(activation act) {
@@ -212,10 +221,9 @@ static double mean_residual(room *k, double *rhs, double one) {
 static double residual_at(room *k, double t) {
   int n = k->n;
   double c = cos(t), s = sin(t);
-  for (int i = 0; i < n; i++)
-    for (int j = 0; j < n; j++)
-      k->w[(size_t)i * n + j] =
-          kernel(k->act, i == j ? c : c * k->x[(size_t)i * n + j] + s * k->y[(size_t)i * n + j]);
+  for (int i = 0; i < n * n; i++) k->w[i] = c * k->x[i] + s * k->y[i];
+  for (int i = 0; i < n; i++) k->w[(size_t)i * n + i] = c;
+  kernels(k->act, k->w, (size_t)n * (size_t)n);
   return mean_residual(k, k->w, kernel(k->act, 1));
 }
 
@@ -235,7 +243,8 @@ static assay_status replicate_span(assay_call *call, void *state, const assay_st
   draw_directions(k, stream);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, d, 1. / d, k->A, d, k->A, d, 0, k->x, n);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, d, 1 / sqrt(d), k->B, d, k->A, d, 0, k->y, n);
-  for (int i = 0; i < n * n; i++) k->K[i] = kernel(k->act, k->x[i]);
+  memcpy(k->K, k->x, (size_t)n * (size_t)n * sizeof *k->K);
+  kernels(k->act, k->K, (size_t)n * (size_t)n);
   for (int i = 0; i < n; i++) k->K[(size_t)i * n + i] = kernel(k->act, 1);
   if (LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', n, k->K, n))
     return assay_fail(call, ASSAY_NUMERIC, "the kernel matrix is singular");

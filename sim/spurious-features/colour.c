@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/elementary.h"
 #include "sim/kernels/layers.h"
 #include "sim/kernels/least_squares.h"
 #include "sim/spurious-features/experiments.h"
@@ -208,7 +209,7 @@ static assay_status open_network(assay_call *call, void **state) {
 /* f = a' relu(W z) of `rows` rows. */
 static void forward(network_run *run, const double *Z, int rows) {
   layer_dense(Z, rows, run->D, run->W, HIDDEN, 0, run->pre);
-  activation_values(ACTIVATION_RELU, run->pre, (size_t)rows * HIDDEN, run->hidden);
+  elementary_activation(ACTIVATION_RELU, run->pre, (size_t)rows * HIDDEN, run->hidden);
   layer_dense(run->hidden, rows, HIDDEN, run->a, 1, 0, run->f);
 }
 

@@ -4,12 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/activation.h"
+#include "sim/kernels/elementary.h"
 #include "sim/kernels/least_squares.h"
 #include "sim/spurious-features/experiments.h"
 #include "sim/spurious-features/problem.h"
 
-enum { ROWS = 64, TESTS = 256 }; /* rows of V, and of test data, that are held at once */
+enum { ROWS = 4096, TESTS = 256 }; /* rows of V, and of test data, that are held at once */
 
 static double *numbers(assay_call *call, size_t count) {
   return assay_alloc(call, count * sizeof(double));
@@ -18,11 +18,11 @@ static double *numbers(assay_call *call, size_t count) {
 typedef struct {
   problem p;
   activation act;
-  int width, tests;
+  int width, rows, tests; /* rows: of V */
   double ell, lambda;
   double *hat, *miss, *image; /* [D]: the linear predictor beside the features */
-  double *V, *Phi, *a, *h;    /* [ROWS][D], [n][width], [width], [width]: C = sum a_j h_j */
-  double *gram, *dual, *norm; /* kernel: [n][n], [n], [n] */
+  double *V, *Phi, *a, *h;    /* [rows][D], [n][width], [width], [width]: C = sum a_j h_j */
+  double *gram, *dual, *norm; /* kernel: [n][n], [n], [n] |z|^2/D; erf: (1 + 2 |z|^2/D)^{-1/2} */
   double *first, *second, *T; /* test rows [TESTS][D] twice, their features [TESTS][width or n] */
 } feature_run;
 
@@ -70,11 +70,11 @@ static assay_status fit_linear(feature_run *run, double *C, double *L, assay_err
 static assay_status open_features(assay_call *call, void **state) {
   feature_run *run = *state = assay_alloc(call, sizeof *run);
   if (!run) return ASSAY_NO_MEMORY;
-  run->width = (int)assay_integer(call, "p");
+  run->width = (int)assay_integer(call, "p"), run->rows = run->width < ROWS ? run->width : ROWS;
   assay_status status = open_common(call, run, run->width);
   if (status != ASSAY_OK) return status;
   size_t n = (size_t)run->p.n, w = (size_t)run->width;
-  run->V = numbers(call, ROWS * (size_t)run->p.D), run->Phi = numbers(call, n * w);
+  run->V = numbers(call, (size_t)run->rows * (size_t)run->p.D), run->Phi = numbers(call, n * w);
   run->a = numbers(call, w), run->h = numbers(call, w);
   return run->V && run->Phi && run->a && run->h ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
@@ -98,20 +98,19 @@ static void draw_weights(feature_run *run, const assay_stream *stream, int first
   cblas_dscal(rows * run->p.D, 1 / sqrt(run->p.D), run->V, 1);
 }
 
-/* phi(Z V')/sqrt p for `count` rows of V from `first` on, into columns of out [rows][width]. */
+/* phi(Z V') for `count` rows of V from `first` on, into columns of out [rows][width]. The features are these
+ * over sqrt p; the penalty and h carry the factor. */
 static void features_of(const feature_run *run, const double *Z, int rows, int first, int count,
                         double *out) {
-  double scale = 1 / sqrt(run->width);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, count, run->p.D, 1, Z, run->p.D, run->V,
               run->p.D, 0, out + first, run->width);
   for (int i = 0; i < rows; i++) {
     double *row = out + (size_t)i * run->width + first;
-    activation_values(run->act, row, (size_t)count, row);
-    cblas_dscal(count, scale, row, 1);
+    elementary_activation(run->act, row, (size_t)count, row);
   }
 }
 
-/* h_j = E phi'(s_j G) (V_jy . Syx theta)/sqrt p, s_j^2 = V_jx' Sxx V_jx + V_jy' Syy V_jy: C = sum a_j h_j
+/* h_j = E phi'(s_j G) (V_jy . Syx theta), s_j^2 = V_jx' Sxx V_jx + V_jy' Syy V_jy: C = sum a_j h_j
  * (Stein). Sxx and Syy are diagonal. */
 static void stein(feature_run *run, int first, int rows) {
   const problem *p = &run->p;
@@ -119,12 +118,12 @@ static void stein(feature_run *run, int first, int rows) {
     const double *v = run->V + (size_t)j * p->D;
     double s2 = 0;
     for (int i = 0; i < p->D; i++) s2 += p->variances[i] * v[i] * v[i];
-    run->h[first + j] = mean_slope(run->act, s2) * cblas_ddot(p->D, v, 1, p->u, 1) / sqrt(run->width);
+    run->h[first + j] = mean_slope(run->act, s2) * cblas_ddot(p->D, v, 1, p->u, 1);
   }
 }
 
 /* L less that of the linear predictor, over the test rows. All features of a block of rows need all of V,
- * which is drawn anew. */
+ * which is drawn anew where it is not held. */
 static double loss_excess(feature_run *run, const assay_stream *stream) {
   const problem *p = &run->p;
   random_source test = random_open(stream, RANDOM_TEST, 0);
@@ -132,9 +131,9 @@ static double loss_excess(feature_run *run, const assay_stream *stream) {
   for (int at = 0; at < run->tests; at += TESTS) {
     int rows = run->tests - at < TESTS ? run->tests - at : TESTS;
     problem_rows(p, &test, rows, run->first);
-    for (int first = 0; first < run->width; first += ROWS) {
-      int count = run->width - first < ROWS ? run->width - first : ROWS;
-      draw_weights(run, stream, first, count);
+    for (int first = 0; first < run->width; first += run->rows) {
+      int count = run->width - first < run->rows ? run->width - first : run->rows;
+      if (run->rows < run->width) draw_weights(run, stream, first, count);
       features_of(run, run->first, rows, first, count, run->T);
     }
     for (int t = 0; t < rows; t++) {
@@ -154,14 +153,14 @@ static assay_status replicate_features(assay_call *call, void *state, const assa
   problem *p = &run->p;
   double C, L;
   problem_draw(p, stream);
-  for (int first = 0; first < run->width; first += ROWS) {
-    int count = run->width - first < ROWS ? run->width - first : ROWS;
+  for (int first = 0; first < run->width; first += run->rows) {
+    int count = run->width - first < run->rows ? run->width - first : run->rows;
     draw_weights(run, stream, first, count);
     features_of(run, p->Z, p->n, first, count, run->Phi);
     stein(run, first, count);
   }
-  assay_status status =
-      ridge_regression(p->n, run->width, run->Phi, p->g, run->ell, run->a, assay_call_error(call));
+  assay_status status = ridge_regression(p->n, run->width, run->Phi, p->g, run->ell * run->width, run->a,
+                                         assay_call_error(call));
   if (status == ASSAY_OK) status = fit_linear(run, &C, &L, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   out[F_C] = cblas_ddot(run->width, run->a, 1, run->h, 1);
@@ -182,34 +181,51 @@ static assay_status open_kernel(assay_call *call, void **state) {
   return run->gram && run->dual && run->norm ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 
-/* E phi(v.z) phi(v.w) over v of N(0, 1/D) entries, from r = z.w/D, s = |z|^2/D, t = |w|^2/D. */
-static double kernel_value(activation act, double r, double s, double t) {
-  if (act == ACTIVATION_ERF) return 2 / M_PI * asin(2 * r / sqrt((1 + 2 * s) * (1 + 2 * t)));
-  if (act == ACTIVATION_HE3) { /* phi(x) = x + c (x^3 - 3x): moments of two normals */
-    double c = 0.4 / sqrt(6), linear = 1 - 3 * c;
-    return linear * linear * r + 3 * c * linear * r * (s + t) + c * c * (9 * r * s * t + 6 * r * r * r);
-  }
-  double length = sqrt(s * t), cosine = fmin(fmax(r / length, -1), 1);
-  return length / (2 * M_PI) * (sqrt((1 - cosine) * (1 + cosine)) + cosine * (M_PI - acos(cosine)));
+/* What E phi(v.z) phi(v.w) over v of N(0, 1/D) entries takes of |z|^2/D: its value, of erf (1 + 2 .)^{-1/2}. */
+static double kernel_norm(const feature_run *run, const double *z) {
+  double s = cblas_ddot(run->p.D, z, 1, z, 1) / run->p.D;
+  return run->act == ACTIVATION_ERF ? 1 / sqrt(1 + 2 * s) : s;
 }
 
-/* K [rows][n] of rows of A [rows][D] and the training rows; of these among themselves (symmetric) the lower
- * triangle. */
-static void kernel_of(const feature_run *run, const double *A, int rows, bool symmetric, double *K) {
+/* row: r = z.w/D of one z and `count` rows w becomes E phi(v.z) phi(v.w), from s of z and t of each w. */
+static void kernel_row(activation act, double s, const double *t, int count, double *row) {
+  if (act == ACTIVATION_ERF) {
+    for (int j = 0; j < count; j++) row[j] *= 2 * s * t[j];
+    elementary_asin(row, (size_t)count, row);
+    cblas_dscal(count, M_2_PI, row, 1);
+  } else if (act == ACTIVATION_HE3) { /* phi(x) = x + c (x^3 - 3x): moments of two normals */
+    double c = 0.4 / sqrt(6), linear = 1 - 3 * c;
+    for (int j = 0; j < count; j++) {
+      double r = row[j];
+      row[j] = linear * linear * r + 3 * c * linear * r * (s + t[j]) + c * c * (9 * r * s * t[j] + 6 * r * r * r);
+    }
+  } else {
+    for (int j = 0; j < count; j++) row[j] /= sqrt(s * t[j]);
+    elementary_relu_kernel(row, (size_t)count, row);
+    for (int j = 0; j < count; j++) row[j] *= sqrt(s * t[j]);
+  }
+}
+
+/* K [rows][n] of rows of A [rows][D] and the training rows. */
+static void kernel_of(const feature_run *run, const double *A, int rows, double *K) {
   int D = run->p.D, n = run->p.n;
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, n, D, 1. / D, A, D, run->p.Z, D, 0, K, n);
-  for (int i = 0; i < rows; i++) {
-    double s = cblas_ddot(D, A + (size_t)i * D, 1, A + (size_t)i * D, 1) / D, *row = K + (size_t)i * n;
-    for (int j = 0; j < (symmetric ? i + 1 : n); j++)
-      row[j] = kernel_value(run->act, row[j], s, run->norm[j]);
-  }
+  for (int i = 0; i < rows; i++)
+    kernel_row(run->act, kernel_norm(run, A + (size_t)i * D), run->norm, n, K + (size_t)i * n);
+}
+
+/* The lower triangle of K of the training rows among themselves. */
+static void training_kernel(feature_run *run) {
+  const problem *p = &run->p;
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, p->n, p->D, 1. / p->D, p->Z, p->D, 0, run->gram, p->n);
+  for (int i = 0; i < p->n; i++) run->norm[i] = kernel_norm(run, p->Z + (size_t)i * p->D);
+  for (int i = 0; i < p->n; i++)
+    kernel_row(run->act, run->norm[i], run->norm, i + 1, run->gram + (size_t)i * p->n);
 }
 
 static assay_status fit_kernel(feature_run *run, assay_error *error) {
   const problem *p = &run->p;
-  for (int j = 0; j < p->n; j++)
-    run->norm[j] = cblas_ddot(p->D, p->Z + (size_t)j * p->D, 1, p->Z + (size_t)j * p->D, 1) / p->D;
-  kernel_of(run, p->Z, p->n, true, run->gram);
+  training_kernel(run);
   for (int i = 0; i < p->n; i++) run->gram[(size_t)i * p->n + i] += run->ell;
   memcpy(run->dual, p->g, (size_t)p->n * sizeof *run->dual);
   /* Symmetric: row-major lower is column-major upper, without a copy. */
@@ -226,7 +242,7 @@ typedef struct {
 static void add_tests(feature_run *run, int rows, sums *s) {
   const problem *p = &run->p;
   double m = run->tests;
-  kernel_of(run, run->first, rows, false, run->T);
+  kernel_of(run, run->first, rows, run->T);
   for (int t = 0; t < rows; t++) {
     const double *z = run->first + (size_t)t * p->D;
     double f = cblas_ddot(p->n, run->T + (size_t)t * p->n, 1, run->dual, 1),
@@ -239,7 +255,7 @@ static void add_tests(feature_run *run, int rows, sums *s) {
     size_t y = t * (size_t)p->D + (size_t)p->dx;
     memcpy(run->second + y, run->first + y, (size_t)p->dy * sizeof(double));
   }
-  kernel_of(run, run->second, rows, false, run->T);
+  kernel_of(run, run->second, rows, run->T);
   for (int t = 0; t < rows; t++) {
     double f = cblas_ddot(p->n, run->T + (size_t)t * p->n, 1, run->dual, 1);
     double l = cblas_ddot(p->D, run->second + (size_t)t * p->D, 1, run->hat, 1);

@@ -1,13 +1,13 @@
 /* Times the dense algebra of the papers' replicates against DGEMM, and whole replicates against the same
  * algorithm in NumPy and SciPy.
  *
- *     bench-algebra [--scipy DIRECTORY] [REPETITIONS]
+ *     bench-algebra [--scipy DIRECTORY] [--rows TEXT] [REPETITIONS]
  *
  * First table: the kernel that a replicate spends its time in, at the replicate's sizes, as a share of the
  * rate of one DGEMM of those sizes in the same run. Second table (with --scipy): a replicate as a worker runs
  * it, and the same in DIRECTORY/<slug>.py, which is called with a row's name and prints seconds for one
- * replicate; one BLAS thread on both sides. Everything is measured once in every repetition, in turn; figures
- * are medians. A paper adds its rows to the two tables. */
+ * replicate; one BLAS thread on both sides. Seconds are those of the processor. Everything is measured once in every repetition, in turn; figures
+ * are medians. --rows: only those whose name contains TEXT. A paper adds its rows to the two tables. */
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ enum { MOST_REPETITIONS = 101 };
 
 static double seconds(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -215,10 +215,11 @@ static double time_python(const char *directory, int row) {
   return each;
 }
 
-static void print_algebra(int repetitions) {
+static void print_algebra(const char *rows, int repetitions) {
   double rate[MOST_REPETITIONS], dgemm[MOST_REPETITIONS], share[MOST_REPETITIONS];
   printf("%-72s %9s %9s %7s\n", "dense algebra", "Gflop/s", "DGEMM", "share");
   for (int row = 0; row < ALGEBRA; row++) {
+    if (rows && !strstr(algebra[row].name, rows)) continue;
     for (int i = 0; i < repetitions; i++)
       time_algebra(row, &rate[i], &dgemm[i]), share[i] = rate[i] / dgemm[i];
     printf("%-72s %9.2f %9.2f %6.0f%%\n", algebra[row].name, median(rate, repetitions),
@@ -226,10 +227,13 @@ static void print_algebra(int repetitions) {
   }
 }
 
-static void print_replicates(const char *directory, int repetitions) {
+static void print_replicates(const char *directory, const char *rows, int repetitions) {
   double ours[MOST_REPETITIONS], theirs[MOST_REPETITIONS], ratio[MOST_REPETITIONS];
   printf("\n%-72s %9s %9s %7s\n", "one replicate, ms", "assay", "SciPy", "ratio");
   for (int row = 0; row < REPLICATES; row++) {
+    char name[128];
+    snprintf(name, sizeof name, "%s: %s", replicates[row].slug, replicates[row].name);
+    if (rows && !strstr(name, rows)) continue;
     for (int i = 0; i < repetitions; i++)
       ours[i] = time_replicates(row), theirs[i] = directory ? time_python(directory, row) : NAN,
       ratio[i] = theirs[i] / ours[i];
@@ -243,20 +247,22 @@ static void print_replicates(const char *directory, int repetitions) {
 }
 
 int main(int argc, char **argv) {
-  const char *directory = NULL;
+  const char *directory = NULL, *rows = NULL;
   int repetitions = 5;
   for (int i = 1; i < argc; i++)
     if (!strcmp(argv[i], "--scipy") && i + 1 < argc)
       directory = argv[++i];
+    else if (!strcmp(argv[i], "--rows") && i + 1 < argc)
+      rows = argv[++i];
     else
       repetitions = atoi(argv[i]);
   if (repetitions < 1 || repetitions > MOST_REPETITIONS) {
-    fprintf(stderr, "Usage: bench-algebra [--scipy DIRECTORY] [REPETITIONS], 1 to %d of them\n",
+    fprintf(stderr, "Usage: bench-algebra [--scipy DIRECTORY] [--rows TEXT] [REPETITIONS], 1 to %d of them\n",
             MOST_REPETITIONS);
     return 2;
   }
   if (openblas_set_num_threads) openblas_set_num_threads(1);
-  print_algebra(repetitions);
-  print_replicates(directory, repetitions);
+  print_algebra(rows, repetitions);
+  print_replicates(directory, rows, repetitions);
   return 0;
 }

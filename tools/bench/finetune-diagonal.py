@@ -1,7 +1,7 @@
 """Replicates of finetune-diagonal in NumPy and SciPy, for bench-algebra: the same algorithms as in sim/finetune-diagonal/ and
 sim/kernels/hypentropy.c.
 
-Usage: finetune-diagonal.py ROW REPLICATES; prints seconds for one replicate."""
+Usage: finetune-diagonal.py ROW REPLICATES; prints seconds of the processor for one replicate."""
 import math
 import sys
 import time
@@ -80,7 +80,7 @@ ROWS = {
 if __name__ == "__main__":
     run, count = ROWS[sys.argv[1]], int(sys.argv[2])
     run()
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(count):
         run()
-    print((time.perf_counter() - start) / count)
+    print((time.process_time() - start) / count)

@@ -1,6 +1,6 @@
 """Replicates of spurious-features in NumPy and SciPy, for bench-algebra: the algorithms of sim/spurious-features/.
 
-Usage: spurious-features.py ROW REPLICATES; prints seconds for one replicate."""
+Usage: spurious-features.py ROW REPLICATES; prints seconds of the processor for one replicate."""
 import sys
 import time
 
@@ -150,7 +150,7 @@ ROWS = {
 if __name__ == "__main__":
     run, count = ROWS[sys.argv[1]], int(sys.argv[2])
     list(run())
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(count):
         list(run())
-    print((time.perf_counter() - start) / count)
+    print((time.process_time() - start) / count)
