@@ -88,6 +88,8 @@ void elementary_activation(activation act, const double *z, size_t n, double *ou
     DISPATCH(erf, z, n, out)
   else if (act == ACTIVATION_TANH)
     DISPATCH(tanh, z, n, out)
+  else if (act == ACTIVATION_SQUAREPLUS)
+    DISPATCH(squareplus, z, n, out)
   else
     activation_values(act, z, n, out);
 }
@@ -97,6 +99,8 @@ void elementary_activation_slope(activation act, const double *z, size_t n, doub
     DISPATCH(erf_slope, z, n, out)
   else if (act == ACTIVATION_TANH)
     DISPATCH(tanh_slope, z, n, out)
+  else if (act == ACTIVATION_SQUAREPLUS)
+    DISPATCH(squareplus_slope, z, n, out)
   else
     activation_slopes(act, z, n, out);
 }

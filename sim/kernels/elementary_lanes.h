@@ -88,6 +88,12 @@ INLINE V AT(acos_of)(V x) {
 INLINE V AT(relu_of)(V x) {
   return AT(choose)(x > 0., x, (V){0});
 }
+INLINE V AT(squareplus_of)(V x) {
+  return (x + SQRT(x * x + .04)) / 2;
+}
+INLINE V AT(squareplus_slope_of)(V x) {
+  return (1 + x / SQRT(x * x + .04)) / 2;
+}
 INLINE V AT(erf_slope_of)(V x) {
   return M_2_SQRTPI * AT(exp_of)(-x * x);
 }
@@ -118,6 +124,8 @@ APPLY(tanh)
 APPLY(asin)
 APPLY(acos)
 APPLY(relu)
+APPLY(squareplus)
+APPLY(squareplus_slope)
 APPLY(erf_slope)
 APPLY(tanh_slope)
 APPLY(relu_kernel)

@@ -114,33 +114,51 @@ SIMD_BODY double kept(double x, bool keep) {
   return x;
 }
 
-SIMD_BODY void layer_activation_body(activation act, const double *Z, size_t count, double *A) {
-  if (act == ACTIVATION_RELU)
-    for (size_t i = 0; i < count; i++) A[i] = kept(Z[i], Z[i] > 0);
-  else if (act == ACTIVATION_SQUAREPLUS)
-    for (size_t i = 0; i < count; i++) A[i] = (Z[i] + sqrt(Z[i] * Z[i] + .04)) / 2;
+SIMD_BODY void multiplied_body(const double *x, const double *y, size_t n, bool add, double *out) {
+  if (add)
+    for (size_t i = 0; i < n; i++) out[i] += x[i] * y[i];
   else
-    activation_values(act, Z, count, A);
+    for (size_t i = 0; i < n; i++) out[i] = x[i] * y[i];
 }
-SIMD_AT_LEVELS(, void, , layer_activation, (activation act, const double *Z, size_t count, double *A), (act, Z, count, A))
+SIMD_AT_LEVELS(static, void, , multiplied, (const double *x, const double *y, size_t n, bool add, double *out),
+               (x, y, n, add, out))
 
-SIMD_BODY void layer_activation_reverse_body(activation act, const double *Z, size_t count, const double *dA, double *dZ) {
-  if (act == ACTIVATION_RELU)
-    for (size_t i = 0; i < count; i++) dZ[i] = kept(dA[i], Z[i] > 0);
+SIMD_BODY void where_positive_body(const double *Z, const double *x, size_t n, bool add, double *out) {
+  if (add)
+    for (size_t i = 0; i < n; i++) out[i] += kept(x[i], Z[i] > 0);
   else
-    for (size_t i = 0; i < count; i++) dZ[i] = dA[i] * activation_slope(act, Z[i]);
+    for (size_t i = 0; i < n; i++) out[i] = kept(x[i], Z[i] > 0);
 }
-SIMD_AT_LEVELS(, void, , layer_activation_reverse, (activation act, const double *Z, size_t count, const double *dA, double *dZ),
-               (act, Z, count, dA, dZ))
+SIMD_AT_LEVELS(static, void, , where_positive, (const double *Z, const double *x, size_t n, bool add, double *out),
+               (Z, x, n, add, out))
 
-SIMD_BODY void layer_activation_reverse_add_body(activation act, const double *Z, size_t count, const double *dA, double *dZ) {
-  if (act == ACTIVATION_RELU)
-    for (size_t i = 0; i < count; i++) dZ[i] += kept(dA[i], Z[i] > 0);
-  else
-    for (size_t i = 0; i < count; i++) dZ[i] += dA[i] * activation_slope(act, Z[i]);
+static void through_activation(activation act, const double *Z, size_t count, const double *dA, bool add, double *dZ) {
+  double slopes[256];
+  if (act == ACTIVATION_RELU) {
+    where_positive(Z, dA, count, add, dZ);
+    return;
+  }
+  if (act == ACTIVATION_LIN) {
+    if (add)
+      cblas_daxpy((int)count, 1, dA, 1, dZ, 1);
+    else
+      memmove(dZ, dA, count * sizeof *dZ);
+    return;
+  }
+  for (size_t i = 0; i < count; i += 256) {
+    const size_t some = count - i < 256 ? count - i : 256;
+    elementary_activation_slope(act, Z + i, some, slopes);
+    multiplied(slopes, dA + i, some, add, dZ + i);
+  }
 }
-SIMD_AT_LEVELS(, void, , layer_activation_reverse_add,
-               (activation act, const double *Z, size_t count, const double *dA, double *dZ), (act, Z, count, dA, dZ))
+
+void layer_activation_reverse(activation act, const double *Z, size_t count, const double *dA, double *dZ) {
+  through_activation(act, Z, count, dA, false, dZ);
+}
+
+void layer_activation_reverse_add(activation act, const double *Z, size_t count, const double *dA, double *dZ) {
+  through_activation(act, Z, count, dA, true, dZ);
+}
 
 /* ---- normalisation ---- */
 

@@ -21,8 +21,6 @@ void layer_turn(const double *W, int out, int in, double *turned);
 /* layer_dense with W' as layer_turn gives it, for weights that several batches meet. */
 void layer_dense_turned(const double *X, int N, int in, const double *turned, int out, double beta, double *Y);
 
-/* A = phi(Z), [count]; A may be Z. */
-void layer_activation(activation act, const double *Z, size_t count, double *A);
 /* dZ = dA phi'(Z), [count]; dZ may be dA. At a kink phi' is activation_slope's: relu'(0) = 0. */
 void layer_activation_reverse(activation act, const double *Z, size_t count, const double *dA, double *dZ);
 /* The same added to dZ: the branch of a residual block. */

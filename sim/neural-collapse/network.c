@@ -1,9 +1,10 @@
 #include "sim/neural-collapse/network.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "sim/kernels/elementary.h"
 
 int neural_collapse_block_matrices(neural_collapse_blocks blocks) {
   return blocks == NEURAL_COLLAPSE_TX1 ? 4 : blocks == NEURAL_COLLAPSE_RN2 ? 2 : 1;
@@ -138,7 +139,7 @@ static block_view view(const neural_collapse_pass *p, int l, some_rows rows) {
 /* s(z) [all]; the argument itself where s is the identity. */
 static const double *activated(const neural_collapse_pass *p, const double *z, size_t all, double *S) {
   if (p->net->act == ACTIVATION_LIN) return z;
-  layer_activation(p->net->act, z, all, S);
+  elementary_activation(p->net->act, z, all, S);
   return S;
 }
 
