@@ -9,30 +9,6 @@
 
 enum { LANES = SIMD_LANES };
 
-/* ---- sums of short rows: in registers they cost less than a call of BLAS ---- */
-
-SIMD_BODY double sum_lanes(const double *s) {
-  return (s[0] + s[1]) + (s[2] + s[3]);
-}
-
-SIMD_BODY double sum(const double *x, size_t d) {
-  simd_lanes s = {0};
-  double rest = 0;
-  size_t j = 0;
-  for (; j + LANES <= d; j += LANES) s += SIMD_AT(x + j);
-  for (; j < d; j++) rest += x[j];
-  return sum_lanes((const double *)&s) + rest;
-}
-
-SIMD_BODY double dot(const double *x, const double *y, size_t d) {
-  simd_lanes s = {0};
-  double rest = 0;
-  size_t j = 0;
-  for (; j + LANES <= d; j += LANES) s += SIMD_AT(x + j) * SIMD_AT(y + j);
-  for (; j < d; j++) rest += x[j] * y[j];
-  return sum_lanes((const double *)&s) + rest;
-}
-
 /* ---- dense ---- */
 
 /* Products of up to a million multiplications run in OpenBLAS without packing, at this repository's widths up to twice as fast;
@@ -171,7 +147,7 @@ SIMD_BODY double add_and_sum(const double *add, double *x, size_t d) {
   size_t j = 0;
   for (; j + LANES <= d; j += LANES) s += SIMD_PUT(x + j) = SIMD_AT(x + j) + SIMD_AT(add + j);
   for (; j < d; j++) rest += x[j] += add[j];
-  return sum_lanes((const double *)&s) + rest;
+  return simd_total(&s) + rest;
 }
 
 SIMD_BODY double squares_around(const double *x, size_t d, double mean) {
@@ -180,7 +156,7 @@ SIMD_BODY double squares_around(const double *x, size_t d, double mean) {
   size_t j = 0;
   for (; j + LANES <= d; j += LANES) s += (SIMD_AT(x + j) - mean) * (SIMD_AT(x + j) - mean);
   for (; j < d; j++) rest += (x[j] - mean) * (x[j] - mean);
-  return sum_lanes((const double *)&s) + rest;
+  return simd_total(&s) + rest;
 }
 
 /* |x - mean|; by BLAS, which scales, where the square leaves the range of doubles. */
@@ -195,7 +171,7 @@ SIMD_BODY bool normalise_group(const double *add, double *restrict X, int N, siz
   double means[GROUP], factors[GROUP];
   bool defined = true;
   for (size_t i = 0; i < (size_t)N; i++) {
-    const double total = add ? add_and_sum(add + i * d, X + i * d, d) : centre ? sum(X + i * d, d) : 0;
+    const double total = add ? add_and_sum(add + i * d, X + i * d, d) : centre ? simd_sum(X + i * d, d) : 0;
     means[i] = centre ? total / (double)d : 0;
   }
   for (size_t i = 0; i < (size_t)N; i++) lengths[i] = squares_around(X + i * d, d, means[i]);
@@ -242,8 +218,8 @@ SIMD_BODY void layer_normalise_reverse_body(const double *H, int N, int d, bool 
     const double *h = H + (size_t)first * (size_t)d, *length = lengths + first;
     double *g = G + (size_t)first * (size_t)d;
     for (int i = 0; i < some; i++) {
-      along[i] = dot(h + i * d, g + i * d, (size_t)d) / (scale * length[i]);
-      means[i] = centre ? scale / length[i] * sum(g + i * d, (size_t)d) / d : 0; /* h has none */
+      along[i] = simd_dot(h + i * d, g + i * d, (size_t)d) / (scale * length[i]);
+      means[i] = centre ? scale / length[i] * simd_sum(g + i * d, (size_t)d) / d : 0; /* h has none */
     }
     for (int i = 0; i < some; i++) {
       const double *restrict from = h + i * d;
@@ -297,7 +273,7 @@ void layer_attention(layer_attention_room *m, const double *H, const double *QK,
 /* The derivatives by the scores in the place of those by the weights a, N rows of T. */
 SIMD_BODY void softmax_reverse_body(const double *a, int N, int T, double *g) {
   for (int t = 0; t < N; t++, a += T, g += T) {
-    const double mean = dot(a, g, (size_t)T);
+    const double mean = simd_dot(a, g, (size_t)T);
     for (int s = 0; s < T; s++) g[s] = a[s] * (g[s] - mean);
   }
 }
@@ -353,7 +329,7 @@ SIMD_AT_LEVELS(static, void, , exponents, (double *restrict Z, int N, int K), (Z
 SIMD_BODY void shares_body(double *Z, int N, int K) {
   for (int i = 0; i < N; i++) {
     double *z = Z + (size_t)i * (size_t)K;
-    const double factor = 1 / sum(z, (size_t)K);
+    const double factor = 1 / simd_sum(z, (size_t)K);
     for (int c = 0; c < K; c++) z[c] *= factor;
   }
 }
@@ -389,7 +365,7 @@ SIMD_BODY double misses_body(double *restrict Z, int N, int K, const int *labels
   double logs = 0;
   for (int i = 0; i < N; i++) {
     double *restrict z = Z + (size_t)i * (size_t)K;
-    const double total = sum(z, (size_t)K), factor = 1 / (total * all), even = wrong / all;
+    const double total = simd_sum(z, (size_t)K), factor = 1 / (total * all), even = wrong / all;
     for (int c = 0; c < K; c++) z[c] = z[c] * factor - even;
     z[labels[i]] -= (right - wrong) / all;
     logs += log(total);
@@ -422,7 +398,7 @@ SIMD_BODY double vote_misses_body(double *restrict Z, int N, int n, const int *l
   for (int i = 0; i < N; i++) {
     double *restrict z = Z + (size_t)i * (size_t)n;
     const double *restrict own = members + (size_t)labels[i] * (size_t)n;
-    const double inverse = 1 / sum(z, (size_t)n), P = dot(z, own, (size_t)n) * inverse;
+    const double inverse = 1 / simd_sum(z, (size_t)n), P = simd_dot(z, own, (size_t)n) * inverse;
     const double likely = (1 - q) * P + q / classes, factor = (1 - q) / likely / all * inverse;
     for (int j = 0; j < n; j++) z[j] *= factor * (P - own[j]);
     loss -= log(likely);
@@ -458,7 +434,7 @@ double layer_one_hot_squares(double *Z, int N, int K, const int *labels) {
 
 SIMD_BODY double layer_decay_body(double decay, const double *x, size_t count, double *restrict g) {
   for (size_t i = 0; i < count; i++) g[i] += decay * x[i];
-  return decay / 2 * dot(x, x, count);
+  return decay / 2 * simd_dot(x, x, count);
 }
 SIMD_AT_LEVELS(, double, return, layer_decay, (double decay, const double *x, size_t count, double *restrict g),
                (decay, x, count, g))

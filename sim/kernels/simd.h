@@ -2,6 +2,8 @@
 #ifndef ASSAY_SIM_KERNELS_SIMD_H
 #define ASSAY_SIM_KERNELS_SIMD_H
 
+#include <stddef.h>
+
 typedef enum { SIMD_SSE2, SIMD_AVX2, SIMD_AVX512 } simd_level;
 
 /* The highest level that this processor and operating system have. */
@@ -45,5 +47,28 @@ typedef double simd_lanes_anywhere __attribute__((vector_size(32), aligned(8), m
     else                                                                                                     \
       give name##_sse2 arguments;                                                                            \
   }
+
+/* Sums of short rows, of x and of x y: in registers they cost less than a call of BLAS. */
+SIMD_BODY double simd_total(const simd_lanes *s) {
+  return ((*s)[0] + (*s)[1]) + ((*s)[2] + (*s)[3]);
+}
+
+SIMD_BODY double simd_sum(const double *x, size_t n) {
+  simd_lanes s = {0};
+  double rest = 0;
+  size_t i = 0;
+  for (; i + SIMD_LANES <= n; i += SIMD_LANES) s += SIMD_AT(x + i);
+  for (; i < n; i++) rest += x[i];
+  return simd_total(&s) + rest;
+}
+
+SIMD_BODY double simd_dot(const double *x, const double *y, size_t n) {
+  simd_lanes s = {0};
+  double rest = 0;
+  size_t i = 0;
+  for (; i + SIMD_LANES <= n; i += SIMD_LANES) s += SIMD_AT(x + i) * SIMD_AT(y + i);
+  for (; i < n; i++) rest += x[i] * y[i];
+  return simd_total(&s) + rest;
+}
 
 #endif

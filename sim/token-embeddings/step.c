@@ -4,30 +4,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/elementary.h"
+#include "sim/kernels/simd.h"
 #include "sim/token-embeddings/token-embeddings.h"
+
+enum { MOST_TOKENS = 1024, GROUP = 64 };
+
+/* Sequences first.. first + some - 1; e = e^pi, value = gam e. */
+SIMD_BODY void add_gradients_body(const token_embeddings_data *data, int first, int some, const double *gam,
+                                  const double *e, const double *value, double *restrict A, double *restrict B) {
+  const size_t m = (size_t)data->m;
+  const double *rows = data->count + (size_t)first * m, *y = data->y + first;
+  double totals[GROUP], f[GROUP], odds[GROUP];
+  for (int i = 0; i < some; i++) {
+    totals[i] = simd_dot(rows + (size_t)i * m, e, m);
+    f[i] = simd_dot(rows + (size_t)i * m, value, m) / totals[i];
+    odds[i] = y[i] * f[i];
+  }
+  elementary_exp(odds, (size_t)some, odds);
+  for (int i = 0; i < some; i++) {
+    const double *restrict row = rows + (size_t)i * m;
+    const double g = y[i] / (1 + odds[i]) / totals[i] / data->n;
+    for (size_t s = 0; s < m; s++) {
+      const double weight = g * row[s] * e[s];
+      A[s] += weight;
+      B[s] += weight * (gam[s] - f[i]);
+    }
+  }
+}
+SIMD_AT_LEVELS(static, void, , add_gradients,
+               (const token_embeddings_data *data, int first, int some, const double *gam, const double *e,
+                const double *value, double *restrict A, double *restrict B),
+               (data, first, some, gam, e, value, A, B))
 
 void token_embeddings_gradients(const token_embeddings_data *data, const double *gam, const double *pi,
                                 double *A, double *B) {
   const int m = data->m;
-  double e[1024];
+  double e[MOST_TOKENS], value[MOST_TOKENS];
   memset(A, 0, (size_t)m * sizeof *A);
   memset(B, 0, (size_t)m * sizeof *B);
-  for (int s = 0; s < m; s++) e[s] = exp(pi[s]);
-  for (int i = 0; i < data->n; i++) {
-    const double *row = data->count + (size_t)i * (size_t)m;
-    double total = 0, f = 0;
-    for (int s = 0; s < m; s++) {
-      total += row[s] * e[s];
-      f += row[s] * e[s] * gam[s];
-    }
-    f /= total;
-    const double g = data->y[i] / (1 + exp(data->y[i] * f)) / total / data->n;
-    for (int s = 0; s < m; s++) {
-      const double weight = g * row[s] * e[s];
-      A[s] += weight;
-      B[s] += weight * (gam[s] - f);
-    }
-  }
+  elementary_exp(pi, (size_t)m, e);
+  for (int s = 0; s < m; s++) value[s] = gam[s] * e[s];
+  for (int i = 0; i < data->n; i += GROUP)
+    add_gradients(data, i, data->n - i < GROUP ? data->n - i : GROUP, gam, e, value, A, B);
 }
 
 /* ---- the gradients themselves ---- */
