@@ -41,7 +41,7 @@ static size_t rows_at_once(const neural_collapse_network *net) {
   const size_t cached = 65536, N = batch(net), d = (size_t)net->task.d, T = (size_t)net->T,
                weights = 3 * (size_t)net->L * neural_collapse_block_size(net);
   const bool tokens = net->blocks == NEURAL_COLLAPSE_TX1;
-  const size_t kept = (size_t)net->L * (tokens ? 6 * d + T : net->blocks == NEURAL_COLLAPSE_RN2 ? 3 * d : 2 * d),
+  const size_t kept = (size_t)net->L * (tokens ? 5 * d + T : net->blocks == NEURAL_COLLAPSE_RN2 ? 2 * d : d),
                most = kept > 0 && weights < cached ? 1 + cached / kept : N, parts = (N + most - 1) / most,
                unit = tokens ? T : 1, rows = (N + parts - 1) / parts;
   return (rows + unit - 1) / unit * unit;
@@ -64,7 +64,7 @@ assay_status neural_collapse_pass_open(const neural_collapse_network *net, const
                weights = L * neural_collapse_block_size(net), logits = R * (size_t)net->task.K;
   const int T = net->T, S = sequences ? (int)R / T : 0;
   const size_t tokens = layer_attention_doubles(S, T, (int)d, (int)d), spare = layer_attention_spare(S, T, (int)d, (int)d);
-  double *room = calloc(N * d + (4 * L + 2) * all + 2 * (L + 1) * R + logits + weights + L * tokens + spare, sizeof *room);
+  double *room = calloc(N * d + (3 * L + 3) * all + 2 * (L + 1) * R + logits + weights + L * tokens + spare, sizeof *room);
   pass->labels = calloc(N, sizeof *pass->labels);
   pass->attention = calloc(L + 1, sizeof *pass->attention);
   pass->features = room;
@@ -74,7 +74,7 @@ assay_status neural_collapse_pass_open(const neural_collapse_network *net, const
   }
   pass->H = room + N * d;
   pass->S = pass->H + L * all;
-  pass->Z = pass->S + L * all;
+  pass->Z = pass->S + all;
   pass->middle = pass->Z + L * all;
   pass->G = pass->middle + L * all;
   pass->through = pass->G + all;
@@ -128,7 +128,7 @@ static block_view view(const neural_collapse_pass *p, int l, some_rows rows) {
                       .square = d * d,
                       .in = inputs_of(p, l, rows),
                       .out = inputs_of(p, l + 1, rows),
-                      .S = p->S + at,
+                      .S = p->S + here,
                       .Z = p->Z + at,
                       .middle = p->middle + at,
                       .lengths = p->lengths + 2 * (size_t)(l + 1) * p->rows + 2 * rows.from,
@@ -172,10 +172,9 @@ static void backward(const neural_collapse_pass *p, int l, some_rows rows, const
   const bool tokens = net->blocks == NEURAL_COLLAPSE_TX1, pair = net->blocks == NEURAL_COLLAPSE_RN2,
              wanted = l > 0 || net->pixels > 0;
   const size_t last = (size_t)(neural_collapse_block_matrices(net->blocks) - 1) * b.square;
-  const double *in = tokens ? b.middle : b.in, *z = pair ? b.Z : in,
-               *S = net->act == ACTIVATION_LIN ? z : b.S;
+  const double *in = tokens ? b.middle : b.in, *z = pair ? b.Z : in;
   layer_normalise_reverse(b.out, b.N, b.d, net->centre, 1, b.lengths, b.G);
-  layer_dense_reverse(S, b.N, b.d, x + last, b.d, b.G, g + last, 0, wanted || tokens || pair ? b.through : NULL);
+  layer_dense_reverse(activated(p, z, b.all, b.S), b.N, b.d, x + last, b.d, b.G, g + last, 0, wanted || tokens || pair ? b.through : NULL);
   if (pair) {
     layer_activation_reverse(net->act, z, b.all, b.through, b.through);
     layer_dense_reverse(in, b.N, b.d, x, b.d, b.through, g, 1, wanted ? b.G : NULL);

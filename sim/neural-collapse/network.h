@@ -68,8 +68,8 @@ typedef struct {
   size_t rows;            /* R of the N that go forward and back together */
   double *features;       /* [N][d] */
   double *H;              /* [L][R][d] inputs of the blocks */
-  double *S, *Z, *middle; /* [L][R][d] s(.), and its argument (RN2), or the features between attention and the
-                             rest (TX1) */
+  double *Z, *middle;     /* [L][R][d] arguments of s (RN2); features between attention and the rest (TX1) */
+  double *S;              /* [R][d] s(.) of one block */
   double *lengths;        /* [L+1][2 R] */
   double *G, *through;    /* [R][d] */
   double *logits;         /* [R][K] */
