@@ -95,6 +95,9 @@ void elementary_activation(activation act, const double *z, size_t n, double *ou
   case ACTIVATION_RELU_TANH:
     DISPATCH(relu_tanh, z, n, out);
     break;
+  case ACTIVATION_SQUAREPLUS:
+    DISPATCH(squareplus, z, n, out);
+    break;
   default:
     activation_values(act, z, n, out);
   }
@@ -113,6 +116,9 @@ void elementary_activation_slope(activation act, const double *z, size_t n, doub
     break;
   case ACTIVATION_RELU_TANH:
     DISPATCH(relu_tanh_slope, z, n, out);
+    break;
+  case ACTIVATION_SQUAREPLUS:
+    DISPATCH(squareplus_slope, z, n, out);
     break;
   default:
     activation_slopes(act, z, n, out);

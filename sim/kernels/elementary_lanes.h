@@ -94,6 +94,12 @@ INLINE V AT(relu_erf_of)(V x) {
 INLINE V AT(relu_tanh_of)(V x) {
   return AT(relu_of)(x) + AT(tanh_of)(x);
 }
+INLINE V AT(squareplus_of)(V x) {
+  return (x + SQRT(x * x + .04)) / 2;
+}
+INLINE V AT(squareplus_slope_of)(V x) {
+  return (1 + x / SQRT(x * x + .04)) / 2;
+}
 INLINE V AT(erf_slope_of)(V x) {
   return M_2_SQRTPI * AT(exp_of)(-x * x);
 }
@@ -132,6 +138,8 @@ APPLY(acos)
 APPLY(relu)
 APPLY(relu_erf)
 APPLY(relu_tanh)
+APPLY(squareplus)
+APPLY(squareplus_slope)
 APPLY(erf_slope)
 APPLY(tanh_slope)
 APPLY(relu_erf_slope)

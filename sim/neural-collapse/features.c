@@ -38,7 +38,7 @@ static double feature_objective(const double *x, double *g, void *context) {
   memcpy(w->H, x + heads, (size_t)all * sizeof *x);
   if (!(w->p->lh > 0)) defined = layer_normalise(w->H, N, t->d, false, w->p->rho, w->lengths);
   if (!defined) return INFINITY;
-  double J = neural_collapse_head_loss(t, w->labels, x, b, w->H, w->logits, g, b ? g + heads + all : NULL,
+  double J = neural_collapse_head_loss(t, N, w->labels, x, b, w->H, w->logits, g, b ? g + heads + all : NULL,
                                        g + heads);
   J += layer_decay(w->p->lw, x, (size_t)heads, g);
   if (w->p->lh > 0) return J + layer_decay(w->p->lh, x + heads, (size_t)all, g + heads);
@@ -110,7 +110,7 @@ assay_status neural_collapse_random_state(const neural_collapse_features *p, dou
       cblas_dscal(t->n - 1, sqrt(1 - R * R), h + room + c * (t->n - 1), 1);
     }
   }
-  *J = neural_collapse_head_loss(t, labels, x, NULL, H, g + heads + all, g, NULL, g + heads) +
+  *J = neural_collapse_head_loss(t, t->K * t->n, labels, x, NULL, H, g + heads + all, g, NULL, g + heads) +
        p->lw / 2 * cblas_ddot((int)heads, x, 1, x, 1);
   neural_collapse_measure(t, x, H, &metrics);
   *slip = fabs(metrics.R - R);

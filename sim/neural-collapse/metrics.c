@@ -5,17 +5,18 @@
 
 #include "sim/neural-collapse/network.h"
 
-double neural_collapse_head_loss(const neural_collapse_task *t, const int *labels, const double *U,
+double neural_collapse_head_loss(const neural_collapse_task *t, int rows, const int *labels, const double *U,
                                  const double *b, const double *H, double *logits, double *dU, double *db,
                                  double *dH) {
-  const int N = t->K * t->n;
-  layer_dense(H, N, t->d, U, t->K, 0, logits);
-  for (int i = 0; b && i < N; i++) cblas_daxpy(t->K, 1, b, 1, logits + i * t->K, 1);
-  const double loss = t->squared ? layer_one_hot_squares(logits, N, t->K, labels)
-                                 : layer_cross_entropy(logits, N, t->K, labels, t->q);
-  layer_dense_reverse(H, N, t->d, U, t->K, logits, dU, 1, dH);
-  for (int i = 0; db && i < N; i++) cblas_daxpy(t->K, 1, logits + i * t->K, 1, db, 1);
-  return loss;
+  const double share = (double)rows / (t->K * t->n);
+  layer_dense(H, rows, t->d, U, t->K, 0, logits);
+  for (int i = 0; b && i < rows; i++) cblas_daxpy(t->K, 1, b, 1, logits + i * t->K, 1);
+  const double loss = t->squared ? layer_one_hot_squares(logits, rows, t->K, labels)
+                                 : layer_cross_entropy(logits, rows, t->K, labels, t->q);
+  if (share < 1) cblas_dscal(rows * t->K, share, logits, 1);
+  layer_dense_reverse(H, rows, t->d, U, t->K, logits, dU, 1, dH);
+  for (int i = 0; db && i < rows; i++) cblas_daxpy(t->K, 1, logits + i * t->K, 1, db, 1);
+  return share * loss;
 }
 
 static double distance2(const double *x, const double *y, int d) {

@@ -28,11 +28,12 @@ typedef struct {
   double q;     /* cross-entropy: probability of a wrong label, spread evenly */
 } neural_collapse_task;
 
-/* The loss of the logits H U' + b averaged over the samples; adds its gradients to dU [K][d], dH [N][d], db
- * [K]. b, db NULL: no bias. logits [N][K] is room; labels [N]. */
-double neural_collapse_head_loss(const neural_collapse_task *task, const int *labels, const double *U,
-                                 const double *b, const double *H, double *logits, double *dU, double *db,
-                                 double *dH);
+/* The part of `rows` samples, H [rows][d], in the loss of the logits H U' + b averaged over all samples; adds
+ * its gradients to dU [K][d], dH [rows][d], db [K]. b, db NULL: no bias. logits [rows][K] is room; labels
+ * [rows]. */
+double neural_collapse_head_loss(const neural_collapse_task *task, int rows, const int *labels,
+                                 const double *U, const double *b, const double *H, double *logits,
+                                 double *dU, double *db, double *dH);
 
 /* NC1 = tr S_W/tr S_B, NC2 = |UU'/|UU'| - (I - 11'/K)/sqrt(K-1)|, NC3 = 1 - mean cos(h_i, u_{y_i}), R =
  * sqrt(1 - tr S_W); the mean norms of u_c and h_i, the mean of u_c.h_i over the samples of class c, and the
@@ -64,12 +65,15 @@ size_t neural_collapse_unknowns(const neural_collapse_network *net);
 typedef struct {
   const neural_collapse_network *net;
   const double *inputs;   /* [N][d], or [N][pixels]; the caller's */
-  double *H;              /* [L+1][N][d] inputs of the blocks, and the features */
-  double *S, *Z, *middle; /* [L][N][d] s(.), and its argument (RN2), or the features between attention and the
-                             rest (TX1) */
-  double *lengths;        /* [L+1][2][N] */
-  double *G, *through;    /* [N][d] */
-  double *logits;         /* [N][K] */
+  size_t rows;            /* R of the N that go forward and back together */
+  double *features;       /* [N][d] */
+  double *H;              /* [L][R][d] inputs of the blocks */
+  double *Z, *middle;     /* [L][R][d] arguments of s (RN2); features between attention and the rest (TX1) */
+  double *S;              /* [R][d] s(.) of one block */
+  double *lengths;        /* [L+1][2 R] */
+  double *G, *through;    /* [R][d] */
+  double *logits;         /* [R][K] */
+  double *turned;         /* [L][block] the transposes of the blocks' matrices */
   int *labels;            /* [N] */
   layer_attention_room *attention; /* [L] */
   double loss, decay;              /* of the last pass: loss + (lw/2)|U|^2, and (lb/2) sum |blocks|^2 */

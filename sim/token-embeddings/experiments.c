@@ -420,6 +420,7 @@ static assay_status open_toy(assay_call *call, void **state) {
   run->walk = (token_embeddings_walk){
       .data = token_embeddings_toy, .gam = assay_list(call, "gam", &count), .K = run->K, .z0 = run->z0};
   run->walk.selected = assay_alloc(call, TOKEN_EMBEDDINGS_TOY_N * sizeof(int));
+  run->walk.odds = assay_alloc(call, TOKEN_EMBEDDINGS_TOY_N * sizeof(double));
   run->walk.first = assay_alloc(call, (TOKEN_EMBEDDINGS_TOY_N + 1) * sizeof(int));
   run->walk.cell =
       assay_alloc(call, TOKEN_EMBEDDINGS_TOY_N * TOKEN_EMBEDDINGS_TOY_M * sizeof *run->walk.cell);
@@ -429,7 +430,8 @@ static assay_status open_toy(assay_call *call, void **state) {
   if (count != TOKEN_EMBEDDINGS_TOY_M)
     return assay_fail(call, ASSAY_DOMAIN, "gam has %d elements, the toy has %d tokens", count,
                       TOKEN_EMBEDDINGS_TOY_M);
-  if (!run->walk.selected || !run->walk.room || !run->walk.first || !run->walk.cell) return ASSAY_NO_MEMORY;
+  if (!run->walk.selected || !run->walk.odds || !run->walk.room || !run->walk.first || !run->walk.cell)
+    return ASSAY_NO_MEMORY;
   token_embeddings_toy_embeddings(assay_real(call, "c"), E);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, TOKEN_EMBEDDINGS_TOY_M, TOKEN_EMBEDDINGS_TOY_M,
               TOKEN_EMBEDDINGS_TOY_D, 1, E, TOKEN_EMBEDDINGS_TOY_D, E, TOKEN_EMBEDDINGS_TOY_D, 0, run->K,
@@ -516,12 +518,13 @@ static assay_status room_of(assay_call *call, selection_run *run) {
   run->tokens = assay_alloc(call, n * (size_t)(2 * run->model.T + 1) * sizeof(uint64_t));
   run->walk.selected = assay_alloc(call, n * sizeof(int));
   run->walk.room = assay_alloc(call, (16 * m + m * m) * sizeof(double));
+  run->walk.odds = assay_alloc(call, n * sizeof(double));
   run->walk.first = assay_alloc(call, (n + 1) * sizeof(int));
   run->walk.cell = assay_alloc(call, n * m * sizeof *run->walk.cell);
   run->E = run->start_norm > 0 ? assay_alloc(call, (m + 1) * (size_t)run->d * sizeof(double)) : NULL;
   run->K = run->W ? run->W + m * m : NULL;
   bool all_there = all && run->count && run->y && run->W && run->room && run->tokens && run->walk.selected &&
-                   run->walk.room && run->walk.first && run->walk.cell;
+                   run->walk.room && run->walk.odds && run->walk.first && run->walk.cell;
   return all_there && (run->E || !(run->start_norm > 0)) ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 

@@ -1,7 +1,9 @@
+#include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
 #include <string.h>
 
+#include "sim/kernels/elementary.h"
 #include "sim/kernels/runge_kutta.h"
 #include "sim/token-embeddings/token-embeddings.h"
 
@@ -20,6 +22,7 @@ assay_status token_embeddings_select(token_embeddings_walk *w, assay_error *erro
     }
     if (best < 0) return assay_error_set(error, ASSAY_DOMAIN, "sequence %d is empty", i + 1);
     w->selected[i] = best;
+    w->odds[i] = exp(data->y[i] * w->gam[best]);
   }
   w->first[data->n] = cells;
   double *against = w->room + 16 * m; /* [m][m], used before the counts: 1 where a is selected against b */
@@ -36,43 +39,66 @@ assay_status token_embeddings_select(token_embeddings_walk *w, assay_error *erro
   return ASSAY_OK;
 }
 
-/* B, excess and attention at the logits z. What is missing of the selected value is summed without
- * cancellation. */
-static void field(token_embeddings_walk *w, const double *z, double *B) {
-  const token_embeddings_data *data = &w->data;
-  const int m = data->m;
+/* sum q, sum q (gam* - gam) y/sum q for the selected value gam*, and the sums of q on its token and on others:
+ * of sequence i, q_s = count e_s. What is missing of gam* is summed without cancellation. */
+typedef struct {
+  double total, missing, chosen, others;
+} sequence_sums;
+
+static sequence_sums sums_of(const token_embeddings_walk *w, int i, const double *e) {
+  const int star = w->selected[i];
+  const double best = w->gam[star];
+  sequence_sums sums = {0};
+  for (const struct token_embeddings_cell *c = w->cell + w->first[i]; c < w->cell + w->first[i + 1]; c++) {
+    const double q = c->count * e[c->token];
+    sums.total += q;
+    sums.missing += q * (best - w->gam[c->token]);
+    *(c->token == star ? &sums.chosen : &sums.others) += q;
+  }
+  sums.missing *= w->data.y[i] / sums.total;
+  return sums;
+}
+
+/* e^(z - max z), [m]. */
+static const double *exponentials(const token_embeddings_walk *w, const double *z) {
+  const int m = w->data.m;
   double *e = w->room + 14 * m, top = -INFINITY;
-  memset(B, 0, (size_t)m * sizeof *B);
-  w->excess = w->attention = w->missing = 0;
   for (int s = 0; s < m; s++) top = fmax(top, z[s]);
-  for (int s = 0; s < m; s++) e[s] = exp(z[s] - top);
-  for (int i = 0; i < data->n; i++) {
-    const struct token_embeddings_cell *begin = w->cell + w->first[i], *end = w->cell + w->first[i + 1];
-    const int star = w->selected[i];
-    const double y = data->y[i], best = w->gam[star];
-    double total = 0, missing = 0, chosen = 0, others = 0;
-    for (const struct token_embeddings_cell *c = begin; c < end; c++) {
-      const double q = c->count * e[c->token];
-      total += q;
-      missing += q * (best - w->gam[c->token]);
-      *(c->token == star ? &chosen : &others) += q;
+  for (int s = 0; s < m; s++) e[s] = z[s] - top;
+  elementary_exp(e, (size_t)m, e);
+  return e;
+}
+
+/* B at the logits z. */
+static void field(const token_embeddings_walk *w, const double *z, double *B) {
+  enum { GROUP = 64 };
+  const token_embeddings_data *data = &w->data;
+  const double *e = exponentials(w, z);
+  double totals[GROUP], missing[GROUP], odds[GROUP];
+  memset(B, 0, (size_t)data->m * sizeof *B);
+  for (int first = 0; first < data->n; first += GROUP) {
+    const int some = data->n - first < GROUP ? data->n - first : GROUP;
+    for (int i = 0; i < some; i++) {
+      const sequence_sums sums = sums_of(w, first + i, e);
+      totals[i] = sums.total;
+      missing[i] = sums.missing;
+      odds[i] = -sums.missing;
     }
-    missing *= y / total;
-    const double odds = exp(y * best), g = 1 / (1 + odds * exp(-missing)) / data->n / total;
-    for (const struct token_embeddings_cell *c = begin; c < end; c++)
-      B[c->token] += g * c->count * e[c->token] * (missing - y * (best - w->gam[c->token]));
-    w->excess += log1p(expm1(missing) / (1 + odds)) / data->n;
-    w->attention += chosen / total / data->n;
-    w->missing += others / total / data->n;
+    elementary_exp(odds, (size_t)some, odds);
+    for (int i = 0; i < some; i++) {
+      const int at = first + i;
+      const double y = data->y[at], best = w->gam[w->selected[at]],
+                   g = 1 / (1 + w->odds[at] * odds[i]) / data->n / totals[i];
+      for (const struct token_embeddings_cell *c = w->cell + w->first[at]; c < w->cell + w->first[at + 1]; c++)
+        B[c->token] += g * c->count * e[c->token] * (missing[i] - y * (best - w->gam[c->token]));
+    }
   }
 }
 
 static void logits(const token_embeddings_walk *w, const double *om, double *z) {
   const int m = w->data.m;
-  for (int s = 0; s < m; s++) {
-    z[s] = w->z0[s];
-    for (int r = 0; r < m; r++) z[s] += w->K[s * m + r] * om[r];
-  }
+  memcpy(z, w->z0, (size_t)m * sizeof *z);
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, m, m, 1, w->K, m, om, 1, 1, z, 1);
 }
 
 static void motion(double tau, const double *om, double *out, void *context) {
@@ -91,7 +117,14 @@ assay_status token_embeddings_flow_advance(token_embeddings_walk *w, double t0, 
 
 void token_embeddings_flow_read(token_embeddings_walk *w, const double *om, double *z) {
   logits(w, om, z);
-  field(w, z, w->room);
+  const double *e = exponentials(w, z);
+  w->excess = w->attention = w->missing = 0;
+  for (int i = 0; i < w->data.n; i++) {
+    const sequence_sums sums = sums_of(w, i, e);
+    w->excess += log1p(expm1(sums.missing) / (1 + w->odds[i])) / w->data.n;
+    w->attention += sums.chosen / sums.total / w->data.n;
+    w->missing += sums.others / sums.total / w->data.n;
+  }
 }
 
 /* ---- max margin ---- */

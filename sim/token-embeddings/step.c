@@ -4,30 +4,69 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/elementary.h"
+#include "sim/kernels/simd.h"
 #include "sim/token-embeddings/token-embeddings.h"
+
+enum { MOST_TOKENS = 1024, GROUP = 64 };
+
+/* The sums of A/e and B/e over four rows of counts, those of `weight` and of weight times (gam - f). */
+SIMD_BODY void add_four(const double *rows, size_t m, const double *gam, const double *weight, const double *f,
+                        double *restrict A, double *restrict B) {
+  size_t s = 0;
+  for (; s + SIMD_LANES <= m; s += SIMD_LANES) {
+    const simd_lanes value = SIMD_AT(gam + s);
+    simd_lanes a = SIMD_AT(A + s), b = SIMD_AT(B + s);
+    for (size_t i = 0; i < 4; i++) {
+      const simd_lanes w = weight[i] * SIMD_AT(rows + i * m + s);
+      a += w, b += w * (value - f[i]);
+    }
+    SIMD_PUT(A + s) = a, SIMD_PUT(B + s) = b;
+  }
+  for (; s < m; s++)
+    for (size_t i = 0; i < 4; i++) {
+      const double w = weight[i] * rows[i * m + s];
+      A[s] += w, B[s] += w * (gam[s] - f[i]);
+    }
+}
+
+/* Sequences first.. first + some - 1; e = e^pi, value = gam e. A/e and B/e grow. */
+SIMD_BODY void add_gradients_body(const token_embeddings_data *data, int first, int some, const double *gam,
+                                  const double *e, const double *value, double *A, double *B) {
+  const size_t m = (size_t)data->m;
+  const double *rows = data->count + (size_t)first * m, *y = data->y + first;
+  double totals[GROUP], f[GROUP], weights[GROUP];
+  for (int i = 0; i < some; i++) {
+    totals[i] = simd_dot(rows + (size_t)i * m, e, m);
+    f[i] = simd_dot(rows + (size_t)i * m, value, m) / totals[i];
+    weights[i] = y[i] * f[i];
+  }
+  elementary_exp(weights, (size_t)some, weights);
+  for (int i = 0; i < some; i++) weights[i] = y[i] / (1 + weights[i]) / totals[i] / data->n;
+  int i = 0;
+  for (; i + 4 <= some; i += 4) add_four(rows + (size_t)i * m, m, gam, weights + i, f + i, A, B);
+  for (; i < some; i++)
+    for (size_t s = 0; s < m; s++) {
+      const double w = weights[i] * rows[(size_t)i * m + s];
+      A[s] += w, B[s] += w * (gam[s] - f[i]);
+    }
+}
+SIMD_AT_LEVELS(static, void, , add_gradients,
+               (const token_embeddings_data *data, int first, int some, const double *gam, const double *e,
+                const double *value, double *A, double *B),
+               (data, first, some, gam, e, value, A, B))
 
 void token_embeddings_gradients(const token_embeddings_data *data, const double *gam, const double *pi,
                                 double *A, double *B) {
   const int m = data->m;
-  double e[1024];
+  double e[MOST_TOKENS], value[MOST_TOKENS];
   memset(A, 0, (size_t)m * sizeof *A);
   memset(B, 0, (size_t)m * sizeof *B);
-  for (int s = 0; s < m; s++) e[s] = exp(pi[s]);
-  for (int i = 0; i < data->n; i++) {
-    const double *row = data->count + (size_t)i * (size_t)m;
-    double total = 0, f = 0;
-    for (int s = 0; s < m; s++) {
-      total += row[s] * e[s];
-      f += row[s] * e[s] * gam[s];
-    }
-    f /= total;
-    const double g = data->y[i] / (1 + exp(data->y[i] * f)) / total / data->n;
-    for (int s = 0; s < m; s++) {
-      const double weight = g * row[s] * e[s];
-      A[s] += weight;
-      B[s] += weight * (gam[s] - f);
-    }
-  }
+  elementary_exp(pi, (size_t)m, e);
+  for (int s = 0; s < m; s++) value[s] = gam[s] * e[s];
+  for (int i = 0; i < data->n; i += GROUP)
+    add_gradients(data, i, data->n - i < GROUP ? data->n - i : GROUP, gam, e, value, A, B);
+  for (int s = 0; s < m; s++) A[s] *= e[s], B[s] *= e[s];
 }
 
 /* ---- the gradients themselves ---- */

@@ -50,13 +50,14 @@ typedef struct {
   const double *K;   /* [m][m] */
   const double *z0;  /* [m] */
   int *selected;     /* [n] argmax y gam, filled by token_embeddings_select */
+  double *odds;      /* [n] e^(y gam) of it, likewise */
   int *first;        /* [n+1] the tokens of sequence i are cell[first[i]] .. cell[first[i+1]-1]; */
   struct token_embeddings_cell {
     int token;
     double count;
   } * cell;                          /* room [n m]; both filled by token_embeddings_select */
   double *room;                      /* [16 m + m m] */
-  double excess, attention, missing; /* of the last field; missing = 1 - attention, without cancellation */
+  double excess, attention, missing; /* of the last reading; missing = 1 - attention, without cancellation */
 } token_embeddings_walk;
 
 /* Fills selected; ASSAY_DISCARD when two tokens are each selected against the other. */

@@ -18,71 +18,93 @@ static const double smoothing = 1e-3;
 
 /* ---- the classifier ---- */
 
+/* Rows of U and G: see scores. */
+static size_t longest(int context, int queries) {
+  return (size_t)(context > queries ? context : queries);
+}
+
 size_t ttt_icl_classifier_doubles(int d, int context, int queries) {
   const size_t D = (size_t)d, Q = (size_t)queries, wide = (size_t)(context > C ? context : C);
-  return 2 * Q * D + Q * wide + C * D + 3 * D * D;
+  return 2 * longest((int)wide, queries) * D + Q * wide + wide * D + C * D + C * wide + 3 * D * D;
 }
 
 ttt_icl_classifier ttt_icl_classifier_open(int d, int context, int queries, double *doubles) {
   const size_t D = (size_t)d, Q = (size_t)queries, wide = (size_t)(context > C ? context : C);
-  ttt_icl_classifier r = {d, context, queries, doubles, NULL, NULL, NULL, NULL, NULL};
-  r.S = r.U + Q * D;
-  r.G = r.S + Q * wide;
-  r.H = r.G + Q * D;
-  r.gradient = r.H + C * D;
+  ttt_icl_classifier r = {.d = d, .context = context, .queries = queries, .U = doubles};
+  r.G = r.U + longest((int)wide, queries) * D;
+  r.S = r.G + longest((int)wide, queries) * D;
+  r.turned = r.S + Q * wide;
+  r.H = r.turned + wide * D;
+  r.members = r.H + C * D;
+  r.gradient = r.members + C * wide;
   r.moments = r.gradient + D * D;
   return r;
 }
 
-/* H [10][d]. */
+/* H [10][d]: of each class its sum less its share of the whole, over n. */
 static void class_means(const ttt_icl_samples *context, double *H) {
   const int d = context->d, n = context->n;
-  double share[C] = {0};
+  double share[C] = {0}, whole[256] = {0};
   memset(H, 0, C * (size_t)d * sizeof *H);
   for (int i = 0; i < n; i++) share[context->label[i]] += 1. / n;
   for (int i = 0; i < n; i++)
     cblas_daxpy(d, 1. / n, context->x + (size_t)i * (size_t)d, 1, H + (size_t)context->label[i] * (size_t)d,
                 1);
-  for (int c = 0; c < C; c++)
-    for (int i = 0; share[c] > 0 && i < n; i++)
-      cblas_daxpy(d, -share[c] / n, context->x + (size_t)i * (size_t)d, 1, H + c * d, 1);
+  for (int c = 0; c < C; c++) cblas_daxpy(d, 1, H + c * d, 1, whole, 1);
+  for (int c = 0; c < C; c++) cblas_daxpy(d, -share[c], whole, 1, H + c * d, 1);
 }
 
-/* Attention scores (soft) [N][n], or logits [N][10], into S. U = X W. */
-static void scores(ttt_icl_classifier *r, bool soft, const double *W, const ttt_icl_samples *context,
-                   const ttt_icl_samples *queries) {
-  const int d = r->d, N = queries->n, n = soft ? context->n : C;
-  const double *keys = context->x;
-  if (!soft) class_means(context, r->H), keys = r->H;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, d, d, 1, queries->x, d, W, d, 0, r->U, d);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, N, n, d, 1, r->U, d, keys, d, 0, r->S, n);
+/* What queries are compared with: the context's samples (soft) or the class means. */
+typedef struct {
+  const double *x; /* [n][d] */
+  int n;
+} key_rows;
+
+static key_rows keys_of(ttt_icl_classifier *r, bool soft, const ttt_icl_samples *context) {
+  if (soft) return (key_rows){context->x, context->n};
+  class_means(context, r->H);
+  return (key_rows){r->H, C};
 }
 
-/* S: scores in, derivative of the mean loss by them out. */
-static double soft_loss(const ttt_icl_samples *context, const ttt_icl_samples *queries, double *S) {
-  const int n = context->n, N = queries->n;
-  double loss = 0;
-  layer_softmax(S, N, n);
-  for (int q = 0; q < N; q++) {
-    double *a = S + (size_t)q * (size_t)n, P = 0;
-    const int y = queries->label[q];
-    for (int i = 0; i < n; i++) P += context->label[i] == y ? a[i] : 0;
-    const double likely = (1 - smoothing) * P + smoothing / C, factor = (1 - smoothing) / likely / N;
-    for (int i = 0; i < n; i++) a[i] *= factor * (P - (context->label[i] == y));
-    loss -= log(likely) / N;
+/* Attention scores (soft) [N][n], or logits [N][10], X W keys', into S: by W keys' where there are fewer keys
+ * than queries, else by X W; U holds either. */
+static void scores(ttt_icl_classifier *r, const double *W, key_rows keys, const ttt_icl_samples *queries) {
+  const int d = r->d, N = queries->n, n = keys.n;
+  if (n < N) {
+    layer_turn(keys.x, n, d, r->turned);
+    layer_dense_turned(W, d, d, r->turned, n, 0, r->U);
+    layer_dense_turned(queries->x, N, d, r->U, n, 0, r->S);
+  } else {
+    layer_dense_turned(queries->x, N, d, W, d, 0, r->U);
+    layer_dense(r->U, N, d, keys.x, n, 0, r->S);
   }
-  return loss;
+}
+
+/* The derivative by W, X' S keys, from that by the scores, S; in the same order. */
+static void gradient(ttt_icl_classifier *r, key_rows keys, const ttt_icl_samples *queries) {
+  const size_t d = (size_t)r->d;
+  const int N = queries->n, n = keys.n;
+  if (n < N) {
+    memset(r->G, 0, d * (size_t)n * sizeof *r->G);
+    layer_dense_reverse(r->S, N, n, NULL, r->d, queries->x, r->G, 0, NULL);
+    layer_dense_turned(r->G, r->d, n, keys.x, r->d, 0, r->gradient);
+  } else {
+    memset(r->gradient, 0, d * d * sizeof *r->gradient);
+    layer_dense_turned(r->S, N, n, keys.x, r->d, 0, r->G);
+    layer_dense_reverse(r->G, N, r->d, NULL, r->d, queries->x, r->gradient, 0, NULL);
+  }
 }
 
 double ttt_icl_classifier_loss(ttt_icl_classifier *r, bool soft, const double *W,
                                const ttt_icl_samples *context, const ttt_icl_samples *queries) {
-  const int d = r->d, N = queries->n, n = soft ? context->n : C;
-  scores(r, soft, W, context, queries);
-  const double loss =
-      soft ? soft_loss(context, queries, r->S) : layer_cross_entropy(r->S, N, C, queries->label, 0);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, d, n, 1, r->S, n, soft ? context->x : r->H, d, 0,
-              r->G, d);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, d, d, N, 1, queries->x, d, r->G, d, 0, r->gradient, d);
+  const int N = queries->n, n = context->n;
+  const key_rows keys = keys_of(r, soft, context);
+  scores(r, W, keys, queries);
+  memset(r->members, 0, C * (size_t)n * sizeof *r->members);
+  for (int i = 0; i < n; i++) r->members[(size_t)context->label[i] * (size_t)n + (size_t)i] = 1;
+  const double loss = soft ? layer_vote_cross_entropy(r->S, N, n, queries->label, r->members, C, smoothing)
+                           : layer_cross_entropy(r->S, N, C, queries->label, 0);
+  gradient(r, keys, queries);
   return loss;
 }
 
@@ -90,7 +112,7 @@ int ttt_icl_classifier_right(ttt_icl_classifier *r, bool soft, const double *W,
                              const ttt_icl_samples *context, const ttt_icl_samples *queries) {
   const int N = queries->n, n = soft ? context->n : C;
   int right = 0;
-  scores(r, soft, W, context, queries);
+  scores(r, W, keys_of(r, soft, context), queries);
   if (soft) layer_softmax(r->S, N, n);
   for (int q = 0; q < N; q++) {
     const double *row = r->S + (size_t)q * (size_t)n, *P = row;

@@ -22,10 +22,13 @@ typedef struct {
 /* Room for contexts of up to `context` and batches of up to `queries` samples. */
 typedef struct {
   int d, context, queries;
-  double *U, *S, *G; /* [queries][d], [queries][max(context, 10)], [queries][d] */
-  double *H;         /* [10][d] */
-  double *gradient;  /* [d][d] */
-  double *moments;   /* [2][d][d] */
+  double *U, *G;    /* [max(queries, context, 10)][d] halves of the products with W, and of its derivative */
+  double *S;        /* [queries][max(context, 10)] scores */
+  double *turned;   /* [d][max(context, 10)] keys */
+  double *H;        /* [10][d] */
+  double *members;  /* [10][max(context, 10)] 1 where a sample of the context is of the class */
+  double *gradient; /* [d][d] */
+  double *moments;  /* [2][d][d] */
 } ttt_icl_classifier;
 size_t ttt_icl_classifier_doubles(int d, int context, int queries);
 ttt_icl_classifier ttt_icl_classifier_open(int d, int context, int queries, double *doubles);

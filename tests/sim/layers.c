@@ -144,12 +144,13 @@ static int rank;
 
 static double attention(const double *x, double *g) {
   double room[512], Y[24], dY[24];
-  const int q = 24, k = q + 4 * rank, v = k + 4 * rank;
-  cr_assert(layer_attention_doubles(2, 3, 4, rank) <= 512);
-  layer_attention_room m = layer_attention_open(2, 3, 4, rank, room);
-  layer_attention(&m, x, x + q, x + k, x + v, 0, Y);
+  const int qk = 24, v = qk + 8 * rank;
+  const size_t kept = layer_attention_doubles(2, 3, 4, rank);
+  cr_assert(kept + layer_attention_spare(2, 3, 4, rank) <= 512);
+  layer_attention_room m = layer_attention_open(2, 3, 4, rank, room, room + kept);
+  layer_attention(&m, x, x + qk, x + v, 0, Y);
   const double value = functional(Y, 24, dY);
-  layer_attention_reverse(&m, x, x + q, x + k, x + v, dY, g + q, g + k, g + v, g);
+  layer_attention_reverse(&m, x, x + qk, x + v, dY, g + qk, g + v, g);
   return value;
 }
 
@@ -161,8 +162,8 @@ Test(layers, attention_with_equal_scores_is_a_mean) {
   double x[56] = {0}, room[512], Y[24];
   memcpy(x, normals(24, 1), 24 * sizeof *x);
   for (int j = 0; j < 4; j++) x[40 + 5 * j] = 1; /* Q = K = 0, V = I */
-  layer_attention_room m = layer_attention_open(2, 3, 4, 2, room);
-  layer_attention(&m, x, x + 24, x + 32, x + 40, 0, Y);
+  layer_attention_room m = layer_attention_open(2, 3, 4, 2, room, room + layer_attention_doubles(2, 3, 4, 2));
+  layer_attention(&m, x, x + 24, x + 40, 0, Y);
   for (int s = 0; s < 2; s++)
     for (int t = 0; t < 3; t++)
       for (int j = 0; j < 4; j++)

@@ -62,7 +62,7 @@ Test(token_embeddings, wishart_mean) {
 Test(token_embeddings, max_margin_in_closed_form) {
   enum { k = 2, m0 = 5, T = 3, n = 2 * k * m0, m = 2 * k + m0 };
   double count[n * m], y[n], gam[m], K[m * m] = {0}, zero[m] = {0}, weight[m], norm2, slack, tight, q[m],
-                                           room[2 * m * m + 4 * m], walk_room[16 * m + m * m];
+                                           room[2 * m * m + 4 * m], walk_room[16 * m + m * m], odds[n];
   int selected[n], first[n + 1];
   struct token_embeddings_cell cell[n * m];
   assay_error error;
@@ -77,6 +77,7 @@ Test(token_embeddings, max_margin_in_closed_form) {
                                 .K = K,
                                 .z0 = zero,
                                 .selected = selected,
+                                .odds = odds,
                                 .first = first,
                                 .cell = cell,
                                 .room = walk_room};
@@ -96,13 +97,13 @@ Test(token_embeddings, max_margin_in_closed_form) {
 }
 
 Test(token_embeddings, tokens_selected_against_each_other_are_discarded) {
-  double count[] = {1, 1, 1, 1}, room[40];
+  double count[] = {1, 1, 1, 1}, room[40], odds[2];
   const double y[] = {1, -1}, gam[] = {1, -1};
   int selected[2], first[3];
   struct token_embeddings_cell cell[4];
   assay_error error;
   token_embeddings_walk walk = {
-      .data = {2, 2, count, y}, .gam = gam, .selected = selected, .first = first, .cell = cell, .room = room};
+      .data = {2, 2, count, y}, .gam = gam, .selected = selected, .odds = odds, .first = first, .cell = cell, .room = room};
   cr_expect_eq(token_embeddings_select(&walk, &error), ASSAY_DISCARD);
   count[2] = count[3] = 0;
   cr_expect_eq(token_embeddings_select(&walk, &error), ASSAY_DOMAIN, "an empty sequence");
@@ -205,7 +206,7 @@ Test(token_embeddings, reduced_and_full_embeddings_have_the_same_law) {
 Test(token_embeddings, degenerate_vocabularies) {
   const double one[] = {3, 2}, y[] = {1, 1}, gam[] = {1, -1}, K1[] = {2}, K[] = {2, .5, .5, 1},
                count[] = {1, 1, 2, 1};
-  double weight[2], norm2, slack, room[32], walk_room[40];
+  double weight[2], norm2, slack, room[32], walk_room[40], odds[2];
   int selected[2], first[3];
   struct token_embeddings_cell cell[4];
   assay_error error;
@@ -213,6 +214,7 @@ Test(token_embeddings, degenerate_vocabularies) {
                                 .gam = gam,
                                 .K = K1,
                                 .selected = selected,
+                                .odds = odds,
                                 .first = first,
                                 .cell = cell,
                                 .room = walk_room};

@@ -233,7 +233,7 @@ Test(ttt_icl, experiments_refuse_lists_of_unequal_length) {
 
 /* ---- the classifier ---- */
 
-enum { TAB_D = 6, TAB_CONTEXT = 15, TAB_QUERIES = 9 };
+enum { TAB_D = 6, TAB_CONTEXT = 15, TAB_QUERIES = 12 };
 
 static void random_samples(const assay_stream *stream, unsigned index, int n, double *x, int *label) {
   random_source values = random_open(stream, RANDOM_DESIGN, index),
@@ -280,8 +280,8 @@ Test(ttt_icl, classifier_by_definition) {
   double cx[] = {1, 0, 0, 1}, qx[] = {.5, -1}, W[] = {1, 2, -1, .5};
   int cl[] = {0, 3}, ql[] = {3};
   const ttt_icl_samples context = {2, 2, cx, cl}, query = {1, 2, qx, ql};
-  double room[200];
-  cr_assert(ttt_icl_classifier_doubles(2, 2, 1) <= 200);
+  double room[256];
+  cr_assert(ttt_icl_classifier_doubles(2, 2, 1) <= 256);
   ttt_icl_classifier r = ttt_icl_classifier_open(2, 2, 1, room);
   const double s0 = .5 * 1 + -1 * -1, s1 = .5 * 2 + -1 * .5; /* x'W e_0, x'W e_1 */
   const double P = exp(s1) / (exp(s0) + exp(s1));
