@@ -34,8 +34,8 @@ static assay_status replica(assay_call *call) {
   assay_status status = fixed_point(call, &p, &state);
   glm_evolution e = glm_evolution_of(&p);
   if (status == ASSAY_OK) {
-    double Phi = glm_potential(&e, &state, p.law.of.delta);
-    assay_put(call, R_PHI, 0, Phi, 1e-10 * fabs(Phi));
+    assay_value Phi = glm_potential(&e, &state, p.law.of.delta);
+    assay_put(call, R_PHI, 0, Phi.value, Phi.error);
     assay_put(call, R_GRADIENT, 0, 0, 0);
   }
   glm_problem_close(&p);
