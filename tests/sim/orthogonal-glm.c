@@ -120,6 +120,31 @@ Test(glm_channel, second_moments_by_integration) {
     }
 }
 
+/* |z|^2/n has the mean 1 in every design: what is measured per power has the mean of what is measured. */
+Test(glm_instance, power_has_mean_one) {
+  const char *const designs[][2] = {
+      {"fast", "unif"}, {"fast", "two"}, {"haar", "beta"}, {"rademacher", "mp"}, {"ar", "mp"}};
+  enum { DRAWS = 400 };
+  for (size_t k = 0; k < sizeof designs / sizeof *designs; k++) {
+    assay_call *call = call_of(&orthogonal_glm_spectral);
+    cr_assert(!assay_set_word(call, "design", designs[k][0]) &&
+              !assay_set_word(call, "spectrum", designs[k][1]) && !assay_set_word(call, "channel", "abs") &&
+              !assay_set(call, "sigma", .5) && !assay_set(call, "n", 60) && !assay_set(call, "d", 30));
+    static glm_instance p;
+    double sum = 0, square = 0;
+    cr_assert_eq(glm_instance_open(call, &p), ASSAY_OK, "%s", assay_call_error(call)->text);
+    for (int i = 0; i < DRAWS; i++) {
+      ok(glm_instance_draw(&p, &(assay_stream){4, (uint64_t)i}, e));
+      double off = cblas_ddot(60, p.z, 1, p.z, 1) / 60 - 1;
+      sum += off / DRAWS, square += off * off / DRAWS;
+    }
+    cr_expect_lt(fabs(sum), 5 * sqrt(square / DRAWS), "%s: %g", designs[k][0], sum);
+    cr_expect_gt(square, 1e-4);
+    glm_instance_close(&p);
+    assay_call_free(call);
+  }
+}
+
 /* With the channel lin and a Gaussian prior the first linear step is the exact LMMSE estimate. */
 Test(gvamp, is_exact_for_linear_gaussian_problems) {
   assay_call *call = call_of(&orthogonal_glm_gvamp);
@@ -151,7 +176,7 @@ Test(gvamp, even_channels_do_not_leave_the_cold_start) {
   cr_assert(!assay_set_word(call, "channel", "abs") && !assay_set(call, "sigma", .1) &&
             !assay_set(call, "n", 120) && !assay_set(call, "d", 60) && !assay_set(call, "k", 20));
   void *state;
-  double out[9];
+  double out[10];
   cr_assert_eq(orthogonal_glm_gvamp.open(call, &state), ASSAY_OK, "%s", assay_call_error(call)->text);
   cr_assert_eq(orthogonal_glm_gvamp.replicate(call, state, &stream, out), ASSAY_OK);
   cr_expect(fabs(out[0] - 1) < 1e-12 && out[2] == 0 && out[3] == 0);

@@ -18,7 +18,7 @@ enum { U_OVERLAP2, U_MSE1, U_FIXED };
 static const assay_observable universality_observables[] = {
     {"overlap2", NULL, "squared overlap of the spectral start", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"mse1", NULL, "squared error of the denoised estimate over d at k", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
-    {"mse_fixed", NULL, "mse1 at the fixed point", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"mse_fixed", NULL, "mse1 at the fixed point", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 static glm_spectrum design_spectrum(const assay_call *call) {
@@ -81,15 +81,16 @@ static assay_status arrange_design(assay_call *claim, assay_call *sim, assay_cal
   return status == ASSAY_OK ? assay_set(sim, "gamma1", out.gamma1) : status;
 }
 
-/* sd sqrt(d): .8 at cdp (d = 500), .9 to 1.05 at rademacher (d = 200, 300), from runs of the quick tier. */
+/* sd sqrt(d), seed 2: cdp .56 (d = 500, 2000), complex 1.07 (d = 1000), rademacher and ar .92 (d = 200, 300), 1.04 from the cold start. */
 static assay_status universality_spread(assay_call *call) {
-  double root = sqrt(assay_real(call, "d")), c = !strncmp(assay_word(call, "design"), "cdp", 3) ? .8 : 1.2;
-  assay_put(call, U_OVERLAP2, 0, c / root, 0), assay_put(call, U_MSE1, 0, c / root, 0);
+  const char *design = assay_word(call, "design");
+  double root = sqrt(assay_real(call, "d")), c = !strcmp(design, "cdp") ? .6 : 1.1;
+  for (int o = U_OVERLAP2; o <= U_FIXED; o++) assay_put(call, o, 0, c / root, 0);
   return ASSAY_OK;
 }
-/* Of a median: 1.25 times as much. */
+/* Of a median at rademacher: 1.47 at d = 200. */
 static assay_status median_spread(assay_call *call) {
-  assay_put(call, U_OVERLAP2, 0, 1.2 * 1.25 / sqrt(assay_real(call, "d")), 0);
+  assay_put(call, U_OVERLAP2, 0, 1.5 / sqrt(assay_real(call, "d")), 0);
   return ASSAY_OK;
 }
 
@@ -106,7 +107,7 @@ static const assay_leg universality_legs[] = {
      .points = POINTS("complex: design=cdp_complex delta=3 channel=cabs sigma=.1 prior=cgauss k=0,1,2,3"),
      .sizes = {NULL, "d=1000", "d=16384"},
      .first = {0, 128, 128},
-     .looks = {0, 3, 3}},
+     .looks = {0, 4, 4}},
     {.experiment = &orthogonal_glm_gvamp,
      .arrange = arrange_design,
      .points = POINTS("rademacher: design=rademacher delta=2 sigma=.3 k=0"),
@@ -155,6 +156,12 @@ static const assay_target universality_targets[] = {
      .spread = universality_spread,
      .margin = {{0}, {.bias = .033, .deviations = 10}, {.bias = .033, .deviations = 10}},
      .reason = "10/d + 10 sd/sqrt(n_max)"},
+    {.name = "mse_fixed",
+     .records = "mse1",
+     .points = "rademacher sign,ar sign",
+     .spread = universality_spread,
+     .margin = {{0}, {.bias = .033, .deviations = 10}, {.bias = .033, .deviations = 10}},
+     .reason = "at k = 15; 10/d + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control universality_controls[] = {{.name = "equal masks",
