@@ -5,7 +5,9 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
+#include "model/data/data.h"
 #include "sim/orthogonal-glm/experiments.h"
+#include "sim/orthogonal-glm/images.h"
 
 #define ok(call)                                                                                             \
   do {                                                                                                       \
@@ -66,6 +68,30 @@ Test(glm_design, factors_are_orthonormal) {
     rotated.apply(rotated.context, c, Lc), rotated.transposed(rotated.context, x, LTx);
     cr_expect_lt(fabs(cblas_ddot((int)n, Lc, 1, x, 1) - cblas_ddot((int)r, c, 1, LTx, 1)), 1e-10, "row %zu",
                  i);
+    glm_design_close(&X);
+    assay_call_free(call);
+  }
+}
+
+/* What the theory is told of a design made of images is what the simulation has. */
+Test(glm_design, images_have_the_spectrum_they_report) {
+  static double lam[GLM_IMAGE_PIXELS];
+  assay_error absent;
+  if (data_check("fashion-mnist", &absent) != ASSAY_OK) cr_skip_test("%s", absent.text);
+  for (int sketch = 0; sketch < 2; sketch++) {
+    assay_call *call = call_of(&orthogonal_glm_spectral);
+    const glm_spectrum haar = {GLM_HAAR, 0, 0, 0};
+    glm_design X;
+    double trace = 0, worst = 0;
+    ok(glm_image_spectrum(sketch, lam, e));
+    cr_assert_eq(glm_design_open(call, sketch ? GLM_SKETCH : GLM_IMAGES, &haar, 392, 196, 1, &X), ASSAY_OK);
+    ok(glm_design_draw(&X, &stream, e));
+    for (int i = 0; i < 196; i++) trace += lam[i], worst = fmax(worst, fabs(lam[i] - X.lam[i]));
+    cr_expect(fabs(trace - 392) < 1e-9 && worst < 1e-9 && lam[0] > lam[195] && lam[195] > 0);
+    /* one direction carries a large share of the trace of raw images, and of no sketch */
+    cr_expect(sketch ? lam[0] < .05 * trace : lam[0] > .2 * trace, "%g of %g", lam[0], trace);
+    glm_design_close(&X);
+    cr_expect_eq(glm_design_open(call, GLM_IMAGES, &haar, 400, 200, 1, &X), ASSAY_DOMAIN);
     glm_design_close(&X);
     assay_call_free(call);
   }
