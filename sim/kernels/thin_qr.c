@@ -1,5 +1,6 @@
 #include "sim/kernels/thin_qr.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -35,6 +36,7 @@ static void bring_longest(int n, size_t p, int k, double *A, double *R, int *ord
     double square = square_of(A + (size_t)j * p, p);
     if (square > most) most = square, longest = j;
   }
+  if (longest == k) return;
   exchange(A + (size_t)k * p, A + (size_t)longest * p, p, 1);
   exchange(R + k, R + longest, (size_t)k, (size_t)n);
   kept = order[k], order[k] = order[longest], order[longest] = kept;
@@ -52,7 +54,7 @@ int thin_qr(int n, int p, double *A, double cut, double *R, int *order) {
     if (!isfinite(length)) return -1;
     if (!(length > cut * R[0])) return k;
     R[k * n + k] = length;
-    for (size_t i = 0; i < P; i++) a[i] /= length;
+    cblas_dscal(p, 1 / length, a, 1);
     for (int j = k + 1; j < n; j++) R[k * n + j] = remove_along(a, A + (size_t)j * P, P);
   }
   return n;

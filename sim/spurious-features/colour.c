@@ -165,7 +165,7 @@ typedef struct {
   const double *step;
   double *Z, *g, *label;        /* [n][D], [n] twice */
   double *test, *other, *truth; /* [TEST_ROWS][D] twice, [TEST_ROWS] */
-  double *W, *a, *dW, *da;      /* [HIDDEN][D], [HIDDEN], the same */
+  double *W, *a, *head;         /* [HIDDEN][D], [HIDDEN] twice */
   double *pre, *hidden, *f;     /* [TEST_ROWS][HIDDEN] twice, [TEST_ROWS] */
 } network_run;
 
@@ -194,12 +194,11 @@ static assay_status open_network(assay_call *call, void **state) {
   run->Z = numbers(call, n * D), run->g = numbers(call, n), run->label = numbers(call, most);
   run->test = numbers(call, TEST_ROWS * D), run->other = numbers(call, TEST_ROWS * D),
   run->truth = numbers(call, TEST_ROWS);
-  run->W = numbers(call, HIDDEN * D), run->a = numbers(call, HIDDEN), run->dW = numbers(call, HIDDEN * D),
-  run->da = numbers(call, HIDDEN);
+  run->W = numbers(call, HIDDEN * D), run->a = numbers(call, HIDDEN), run->head = numbers(call, HIDDEN);
   run->pre = numbers(call, most * HIDDEN), run->hidden = numbers(call, most * HIDDEN),
   run->f = numbers(call, most);
   return run->Z && run->g && run->label && run->test && run->other && run->truth && run->W && run->a &&
-                 run->dW && run->da && run->pre && run->hidden && run->f
+                 run->head && run->pre && run->hidden && run->f
              ? ASSAY_OK
              : ASSAY_NO_MEMORY;
 }
@@ -213,17 +212,17 @@ static void forward(network_run *run, const double *Z, int rows) {
 
 /* One step of gradient descent on (1/2n) sum (f - g)^2 + (wd/2)(|W|^2 + |a|^2). */
 static void descend(network_run *run) {
-  size_t weights = HIDDEN * (size_t)run->D;
+  double kept = 1 - RATE * run->wd;
   forward(run, run->Z, run->n);
   for (int k = 0; k < run->n; k++) run->f[k] = (run->f[k] - run->g[k]) / run->n;
-  memset(run->dW, 0, weights * sizeof *run->dW), memset(run->da, 0, HIDDEN * sizeof *run->da);
-  layer_decay(run->wd, run->W, weights, run->dW), layer_decay(run->wd, run->a, HIDDEN, run->da);
-  /* The hidden values are read before their place is taken by derivatives. */
-  cblas_dgemv(CblasRowMajor, CblasTrans, run->n, HIDDEN, 1, run->hidden, HIDDEN, run->f, 1, 1, run->da, 1);
-  layer_dense_reverse(run->hidden, run->n, HIDDEN, run->a, 1, run->f, NULL, 0, run->hidden);
+  memcpy(run->head, run->a, HIDDEN * sizeof *run->a);
+  cblas_dgemv(CblasRowMajor, CblasTrans, run->n, HIDDEN, -RATE, run->hidden, HIDDEN, run->f, 1, kept, run->a,
+              1);
+  /* The hidden values have been read: derivatives take their place. */
+  layer_dense_reverse(run->hidden, run->n, HIDDEN, run->head, 1, run->f, NULL, 0, run->hidden);
   layer_activation_reverse(ACTIVATION_RELU, run->pre, (size_t)run->n * HIDDEN, run->hidden, run->hidden);
-  layer_dense_reverse(run->Z, run->n, run->D, run->W, HIDDEN, run->hidden, run->dW, 0, NULL);
-  cblas_daxpy((int)weights, -RATE, run->dW, 1, run->W, 1), cblas_daxpy(HIDDEN, -RATE, run->da, 1, run->a, 1);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, HIDDEN, run->D, run->n, -RATE, run->hidden, HIDDEN,
+              run->Z, run->D, kept, run->W, run->D);
 }
 
 static void begin_network(network_run *run, const assay_stream *stream) {

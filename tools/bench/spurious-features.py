@@ -102,7 +102,7 @@ def features(m, n, p=900, tests=200):
     yield a @ h, loss(m, hat)[0] + np.mean((f - truth) ** 2 - (linear - truth) ** 2)
 
 
-def kernel(m, n, tests=400):
+def kernel(m, n, tests=300):
     Z, g = draw(m, n)
     D, d = 2 * m["d"], m["d"]
 
@@ -196,7 +196,7 @@ ROWS = {
     "path": lambda: path(dct(100), 300),
     "path-400": lambda: path(dct(400), 1200),
     "features": lambda: features(twoblock(100), 300),
-    "kernel": lambda: kernel(twoblock(100), 300),
+    "kernel": lambda: kernel(twoblock(96), 288),
     "clothes": lambda: clothes(800),
     "network": lambda: network(400, 400),
     "large": lambda: large(twoblock(200), 600),
