@@ -168,24 +168,24 @@ static double scaled_norm(double *x, int d, double *mean) {
 
 /* Up to GROUP rows. */
 SIMD_BODY bool normalise_group(const double *add, double *restrict X, int N, size_t d, bool centre, double scale, double *lengths) {
-  double means[GROUP], factors[GROUP];
+  const double share = centre ? 1 / (double)d : 0, rounding = 1e-15 * sqrt((double)d);
+  double means[GROUP], squares[GROUP], factors[GROUP];
   bool defined = true;
+  for (size_t i = 0; i < (size_t)N; i++)
+    means[i] = share * (add ? add_and_sum(add + i * d, X + i * d, d) : centre ? simd_sum(X + i * d, d) : 0);
+  for (size_t i = 0; i < (size_t)N; i++) squares[i] = squares_around(X + i * d, d, means[i]);
+  for (size_t i = 0; i < (size_t)N; i++) lengths[i] = sqrt(squares[i]);
   for (size_t i = 0; i < (size_t)N; i++) {
-    const double total = add ? add_and_sum(add + i * d, X + i * d, d) : centre ? simd_sum(X + i * d, d) : 0;
-    means[i] = centre ? total / (double)d : 0;
-  }
-  for (size_t i = 0; i < (size_t)N; i++) lengths[i] = squares_around(X + i * d, d, means[i]);
-  for (size_t i = 0; i < (size_t)N; i++) {
-    /* What rounding leaves of a constant row is no direction. */
-    const double noise = 1e-15 * sqrt((double)d) * fabs(means[i]);
-    const bool plain = lengths[i] > 1e-280 && lengths[i] < 1e280;
-    lengths[i] = plain ? sqrt(lengths[i]) : scaled_norm(X + i * d, (int)d, &means[i]);
-    factors[i] = scale / lengths[i];
+    const double noise = rounding * fabs(means[i]); /* what rounding leaves of a constant row is no direction */
+    if (!(squares[i] > 1e-280 && squares[i] < 1e280)) lengths[i] = scaled_norm(X + i * d, (int)d, &means[i]);
     defined = defined && isfinite(lengths[i]) && lengths[i] > noise;
   }
+  for (size_t i = 0; i < (size_t)N; i++) factors[i] = scale / lengths[i];
   for (size_t i = 0; i < (size_t)N; i++) {
     double *x = X + i * d;
-    for (size_t j = 0; j < d; j++) x[j] = (x[j] - means[i]) * factors[i];
+    size_t j = 0;
+    for (; j + LANES <= d; j += LANES) SIMD_PUT(x + j) = (SIMD_AT(x + j) - means[i]) * factors[i];
+    for (; j < d; j++) x[j] = (x[j] - means[i]) * factors[i];
   }
   return defined;
 }
@@ -212,20 +212,24 @@ bool layer_add_normalise(const double *X, double *Y, int N, int d, bool centre, 
 
 SIMD_BODY void layer_normalise_reverse_body(const double *H, int N, int d, bool centre, double scale, const double *lengths,
                                             double *G) {
-  double along[GROUP], means[GROUP];
+  const double inverse = 1 / (scale * scale), mean = centre ? 1. / d : 0;
+  double factors[GROUP], along[GROUP], means[GROUP];
   for (int first = 0; first < N; first += GROUP) {
     const int some = least(GROUP, N - first);
-    const double *h = H + (size_t)first * (size_t)d, *length = lengths + first;
+    const double *h = H + (size_t)first * (size_t)d;
     double *g = G + (size_t)first * (size_t)d;
+    for (int i = 0; i < some; i++) factors[i] = scale / lengths[first + i];
     for (int i = 0; i < some; i++) {
-      along[i] = simd_dot(h + i * d, g + i * d, (size_t)d) / (scale * length[i]);
-      means[i] = centre ? scale / length[i] * simd_sum(g + i * d, (size_t)d) / d : 0; /* h has none */
+      along[i] = factors[i] * inverse * simd_dot(h + i * d, g + i * d, (size_t)d);
+      means[i] = centre ? factors[i] * mean * simd_sum(g + i * d, (size_t)d) : 0; /* h has none */
     }
     for (int i = 0; i < some; i++) {
-      const double *restrict from = h + i * d;
-      const double share = scale / length[i];
-      double *restrict to = g + i * d;
-      for (int j = 0; j < d; j++) to[j] = share * to[j] - along[i] * from[j] - means[i];
+      const double *from = h + i * d;
+      double *to = g + i * d;
+      int j = 0;
+      for (; j + LANES <= d; j += LANES)
+        SIMD_PUT(to + j) = factors[i] * SIMD_AT(to + j) - along[i] * SIMD_AT(from + j) - means[i];
+      for (; j < d; j++) to[j] = factors[i] * to[j] - along[i] * from[j] - means[i];
     }
   }
 }
