@@ -538,6 +538,14 @@ static bool same_but(const char *a, const char *b, const char *along) {
   return !strcmp(cut_a, cut_b);
 }
 
+/* Is `setting`, ":name=value", one of the label's? ":r=0" is not of "R:r=0.8". */
+static bool has_setting(const char *label, const char *setting) {
+  size_t length = strlen(setting);
+  for (const char *at = label; (at = strstr(at, setting)); at += length)
+    if (at[length] == ':' || !at[length]) return true;
+  return false;
+}
+
 /* The instance that `against` names for the one given: a point's label, or the same point with one parameter changed. */
 static const instance *arm_of(builder *b, const instance *at, assay_error *error) {
   const char *against = b->target->against, *equals = strchr(against, '=');
@@ -551,7 +559,7 @@ static const instance *arm_of(builder *b, const instance *at, assay_error *error
       char key[80], with[96];
       snprintf(key, sizeof key, "%.*s", (int)(equals - against), against);
       snprintf(with, sizeof with, ":%s", against);
-      if (same_but(other->at->label, at->at->label, key) && strstr(other->at->label, with)) return other;
+      if (same_but(other->at->label, at->at->label, key) && has_setting(other->at->label, with)) return other;
     }
   }
   assay_error_set(error, ASSAY_USAGE, "%s, target %s: no point '%s' to compare %s with", b->claim->id, b->target->name,

@@ -116,12 +116,19 @@ static assay_status estimate_variance(const stat_problem *p, const stat_group *g
   return ASSAY_OK;
 }
 
-static assay_status estimate_proportion(const stat_group *g, stat_estimate *e, assay_error *error) {
+static assay_status count_ones(const stat_group *g, long *ones, assay_error *error) {
+  *ones = 0;
   for (long i = 0; i < g->n; i++) {
     if (g->x[i] != 0 && g->x[i] != 1)
       return assay_error_set(error, ASSAY_NUMERIC, "a record judged as a proportion is %g, not 0 or 1", g->x[i]);
-    e->successes += g->x[i] == 1;
+    *ones += g->x[i] == 1;
   }
+  return ASSAY_OK;
+}
+
+static assay_status estimate_proportion(const stat_group *g, stat_estimate *e, assay_error *error) {
+  assay_status status = count_ones(g, &e->successes, error);
+  if (status != ASSAY_OK) return status;
   double p = (double)e->successes / (double)g->n;
   e->estimate = p;
   e->se = sqrt(p * (1 - p) / (double)g->n);
@@ -263,11 +270,41 @@ static bool linear_form(const smooth_work *w, const double *c, double centre, do
   return normal_of(centre, widen, part, parts, out, skew);
 }
 
+/* sum c_k p_k, term by term, about the value f at the statistics of the groups. */
+static assay_status estimate_terms(const smooth_work *w, double f, stat_estimate *e, assay_error *error) {
+  double variance = 0;
+  e->terms = malloc((size_t)w->k * sizeof *e->terms);
+  if (!e->terms) return no_memory(error, w->k);
+  e->estimate = f;
+  for (int k = 0; k < w->k; k++) {
+    long ones, n = w->groups[k].n;
+    assay_status status = count_ones(&w->groups[k], &ones, error);
+    if (status != ASSAY_OK) {
+      stat_estimate_clear(e);
+      return status;
+    }
+    double p = (double)ones / (double)n;
+    e->estimate += w->c[k] * (p - w->m[k]);
+    variance += w->c[k] * w->c[k] * p * (1 - p) / (double)n;
+    if (w->c[k] != 0) e->terms[e->term_count++] = (stat_term){w->c[k], ones, n};
+  }
+  e->se = sqrt(variance);
+  return ASSAY_OK;
+}
+
+static bool any_shared(const smooth_work *w) {
+  for (int k = 0; k < w->k; k++)
+    if (shares_with_later(w, k)) return true;
+  return false;
+}
+
 static assay_status estimate_smooth(smooth_work *w, double *scratch, stat_estimate *e, assay_error *error) {
   double f, widen;
   group_statistics(w);
   assay_status status = gradient(w, &f, &widen, error);
   if (status != ASSAY_OK) return status;
+  if (w->problem->estimand == ASSAY_COMBINATION && w->problem->of == ASSAY_PROPORTION && !any_shared(w))
+    return estimate_terms(w, f, e, error);
   e->estimate = f;
   if (w->problem->estimand == ASSAY_COMBINATION) widen = 0;
   if (!linear_form(w, w->c, f, widen, scratch, &e->piece[0], &e->skew)) no_interval(e, does_not_vary);
@@ -387,7 +424,10 @@ assay_status stat_estimate_make(const stat_problem *problem, const stat_group *g
 
 void stat_estimate_clear(stat_estimate *e) {
   free(e->sorted);
+  free(e->terms);
   e->sorted = NULL;
+  e->terms = NULL;
+  e->term_count = 0;
 }
 
 /* ---- intervals ---- */
@@ -441,6 +481,19 @@ static stat_interval proportion_interval(long r, long n, double a) {
   return (stat_interval){lo, hi, false};
 }
 
+/* Each of the 2 K ends is wrong with probability at most a/K, so their sums are with at most a. */
+static stat_interval terms_interval(const stat_estimate *e, double a) {
+  stat_interval sum = {e->estimate, e->estimate, e->term_count == 0};
+  for (int k = 0; k < e->term_count; k++) {
+    stat_term t = e->terms[k];
+    double p = (double)t.r / (double)t.n;
+    stat_interval i = proportion_interval(t.r, t.n, a / e->term_count);
+    sum.lo += t.c > 0 ? t.c * (i.lo - p) : t.c * (i.hi - p);
+    sum.hi += t.c > 0 ? t.c * (i.hi - p) : t.c * (i.lo - p);
+  }
+  return sum.none ? none : sum;
+}
+
 static stat_interval quantile_interval(const stat_estimate *e, double a) {
   long low = 0, high = e->n + 1; /* order statistics are counted from 1 */
   for (long from = 0, to = e->n + 1; to - from > 1;) { /* largest l with P(Bin <= l-1) <= a */
@@ -462,6 +515,7 @@ stat_interval stat_interval_at(const stat_estimate *e, double a) {
   if (e->estimand == ASSAY_PROPORTION) return proportion_interval(e->successes, e->n, a);
   if (e->estimand == ASSAY_QUANTILE) return quantile_interval(e, a);
   if (e->estimand == ASSAY_EXACT) return (stat_interval){e->least, e->greatest, false};
+  if (e->terms) return terms_interval(e, a);
   stat_interval hull = normal_interval(&e->piece[0], a);
   for (int i = 1; i < e->pieces && !hull.none; i++) {
     stat_interval next = normal_interval(&e->piece[i], a);

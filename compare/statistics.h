@@ -29,6 +29,12 @@ typedef struct {
   double centre, se, nu, h, widen;
 } stat_normal;
 
+/* c times the probability of which r of n were seen. */
+typedef struct {
+  double c;
+  long r, n;
+} stat_term;
+
 typedef struct {
   assay_estimand estimand;
   double estimate;
@@ -39,6 +45,8 @@ typedef struct {
   int pieces;          /* stat_normal pieces whose intervals' hull is the interval; 0: other estimands */
   stat_normal piece[2];
   long successes;      /* PROPORTION */
+  stat_term *terms;    /* COMBINATION of proportions of independent groups: [term_count], owned; see stat_estimate_clear */
+  int term_count;
   double *sorted;      /* QUANTILE: [n], owned; see stat_estimate_clear */
   double level;
   double least, greatest; /* EXACT */
@@ -66,7 +74,8 @@ typedef struct {
  *   mean          the mean; se = s/sqrt n, nu = n-1, h = max(G, 2|skew|)/sqrt n
  *   variance      the mean of y_i = n/(n-1) (x_i - m)^2
  *   combination   sum c_k m_k: v_k = c_k^2 s_k^2/n_k, se^2 = sum v_k, nu = se^4/sum(v_k^2/(n_k-1)),
- *                 h = sum |c_k|^3 max(G, 2|skew_k|) s_k^3/n_k^2 / se^3
+ *                 h = sum |c_k|^3 max(G, 2|skew_k|) s_k^3/n_k^2 / se^3; of proportions of independent groups: sum c_k p_k,
+ *                 every p_k by itself
  *   smooth        f(m_1..m_K): the combination with c_k = (f(m_k+se_k) - f(m_k-se_k))/(2 se_k), widened by
  *                 sum |f(m_k+se_k) - 2f + f(m_k-se_k)|/2; groups that share replicates become one, y_i = sum c_k x_ik
  *   extrapolated  with u_k = N_k^-g, A = (u_2 m_3 - u_3 m_2)/(u_2 - u_3), A' = (u_1 m_2 - u_2 m_1)/(u_1 - u_2),
@@ -81,7 +90,7 @@ void stat_estimate_clear(stat_estimate *estimate);
 /* The interval at level a, 0 < a < 1/2:
  *   mean and its kind  z = t quantile at a; m -+ x se with x from x^2/2 - h x^3/3 = z^2/2 on [z, 1/h]; none if
  *                      sqrt(3) h z >= 1, or s <= 1e-12 |m|
- *   proportion         Clopper-Pearson
+ *   proportion         Clopper-Pearson; of a combination: the sum of its terms' ends, each of the K at level a/K
  *   quantile           order statistics; none when one is missing
  *   exact              least and greatest */
 stat_interval stat_interval_at(const stat_estimate *estimate, double a);

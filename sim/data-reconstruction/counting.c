@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/data-reconstruction/room.h"
+#include "sim/kernels/elementary.h"
 
 /* ---- ranks ---- */
 
@@ -326,7 +327,7 @@ static assay_status open_correction(assay_call *call, void **state) {
 static void fitted_parameters(room *k) {
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, k->n, k->p, k->d, 1, k->A, k->d, k->B, k->d, 0, k->K,
               k->p);
-  activation_values(k->act, k->K, (size_t)k->n * (size_t)k->p, k->K);
+  elementary_activation(k->act, k->K, (size_t)k->n * (size_t)k->p, k->K);
   cblas_dgemv(CblasRowMajor, CblasTrans, k->n, k->p, 1, k->K, k->p, k->x, 1, 0, k->work, 1);
 }
 

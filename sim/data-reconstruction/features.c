@@ -32,11 +32,12 @@ static assay_status replicate_products(assay_call *call, void *state, const assa
   (void)call;
   room *k = state;
   random_source first = random_open(stream, RANDOM_MATRIX, 0), second = random_open(stream, RANDOM_MATRIX, 1);
-  double other = sqrt((1 - k->rho) * (1 + k->rho)), sum = 0;
+  double other = sqrt((1 - k->rho) * (1 + k->rho));
   random_normals(&first, k->A, (size_t)k->p), random_normals(&second, k->B, (size_t)k->p);
-  for (int j = 0; j < k->p; j++)
-    sum += activation_value(k->act, k->A[j]) * activation_value(k->act, k->rho * k->A[j] + other * k->B[j]);
-  out[0] = sum / k->p;
+  for (int j = 0; j < k->p; j++) k->B[j] = k->rho * k->A[j] + other * k->B[j];
+  elementary_activation(k->act, k->A, (size_t)k->p, k->A);
+  elementary_activation(k->act, k->B, (size_t)k->p, k->B);
+  out[0] = cblas_ddot(k->p, k->A, 1, k->B, 1) / k->p;
   return ASSAY_OK;
 }
 
@@ -71,7 +72,7 @@ static assay_status replicate_label(assay_call *call, void *state, const assay_s
   random_normals(&label, k->y, (size_t)k->n);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, k->n, k->p, k->d, 1, k->A, k->d, k->B, k->d, 0, k->K,
               k->p);
-  activation_values(k->act, k->K, (size_t)k->n * (size_t)k->p, k->K);
+  elementary_activation(k->act, k->K, (size_t)k->n * (size_t)k->p, k->K);
   memcpy(k->x, k->y, (size_t)k->n * sizeof *k->x);
   /* theta by SVD, then the residual from fresh features. */
   double *s = k->w, *Phi = k->work;
@@ -317,15 +318,15 @@ static assay_status replicate_span_features(assay_call *call, void *state, const
   room_draw_weights(stream, p, d, k->U);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, p, d, 1, k->A, d, k->U, d, 0, k->x, p);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, p, d, sqrt(d), k->B, d, k->U, d, 0, k->y, p);
-  activation_values(k->act, k->x, size, k->K);
+  elementary_activation(k->act, k->x, size, k->K);
   code = LAPACKE_dgeqrf(LAPACK_COL_MAJOR, p, n, k->K, p, k->work);
-  activation_slopes(k->act, k->x, size, k->w);
+  elementary_activation_slope(k->act, k->x, size, k->w);
   for (size_t i = 0; i < size; i++) k->w[i] *= k->y[i];
   double kappa = code ? NAN : mean_off_span(k, &code);
   for (int q = 0; q < k->count && !code; q++) {
     double c = cos(k->t[q]), s = sin(k->t[q]);
     for (size_t i = 0; i < size; i++) k->w[i] = c * k->x[i] + s * k->y[i];
-    activation_values(k->act, k->w, size, k->w);
+    elementary_activation(k->act, k->w, size, k->w);
     out[2 * q] = mean_off_span(k, &code), out[2 * q + 1] = kappa;
   }
   return code ? assay_fail(call, ASSAY_NUMERIC, "the features of %d samples could not be factored", n)
@@ -376,7 +377,7 @@ static assay_status replicate_tangent(assay_call *call, void *state, const assay
   k->w[0] = k->rho * sqrt(k->d), k->w[1] = sqrt((1 - k->rho) * (1 + k->rho) * k->d);
   reconstruction_jacobian(k->act, k->A, k->x, &one, k->d, 1, k->p, 1, k->B);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, k->p, k->d, 1, k->A, k->d, k->w, 1, 0, k->y, 1);
-  activation_values(k->act, k->y, (size_t)k->p, k->y);
+  elementary_activation(k->act, k->y, (size_t)k->p, k->y);
   out[0] = residual_of(k->B, k->p, k->d, k->y, &failed) / (k->p - k->d);
   return failed ? assay_fail(call, ASSAY_NUMERIC, "a sample's feature and tangents are linearly dependent")
                 : ASSAY_OK;

@@ -32,10 +32,12 @@ double inversion_loss(inversion *run, const double *theta, const double *X, doub
  * progress, or `iterations` are made (memory 20). Returns L. */
 double inversion_search(inversion *run, const double *theta, double *X, double enough, int iterations);
 
-/* The random features phi(V x), V [p][d] borrowed, as a map; to be freed below. */
+/* The random features phi(V x), V [p][d] borrowed, as a map; to be freed below, and renewed when V changes.
+ */
 typedef struct random_features random_features;
 random_features *random_features_new(activation act, const double *V, int n, int d, int p, feature_map *map,
                                      assay_error *error);
+void random_features_renew(random_features *features);
 void random_features_free(random_features *features);
 
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/kernels/elementary.h"
 #include "sim/kernels/layers.h"
 #include "sim/kernels/random.h"
 
@@ -52,14 +53,14 @@ static const double *hidden(network *k, const double *X, int n) {
   int w = k->w;
   size_t size = (size_t)n * (size_t)w;
   layer_dense(X, n, k->d, k->weights, w, 0, place(k, Z));
-  activation_values(ACTIVATION_RELU, place(k, Z), size, place(k, H));
+  elementary_activation(ACTIVATION_RELU, place(k, Z), size, place(k, H));
   for (int b = 0; b < k->blocks; b++) {
     int at = 4 * b;
     layer_dense(place(k, at + H), n, w, matrix(k->weights, k, b, 0), w, 0, place(k, at + U));
-    activation_values(ACTIVATION_RELU, place(k, at + U), size, place(k, at + R));
+    elementary_activation(ACTIVATION_RELU, place(k, at + U), size, place(k, at + R));
     memcpy(place(k, at + 4 + Z), place(k, at + H), size * sizeof(double));
     layer_dense(place(k, at + R), n, w, matrix(k->weights, k, b, 1), w, 1, place(k, at + 4 + Z));
-    activation_values(ACTIVATION_RELU, place(k, at + 4 + Z), size, place(k, at + 4 + H));
+    elementary_activation(ACTIVATION_RELU, place(k, at + 4 + Z), size, place(k, at + 4 + H));
   }
   return place(k, 4 * k->blocks + H);
 }

@@ -7,13 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/elementary.h"
+#include "sim/kernels/thin_qr.h"
+
 struct reconstruction {
   activation act;
   int d, n, p, rows, N; /* rows that move, n or 1; N = rows (d-1) */
   bool no_signs;
   const double *V, *X;
   double theta_norm;
-  double *theta, *Q, *R, *tau, *a, *r;   /* [p], [p][n], [n][n], [n], [n], [p] */
+  double *theta, *Q, *R, *a, *r;         /* [p], [n][p], [n][n], [n], [p] */
   double *J, *H, *g, *s, *diagonal;      /* [p][N], [N][N], [N], ... */
   double *trial, *slope, *projected, *w; /* [n][d], [p], [n][N], [d] */
   double *step;                          /* [max(p, N)] */
@@ -23,9 +26,9 @@ reconstruction *reconstruction_new(activation act, int d, int n, int p, assay_er
   size_t D = (size_t)d, n_ = (size_t)n, P = (size_t)p, N = n_ * (D - 1);
   reconstruction *k = calloc(1, sizeof *k);
   if (k)
-    k->theta = calloc(3 * P + P * n_ + n_ * n_ + 2 * n_ + P * N + N * N + 3 * N + n_ * D + n_ * N + D +
-                          (P > N ? P : N),
-                      sizeof *k->theta);
+    k->theta =
+        calloc(3 * P + P * n_ + n_ * n_ + n_ + P * N + N * N + 3 * N + n_ * D + n_ * N + D + (P > N ? P : N),
+               sizeof *k->theta);
   if (!k || !k->theta) {
     reconstruction_free(k);
     assay_error_set(error, ASSAY_NO_MEMORY, "no memory for a reconstruction of %d x %d from %d parameters", n,
@@ -33,9 +36,8 @@ reconstruction *reconstruction_new(activation act, int d, int n, int p, assay_er
     return NULL;
   }
   k->act = act, k->d = d, k->n = n, k->p = p, k->rows = n, k->N = (int)N;
-  k->r = k->theta + P, k->slope = k->r + P, k->Q = k->slope + P, k->R = k->Q + P * n_,
-  k->tau = k->R + n_ * n_;
-  k->a = k->tau + n_, k->J = k->a + n_, k->H = k->J + P * N, k->g = k->H + N * N, k->s = k->g + N;
+  k->r = k->theta + P, k->slope = k->r + P, k->Q = k->slope + P, k->R = k->Q + P * n_, k->a = k->R + n_ * n_,
+  k->J = k->a + n_, k->H = k->J + P * N, k->g = k->H + N * N, k->s = k->g + N;
   k->diagonal = k->s + N, k->trial = k->diagonal + N, k->projected = k->trial + n_ * D,
   k->w = k->projected + n_ * N, k->step = k->w + D;
   return k;
@@ -49,16 +51,12 @@ void reconstruction_free(reconstruction *k) {
 /* Q R = Phi(X)'; false when R is singular to 1e-11. */
 static bool factor(reconstruction *k, const double *X) {
   int n = k->n, p = k->p;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, p, n, k->d, 1, k->V, k->d, X, k->d, 0, k->Q, n);
-  activation_values(k->act, k->Q, (size_t)p * (size_t)n, k->Q);
-  if (LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, p, n, k->Q, n, k->tau)) return false;
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, p, k->d, 1, X, k->d, k->V, k->d, 0, k->Q, p);
+  elementary_activation(k->act, k->Q, (size_t)p * (size_t)n, k->Q);
+  if (thin_qr(n, p, k->Q, 0, k->R, NULL) < n) return false;
   double most = 0, least = INFINITY;
-  for (int i = 0; i < n; i++) {
-    for (int j = 0; j < n; j++) k->R[i * n + j] = j >= i ? k->Q[i * n + j] : 0;
-    most = fmax(most, fabs(k->R[i * n + i])), least = fmin(least, fabs(k->R[i * n + i]));
-  }
-  if (!(least > 1e-11 * most)) return false;
-  return LAPACKE_dorgqr(LAPACK_ROW_MAJOR, p, n, n, k->Q, n, k->tau) == 0;
+  for (int i = 0; i < n; i++) most = fmax(most, k->R[i * n + i]), least = fmin(least, k->R[i * n + i]);
+  return least > 1e-11 * most;
 }
 
 assay_status reconstruction_train(reconstruction *k, const double *V, const double *X, const double *Y,
@@ -68,7 +66,7 @@ assay_status reconstruction_train(reconstruction *k, const double *V, const doub
     return assay_error_set(error, ASSAY_NUMERIC, "the features of %d samples are linearly dependent", k->n);
   memcpy(k->a, Y, (size_t)k->n * sizeof *k->a);
   cblas_dtrsv(CblasRowMajor, CblasUpper, CblasTrans, CblasNonUnit, k->n, k->R, k->n, k->a, 1);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, k->p, k->n, 1, k->Q, k->n, k->a, 1, 0, k->theta, 1);
+  cblas_dgemv(CblasRowMajor, CblasTrans, k->n, k->p, 1, k->Q, k->p, k->a, 1, 0, k->theta, 1);
   k->theta_norm = cblas_ddot(k->p, k->theta, 1, k->theta, 1);
   return ASSAY_OK;
 }
@@ -86,13 +84,8 @@ void reconstruction_aim(reconstruction *k, const double *V, const double *X, con
 /* L at X, with Q, R, a and r; infinite where the features are dependent. */
 static double loss(reconstruction *k, const double *X) {
   if (!factor(k, X)) return INFINITY;
-  cblas_dgemv(CblasRowMajor, CblasTrans, k->p, k->n, 1, k->Q, k->n, k->theta, 1, 0, k->a, 1);
   memcpy(k->r, k->theta, (size_t)k->p * sizeof *k->r);
-  for (int twice = 0; twice < 2; twice++) { /* r orthogonal to Q to rounding of r itself */
-    double c[8];
-    cblas_dgemv(CblasRowMajor, CblasTrans, k->p, k->n, 1, k->Q, k->n, k->r, 1, 0, c, 1);
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, k->p, k->n, -1, k->Q, k->n, c, 1, 1, k->r, 1);
-  }
+  thin_qr_project(k->n, k->p, k->Q, k->r, k->a);
   cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, k->n, k->R, k->n, k->a, 1);
   return cblas_ddot(k->p, k->r, 1, k->r, 1) / k->theta_norm;
 }
@@ -110,7 +103,7 @@ static void tangents(activation act, const double *V, const double *x, int d, in
                      double *slope, double *w, double *out, int stride) {
   double factor = reflector(x, d, w);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, p, d, 1, V, d, x, 1, 0, slope, 1);
-  activation_slopes(act, slope, (size_t)p, slope);
+  elementary_activation_slope(act, slope, (size_t)p, slope);
   for (int j = 0; j < p; j++) {
     double along = factor * cblas_ddot(d, V + (size_t)j * d, 1, w, 1);
     for (int i = 1; i < d; i++)
@@ -120,9 +113,9 @@ static void tangents(activation act, const double *V, const double *x, int d, in
 
 /* J less its part in the span of Q: J -= Q Q'J. */
 static void off_the_span(reconstruction *k) {
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k->n, k->N, k->p, 1, k->Q, k->n, k->J, k->N, 0,
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, k->n, k->N, k->p, 1, k->Q, k->p, k->J, k->N, 0,
               k->projected, k->N);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, k->p, k->N, k->n, -1, k->Q, k->n, k->projected, k->N,
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k->p, k->N, k->n, -1, k->Q, k->p, k->projected, k->N,
               1, k->J, k->N);
 }
 
@@ -171,7 +164,8 @@ static bool trial_step(reconstruction *k, const double *X, double mu, double *wo
     work[(size_t)i * k->N + i] += mu * D + 1e-14 * most;
     k->s[i] = -k->g[i];
   }
-  if (LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', k->N, 1, work, k->N, k->s, 1)) return false;
+  /* Symmetric: row-major lower is column-major upper, without a copy. */
+  if (LAPACKE_dposv_work(LAPACK_COL_MAJOR, 'U', k->N, 1, work, k->N, k->s, k->N)) return false;
   retract(k, X);
   return true;
 }
@@ -240,12 +234,9 @@ void reconstruction_move(reconstruction *k, const double *s, double *X) {
 static double off_span(reconstruction *k, const double *x) {
   double c[8];
   cblas_dgemv(CblasRowMajor, CblasNoTrans, k->p, k->d, 1, k->V, k->d, x, 1, 0, k->r, 1);
-  activation_values(k->act, k->r, (size_t)k->p, k->r);
+  elementary_activation(k->act, k->r, (size_t)k->p, k->r);
   double size = cblas_ddot(k->p, k->r, 1, k->r, 1);
-  for (int twice = 0; twice < 2; twice++) {
-    cblas_dgemv(CblasRowMajor, CblasTrans, k->p, k->n, 1, k->Q, k->n, k->r, 1, 0, c, 1);
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, k->p, k->n, -1, k->Q, k->n, c, 1, 1, k->r, 1);
-  }
+  thin_qr_project(k->n, k->p, k->Q, k->r, c);
   return cblas_ddot(k->p, k->r, 1, k->r, 1) / size;
 }
 

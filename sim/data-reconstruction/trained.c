@@ -236,7 +236,7 @@ static assay_status replicate_images(assay_call *call, void *state, const assay_
     return assay_fail(call, ASSAY_DOMAIN, "set = %ld; the first %d images hold the sets 0 to %d", set,
                       IMAGES_READ, run->sets - 1);
   const double *X = run->images + (size_t)set * PER_SET * (size_t)run->d;
-  room_draw_weights(stream, run->p, run->d, run->V);
+  room_draw_weights(stream, run->p, run->d, run->V), random_features_renew(run->features);
   assay_status status = reconstruction_train(run->fit, run->V, X, labels, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   const starts from = {run->newton ? newton_search : lbfgs_search, run, run->starts, PER_SET, run->d, ENOUGH};

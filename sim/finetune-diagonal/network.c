@@ -48,7 +48,7 @@ static void velocity_jacobian(const double *w, double *J, void *context) {
       double right = sign_of[l] * w[partner_of[l] * d + j], *column = J + (size_t)(l * d + j) * (size_t)n;
       for (int b = 0; b < 4; b++)
         for (int i = 0; i < d; i++)
-          column[b * d + i] = -sign_of[b] * w[partner_of[b] * d + i] * k->gram[(size_t)i * d + j] * right;
+          column[b * d + i] = -sign_of[b] * w[partner_of[b] * d + i] * k->gram[(size_t)j * d + i] * right;
       column[partner_of[l] * d + j] -= sign_of[l] * k->g[j];
     }
 }

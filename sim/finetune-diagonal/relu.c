@@ -7,6 +7,7 @@
 
 #include "sim/finetune-diagonal/experiments.h"
 #include "sim/finetune-diagonal/images.h"
+#include "sim/kernels/elementary.h"
 #include "sim/kernels/layers.h"
 #include "sim/kernels/random.h"
 
@@ -28,7 +29,7 @@ typedef struct {
   double c, lambda, gamma;
   bool from_start;                           /* probes read the early layer before pretraining */
   double *W, *A, *W0;                        /* [H][d], [10][H], [H][d] at the start */
-  double *batch, *Z, *Y, *dH, *dW, *dA;      /* [BATCH][d], [BATCH][H], [BATCH][10], ... */
+  double *batch, *Z, *Y, *dH;                /* [BATCH][d], 2 [BATCH][H], [BATCH][10], [BATCH][H] */
   double *test_x, *test_y, *test_h, *test_f; /* [tests][d], [tests], [tests][H], [tests] */
   double *x, *y, *h, *kernel, *alpha,
       *a; /* [TRAIN][d], [TRAIN], [TRAIN][2H], [TRAIN][TRAIN], [TRAIN], [2H] */
@@ -46,9 +47,8 @@ static double *doubles(assay_call *call, size_t count) {
 static assay_status give_room(assay_call *call, relu_run *run) {
   size_t d = (size_t)run->images.d, H = (size_t)run->H, tests = (size_t)run->tests,
          all = (size_t)run->images.count;
-  run->W = doubles(call, 3 * H * d + CLASSES * H), run->W0 = run->W + H * d, run->dW = run->W0 + H * d,
-  run->A = run->dW + H * d;
-  run->batch = doubles(call, BATCH * (d + 3 * H + CLASSES) + CLASSES * H);
+  run->W = doubles(call, 2 * H * d + CLASSES * H), run->W0 = run->W + H * d, run->A = run->W0 + H * d;
+  run->batch = doubles(call, BATCH * (d + 3 * H + CLASSES));
   run->test_x = doubles(call, tests * (d + 2 * H + 2));
   run->x = doubles(call, TRAIN * (d + 6 * H + 2 + 2 * TRAIN) + 4 * H);
   run->V = doubles(call, 4 * H * d);
@@ -56,8 +56,7 @@ static assay_status give_room(assay_call *call, relu_run *run) {
   run->labels = assay_alloc(call, BATCH * sizeof *run->labels);
   if (!run->W || !run->batch || !run->test_x || !run->x || !run->V || !run->order || !run->labels)
     return ASSAY_NO_MEMORY;
-  run->Z = run->batch + BATCH * d, run->dH = run->Z + 2 * BATCH * H, run->Y = run->dH + BATCH * H,
-  run->dA = run->Y + BATCH * CLASSES;
+  run->Z = run->batch + BATCH * d, run->dH = run->Z + 2 * BATCH * H, run->Y = run->dH + BATCH * H;
   run->test_h = run->test_x + tests * d, run->test_f = run->test_h + 2 * tests * H,
   run->test_y = run->test_f + tests;
   run->y = run->x + TRAIN * d, run->h = run->y + TRAIN, run->z = run->h + TRAIN * 2 * H,
@@ -122,21 +121,22 @@ static double batch_step(relu_run *run, const size_t *chosen, double step) {
   int H = run->H, d = run->images.d;
   size_t hidden = BATCH * (size_t)H;
   for (int i = 0; i < BATCH; i++) {
+    for (int j = 0; i + 1 < BATCH && j < d; j += 8) /* the next one is not in the cache */
+      __builtin_prefetch(run->images.x + chosen[i + 1] * (size_t)d + j);
     memcpy(run->batch + (size_t)i * d, run->images.x + chosen[i] * (size_t)d, (size_t)d * sizeof *run->batch);
     run->labels[i] = run->images.label[chosen[i]];
   }
   double *h = run->Z + hidden;
   layer_dense(run->batch, BATCH, d, run->W, H, 0, run->Z);
-  activation_values(ACTIVATION_RELU, run->Z, hidden, h);
+  elementary_activation(ACTIVATION_RELU, run->Z, hidden, h);
   layer_dense(h, BATCH, H, run->A, CLASSES, 0, run->Y);
   double loss = layer_cross_entropy(run->Y, BATCH, CLASSES, run->labels, 0);
-  memset(run->dA, 0, CLASSES * (size_t)H * sizeof *run->dA),
-      memset(run->dW, 0, (size_t)H * (size_t)d * sizeof *run->dW);
-  layer_dense_reverse(h, BATCH, H, run->A, CLASSES, run->Y, run->dA, 0, run->dH);
+  layer_dense_reverse(h, BATCH, H, run->A, CLASSES, run->Y, NULL, 0, run->dH);
   layer_activation_reverse(ACTIVATION_RELU, run->Z, hidden, run->dH, run->dH);
-  layer_dense_reverse(run->batch, BATCH, d, run->W, H, run->dH, run->dW, 0, NULL);
-  cblas_daxpy(CLASSES * H, -step, run->dA, 1, run->A, 1);
-  cblas_daxpy(H * d, -step, run->dW, 1, run->W, 1);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, CLASSES, H, BATCH, -step, run->Y, CLASSES, h, H, 1,
+              run->A, H);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, H, d, BATCH, -step, run->dH, H, run->batch, d, 1,
+              run->W, d);
   return loss;
 }
 
@@ -200,7 +200,7 @@ static double share_right(const relu_run *run) {
 static void test_features(relu_run *run, const double *W) {
   size_t size = (size_t)run->tests * (size_t)run->H;
   layer_dense(run->test_x, run->tests, run->images.d, W, run->H, 0, run->test_h);
-  activation_values(ACTIVATION_RELU, run->test_h, size, run->test_h);
+  elementary_activation(ACTIVATION_RELU, run->test_h, size, run->test_h);
 }
 
 /* Test accuracy of the readout of least norm on the frozen early layer W, ridge 1e-10 of the mean eigenvalue.
@@ -209,7 +209,7 @@ static assay_status probe(relu_run *run, const double *W, double *accuracy, assa
   int H = run->H;
   double trace = 0;
   layer_dense(run->x, TRAIN, run->images.d, W, H, 0, run->h);
-  activation_values(ACTIVATION_RELU, run->h, TRAIN * (size_t)H, run->h);
+  elementary_activation(ACTIVATION_RELU, run->h, TRAIN * (size_t)H, run->h);
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, TRAIN, H, 1, run->h, H, 0, run->kernel, TRAIN);
   for (int i = 0; i < TRAIN; i++) trace += run->kernel[i * TRAIN + i];
   for (int i = 0; i < TRAIN; i++) run->kernel[i * TRAIN + i] += 1e-10 * trace / TRAIN;
@@ -243,7 +243,7 @@ static assay_status probes(relu_run *run, const assay_stream *stream, const doub
 static double full_forward(relu_run *run) {
   int U = 2 * run->H;
   layer_dense(run->x, TRAIN, run->images.d, run->V, U, 0, run->z);
-  activation_values(ACTIVATION_RELU, run->z, TRAIN * (size_t)U, run->h);
+  elementary_activation(ACTIVATION_RELU, run->z, TRAIN * (size_t)U, run->h);
   memcpy(run->alpha, run->y, TRAIN * sizeof *run->y);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, TRAIN, U, 1, run->h, U, run->a, 1, -1, run->alpha, 1);
   return cblas_ddot(TRAIN, run->alpha, 1, run->alpha, 1) / TRAIN;
@@ -291,7 +291,7 @@ static assay_status fine_tune(relu_run *run, const double *W, const assay_stream
                            "after %d steps of fine-tuning the squared error is %.3g, not below %.3g",
                            MOST_STEPS, mse, FITTED);
   layer_dense(run->test_x, run->tests, d, run->V, U, 0, run->test_h);
-  activation_values(ACTIVATION_RELU, run->test_h, (size_t)run->tests * (size_t)U, run->test_h);
+  elementary_activation(ACTIVATION_RELU, run->test_h, (size_t)run->tests * (size_t)U, run->test_h);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, run->tests, U, 1, run->test_h, U, run->a, 1, 0, run->test_f, 1);
   *accuracy = share_right(run);
   return ASSAY_OK;

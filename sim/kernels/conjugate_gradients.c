@@ -10,15 +10,15 @@ typedef struct {
   int n, D, count;
   const double *Z, *B;
   double lambda;
-  double *R, *P, *Q, *image, *square, *least; /* [count][D] thrice, [n][count], [count] twice */
+  double *R, *P, *Q, *image, *square, *least; /* [count][D] thrice, [count][n], [count] twice */
 } solver;
 
 /* Q = V (Z'Z/n + lambda) for rows V [count][D]. */
 static void apply(const solver *s, const double *V, double *Q) {
   memcpy(Q, V, (size_t)s->count * (size_t)s->D * sizeof *Q);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s->n, s->count, s->D, 1, s->Z, s->D, V, s->D, 0,
-              s->image, s->count);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, s->count, s->D, s->n, 1. / s->n, s->image, s->count,
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, s->count, s->n, s->D, 1, V, s->D, s->Z, s->D, 0,
+              s->image, s->n);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, s->count, s->D, s->n, 1. / s->n, s->image, s->n,
               s->Z, s->D, s->lambda, Q, s->D);
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/vector.h"
+
 #define MOST_BYTES 2147483648.            /* 2 GiB */
 enum { CACHED = 16384, MOST_ROWS = 256 }; /* numbers of a block of rows, and its rows */
 
@@ -23,21 +25,13 @@ void design_gaussian(design *X, const assay_stream *stream, random_purpose purpo
   random_normals(&source, X->x, (size_t)(X->rows * X->cols));
 }
 
-static void apply(const double *x, long rows, long cols, const double *theta, double *u) {
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)rows, (int)cols, 1, x, (int)cols, theta, 1, 0, u, 1);
-}
-
-static void add_transposed(const double *x, long rows, long cols, const double *c, double *out) {
-  cblas_dgemv(CblasRowMajor, CblasTrans, (int)rows, (int)cols, 1, x, (int)cols, c, 1, 1, out, 1);
-}
-
 void design_apply(const design *X, const double *theta, double *u) {
-  apply(X->x, X->rows, X->cols, theta, u);
+  vector_rows_dot(X->x, (size_t)X->rows, (size_t)X->cols, theta, u);
 }
 
 void design_apply_transposed(const design *X, const double *c, double *out) {
   memset(out, 0, (size_t)X->cols * sizeof *out);
-  add_transposed(X->x, X->rows, X->cols, c, out);
+  vector_rows_add(X->x, (size_t)X->rows, (size_t)X->cols, c, out);
 }
 
 void design_gradient(const design *X, const double *theta, design_factor *factor, const void *context,
@@ -49,9 +43,9 @@ void design_gradient(const design *X, const double *theta, design_factor *factor
   for (long first = 0; first < X->rows; first += step) {
     long rows = X->rows - first < step ? X->rows - first : step;
     const double *x = X->x + first * X->cols;
-    apply(x, rows, X->cols, theta, u);
+    vector_rows_dot(x, (size_t)rows, (size_t)X->cols, theta, u);
     for (long i = 0; i < rows; i++) u[i] = factor(first + i, u[i], context);
-    add_transposed(x, rows, X->cols, u, out);
+    vector_rows_add(x, (size_t)rows, (size_t)X->cols, u, out);
   }
 }
 

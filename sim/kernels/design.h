@@ -1,5 +1,6 @@
 /* Stored design matrices X (rows x cols, row i is sample i, one after the other) and what is done with them
- * again and again. Products go through BLAS: bit-identical on one machine, equal to rounding on others. */
+ * again and again. Products with vectors have the same bits everywhere (vector.h); the weighted covariance
+ * goes through BLAS: bit-identical on one machine, equal to rounding on others. */
 #ifndef ASSAY_SIM_KERNELS_DESIGN_H
 #define ASSAY_SIM_KERNELS_DESIGN_H
 

@@ -16,7 +16,7 @@ void elementary_asin(const double *x, size_t n, double *out); /* 3 ulp, |x| <= 1
 void elementary_acos(const double *x, size_t n, double *out); /* 3 ulp, |x| <= 1 */
 
 /* phi(z) and phi'(z): activation_values and activation_slopes of model/activation.h, relu, erf,
- * tanh and squareplus in vectors. */
+ * tanh, their sums with relu, and squareplus in vectors. */
 void elementary_activation(activation act, const double *z, size_t n, double *out);
 void elementary_activation_slope(activation act, const double *z, size_t n, double *out);
 

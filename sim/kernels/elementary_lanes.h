@@ -88,6 +88,12 @@ INLINE V AT(acos_of)(V x) {
 INLINE V AT(relu_of)(V x) {
   return AT(choose)(x > 0., x, (V){0});
 }
+INLINE V AT(relu_erf_of)(V x) {
+  return AT(relu_of)(x) + AT(erf_of)(x);
+}
+INLINE V AT(relu_tanh_of)(V x) {
+  return AT(relu_of)(x) + AT(tanh_of)(x);
+}
 INLINE V AT(squareplus_of)(V x) {
   return (x + SQRT(x * x + .04)) / 2;
 }
@@ -100,6 +106,12 @@ INLINE V AT(erf_slope_of)(V x) {
 INLINE V AT(tanh_slope_of)(V x) {
   V t = AT(tanh_of)(x);
   return 1 - t * t;
+}
+INLINE V AT(relu_erf_slope_of)(V x) {
+  return AT(choose)(x > 0., (V){0} + 1, (V){0}) + AT(erf_slope_of)(x);
+}
+INLINE V AT(relu_tanh_slope_of)(V x) {
+  return AT(choose)(x > 0., (V){0} + 1, (V){0}) + AT(tanh_slope_of)(x);
 }
 INLINE V AT(relu_kernel_of)(V r) {
   r = AT(choose)(AT(size_of)(r) > 1., AT(signed_as)((V){0} + 1, r), r);
@@ -124,10 +136,14 @@ APPLY(tanh)
 APPLY(asin)
 APPLY(acos)
 APPLY(relu)
+APPLY(relu_erf)
+APPLY(relu_tanh)
 APPLY(squareplus)
 APPLY(squareplus_slope)
 APPLY(erf_slope)
 APPLY(tanh_slope)
+APPLY(relu_erf_slope)
+APPLY(relu_tanh_slope)
 APPLY(relu_kernel)
 
 #undef INLINE

@@ -1,11 +1,11 @@
 #include "sim/kernels/gradient_flow.h"
 
 #include <cvodes/cvodes.h>
+#include <lapacke.h>
 #include <math.h>
 #include <nvector/nvector_serial.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sunlinsol/sunlinsol_dense.h>
 #include <sunmatrix/sunmatrix_dense.h>
 
 #define MOST_STEPS 200000
@@ -19,6 +19,43 @@ struct gradient_flow {
   SUNLinearSolver solver;
   double t;
 };
+
+/* ---- LU by LAPACK: SUNDIALS' own is many times slower, and Debian's has no other ---- */
+
+static SUNLinearSolver_Type direct(SUNLinearSolver solver) {
+  (void)solver;
+  return SUNLINEARSOLVER_DIRECT;
+}
+static int factor(SUNLinearSolver solver, SUNMatrix A) {
+  int n = (int)SUNDenseMatrix_Columns(A);
+  return LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, n, n, SUNDenseMatrix_Data(A), n, solver->content);
+}
+static int solve(SUNLinearSolver solver, SUNMatrix A, N_Vector x, N_Vector b, realtype tolerance) {
+  (void)tolerance;
+  int n = (int)SUNDenseMatrix_Columns(A);
+  N_VScale(1, b, x);
+  return LAPACKE_dgetrs_work(LAPACK_COL_MAJOR, 'N', n, 1, SUNDenseMatrix_Data(A), n, solver->content,
+                             N_VGetArrayPointer(x), n);
+}
+static int release(SUNLinearSolver solver) {
+  free(solver->content);
+  solver->content = NULL;
+  SUNLinSolFreeEmpty(solver);
+  return SUNLS_SUCCESS;
+}
+
+static SUNLinearSolver lapack_solver(int n, SUNContext context) {
+  SUNLinearSolver solver = SUNLinSolNewEmpty(context);
+  if (!solver) return NULL;
+  solver->ops->gettype = direct, solver->ops->setup = factor, solver->ops->solve = solve;
+  solver->ops->free = release;
+  solver->content = calloc((size_t)n, sizeof(lapack_int));
+  if (solver->content) return solver;
+  release(solver);
+  return NULL;
+}
+
+/* ---- the flow ---- */
 
 static int call_f(double t, N_Vector w, N_Vector out, void *data) {
   (void)t;
@@ -49,7 +86,7 @@ static int set_up(gradient_flow *g, const double *w) {
   g->matrix = SUNDenseMatrix(p->n, p->n, g->context);
   if (!g->w || !g->cvode || !g->matrix) return CV_MEM_FAIL;
   memcpy(N_VGetArrayPointer(g->w), w, (size_t)p->n * sizeof *w);
-  g->solver = SUNLinSol_Dense(g->w, g->matrix, g->context);
+  g->solver = lapack_solver(p->n, g->context);
   if (!g->solver) return CV_MEM_FAIL;
   int code = CVodeSetErrHandlerFn(g->cvode, keep_quiet, NULL);
   if (code == CV_SUCCESS) code = CVodeInit(g->cvode, call_f, 0, g->w);

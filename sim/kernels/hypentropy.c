@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/elementary.h"
+#include "sim/kernels/vector.h"
+
 #define STAGE 2.5     /* factor e^2.5 in kappa from stage to stage */
+#define LOOSE .5      /* of ||Xb - y||/||y|| at the end of a stage that is not the last: mostly one step */
 #define LARGEST 690.0 /* of |a0 + X'nu|: cosh stays finite */
 
 struct hypentropy {
@@ -41,8 +45,9 @@ void hypentropy_free(hypentropy *h) {
 /* sum kappa cosh s; b and the curvature at s. */
 static double primal(hypentropy *h, const double *s, double *b) {
   double sum = 0;
+  elementary_exp(s, (size_t)h->d, b);
   for (int i = 0; i < h->d; i++) {
-    double e = exp(s[i]), inverse = 1 / e;
+    double e = b[i], inverse = 1 / e;
     b[i] = 0.5 * h->kappa[i] * (e - inverse);
     h->curvature[i] = 0.5 * h->kappa[i] * (e + inverse);
     sum += h->curvature[i];
@@ -61,8 +66,8 @@ static double violation(hypentropy *h, const double *X, const double *y, const d
 static int newton_step(hypentropy *h, const double *X) {
   int n = h->n, d = h->d;
   for (int i = 0; i < d; i++) h->move[i] = sqrt(h->curvature[i]);
-  for (int k = 0; k < n; k++)
-    for (int i = 0; i < d; i++) h->scaled[(size_t)k * d + i] = X[(size_t)k * d + i] * h->move[i];
+  memcpy(h->scaled, X, (size_t)n * (size_t)d * sizeof *X);
+  for (int k = 0; k < n; k++) vector_multiply(h->move, h->scaled + (size_t)k * d, (size_t)d);
   cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, n, d, 1, h->scaled, d, 0, h->hessian, n);
   for (int k = 0; k < n; k++) h->step[k] = -h->residual[k];
   if (LAPACKE_dposv_work(LAPACK_COL_MAJOR, 'L', n, 1, h->hessian, n, h->step, n)) return 0;
@@ -128,7 +133,7 @@ assay_status hypentropy_solve(hypentropy *h, const double *X, const double *y, c
       h->kappa[i] = t == 1 ? kappa[i] : most * exp(t * log(kappa[i] / most));
       h->a0[i] = b0 ? asinh(b0[i] / h->kappa[i]) : 0;
     }
-    assay_status status = stage(h, X, y, t == 1 ? 1e-11 : 1e-3, b, error);
+    assay_status status = stage(h, X, y, t == 1 ? 1e-11 : LOOSE, b, error);
     if (status != ASSAY_OK || t == 1) return status;
   }
   return ASSAY_OK;

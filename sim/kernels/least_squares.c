@@ -7,14 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/kernels/vector.h"
+
 assay_status least_norm(int n, int d, const double *X, const double *y, const double *w, double *b,
                         assay_error *error) {
   size_t N = (size_t)n, D = (size_t)d;
   double *scaled = malloc((N * D + N * N + N) * sizeof *scaled);
   if (!scaled) return assay_error_set(error, ASSAY_NO_MEMORY, "no memory for least squares of %d x %d", n, d);
   double *gram = scaled + N * D, *dual = gram + N * N;
-  for (size_t k = 0; k < N; k++)
-    for (size_t i = 0; i < D; i++) scaled[k * D + i] = X[k * D + i] * (w ? sqrt(w[i]) : 1);
+  for (size_t i = 0; w && i < D; i++) b[i] = sqrt(w[i]);
+  memcpy(scaled, X, N * D * sizeof *X);
+  for (size_t k = 0; w && k < N; k++) vector_multiply(b, scaled + k * D, D);
   cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, n, d, 1, scaled, d, 0, gram, n);
   memcpy(dual, y, N * sizeof *y);
   int code = LAPACKE_dposv_work(LAPACK_COL_MAJOR, 'L', n, 1, gram, n, dual, n);
@@ -28,19 +31,8 @@ assay_status least_norm(int n, int d, const double *X, const double *y, const do
                                      n, code);
 }
 
-/* |L^{-1}|^2 = tr (L L')^{-1}; L [order][order] by columns is overwritten. */
-static double inverse_trace(double *L, int order) {
-  double sum = 0;
-  LAPACKE_dtrtri_work(LAPACK_COL_MAJOR, 'L', 'N', order, L, order);
-  for (int k = 0; k < order; k++) {
-    const double *column = L + (size_t)k * (size_t)(order + 1);
-    sum += cblas_ddot(order - k, column, 1, column, 1);
-  }
-  return sum;
-}
-
 static assay_status by_cholesky(int n, int d, const double *X, const double *y, double penalty, double *b,
-                                double *trace, assay_error *error) {
+                                assay_error *error) {
   bool primal = d <= n;
   int small = primal ? d : n;
   size_t order = (size_t)small;
@@ -57,7 +49,6 @@ static assay_status by_cholesky(int n, int d, const double *X, const double *y, 
     memcpy(right, y, (size_t)n * sizeof *y);
   int code = LAPACKE_dposv_work(LAPACK_COL_MAJOR, 'L', small, 1, gram, small, right, small);
   if (code == 0 && !primal) cblas_dgemv(CblasRowMajor, CblasTrans, n, d, 1, X, d, right, 1, 0, b, 1);
-  if (code == 0 && trace) *trace = inverse_trace(gram, small) + (n - small) / penalty;
   free(gram);
   return code == 0 ? ASSAY_OK
                    : assay_error_set(error, ASSAY_NUMERIC,
@@ -103,12 +94,5 @@ assay_status ridge_regression(int n, int d, const double *X, const double *y, do
                               assay_error *error) {
   if (!(penalty >= 0) || !isfinite(penalty))
     return assay_error_set(error, ASSAY_DOMAIN, "a penalty of %g; it is finite and >= 0", penalty);
-  return penalty > 0 ? by_cholesky(n, d, X, y, penalty, b, NULL, error) : by_factors(n, d, X, y, b, error);
-}
-
-assay_status ridge_regression_traced(int n, int d, const double *X, const double *y, double penalty,
-                                     double *b, double *trace, assay_error *error) {
-  if (!(penalty > 0) || !isfinite(penalty))
-    return assay_error_set(error, ASSAY_DOMAIN, "a penalty of %g; it is finite and > 0", penalty);
-  return by_cholesky(n, d, X, y, penalty, b, trace, error);
+  return penalty > 0 ? by_cholesky(n, d, X, y, penalty, b, error) : by_factors(n, d, X, y, b, error);
 }

@@ -19,8 +19,5 @@ assay_status least_norm(int n, int d, const double *X, const double *y, const do
  * converge. */
 assay_status ridge_regression(int n, int d, const double *X, const double *y, double penalty, double *b,
                               assay_error *error);
-/* The same for penalty > 0, and *trace = tr (XX' + penalty I)^{-1} from the same factor. */
-assay_status ridge_regression_traced(int n, int d, const double *X, const double *y, double penalty,
-                                     double *b, double *trace, assay_error *error);
 
 #endif

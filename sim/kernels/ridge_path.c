@@ -8,27 +8,30 @@
 #include <string.h>
 
 struct ridge_path {
-  int n, D, rank;    /* rank: the order of the Gram matrix, min(n, D) */
-  bool primal;       /* of Z'Z/n; else of ZZ'/n */
-  bool eigenvectors; /* T is diagonal */
+  int n, D, rank, room; /* rank: the order of the Gram matrix, min(n, D); room: LAPACK's */
+  bool primal;          /* of Z'Z/n; else of ZZ'/n */
+  bool eigenvectors;    /* T is diagonal */
   const double *Z;
-  double *U, *w, *e; /* columns of Q [rank][rank] (column major); diagonal of T, its neighbours */
-  double *t, *scaled, *pivot, *other, *dual, *work; /* Q'b [rank] and room: [rank] thrice, [n], [64 rank] */
+  double *U, *w, *e;     /* Q as reflectors, or its columns [rank][rank] (column major); T's diagonals */
+  double *t, *tau;       /* Q'b; the reflectors' lengths: [rank] */
+  double *pivot, *other; /* [rank] */
+  double *sides, *work;  /* [2 most][rank] for each right-hand side; [room] */
 };
 
-ridge_path *ridge_path_new(int n, int D, bool eigenvectors, assay_error *error) {
+ridge_path *ridge_path_new(int n, int D, int most, bool eigenvectors, assay_error *error) {
   ridge_path *p = calloc(1, sizeof *p);
-  size_t rank = (size_t)(n < D ? n : D);
-  if (p) p->U = calloc(rank * rank + 70 * rank + (size_t)n, sizeof *p->U);
+  size_t rank = (size_t)(n < D ? n : D), sides = 2 * (size_t)most, room = 64 * (rank + sides + 65);
+  if (p) p->U = calloc(rank * rank + (6 + sides) * rank + room, sizeof *p->U);
   if (!p || !p->U) {
     ridge_path_free(p);
     assay_error_set(error, ASSAY_NO_MEMORY, "no memory for ridge regression of %d x %d", n, D);
     return NULL;
   }
   p->n = n, p->D = D, p->rank = (int)rank, p->primal = n >= D, p->eigenvectors = eigenvectors;
-  p->w = p->U + rank * rank, p->e = p->w + rank, p->t = p->e + rank, p->scaled = p->t + rank;
-  p->pivot = p->scaled + rank, p->other = p->pivot + rank, p->work = p->other + rank,
-  p->dual = p->work + 64 * rank;
+  p->room = (int)room;
+  p->w = p->U + rank * rank, p->e = p->w + rank, p->t = p->e + rank, p->tau = p->t + rank;
+  p->pivot = p->tau + rank, p->other = p->pivot + rank, p->sides = p->other + rank;
+  p->work = p->sides + sides * rank;
   return p;
 }
 
@@ -40,10 +43,25 @@ void ridge_path_free(ridge_path *p) {
 /* The Gram matrix in U becomes Q and T. */
 static int decompose(ridge_path *p) {
   if (p->eigenvectors) return LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', p->rank, p->U, p->rank, p->w);
-  int room = 64 * p->rank, code;
-  double *tau = p->other;
-  code = LAPACKE_dsytrd_work(LAPACK_COL_MAJOR, 'L', p->rank, p->U, p->rank, p->w, p->e, tau, p->work, room);
-  return code ? code : LAPACKE_dorgtr_work(LAPACK_COL_MAJOR, 'L', p->rank, p->U, p->rank, tau, p->work, room);
+  return LAPACKE_dsytrd_work(LAPACK_COL_MAJOR, 'L', p->rank, p->U, p->rank, p->w, p->e, p->tau, p->work,
+                             p->room);
+}
+
+/* The columns of x [count][rank] (column major) become Q x, or Q'x. */
+static int rotate(ridge_path *p, bool transposed, int count, double *x) {
+  if (!p->eigenvectors)
+    return LAPACKE_dormtr_work(LAPACK_COL_MAJOR, 'L', 'L', transposed ? 'T' : 'N', p->rank, count, p->U,
+                               p->rank, p->tau, x, p->rank, p->work, p->room);
+  for (int k = 0; k < count; k++, x += p->rank) {
+    memcpy(p->other, x, (size_t)p->rank * sizeof *x);
+    cblas_dgemv(CblasColMajor, transposed ? CblasTrans : CblasNoTrans, p->rank, p->rank, 1, p->U, p->rank,
+                p->other, 1, 0, x, 1);
+  }
+  return 0;
+}
+
+static assay_status failed(const ridge_path *p, assay_error *error) {
+  return assay_error_set(error, ASSAY_NUMERIC, "a Gram matrix of order %d could not be decomposed", p->rank);
 }
 
 assay_status ridge_path_fit(ridge_path *p, const double *Z, const double *g, assay_error *error) {
@@ -51,16 +69,12 @@ assay_status ridge_path_fit(ridge_path *p, const double *Z, const double *g, ass
   /* Row-major Z is column-major Z' [D][n]. */
   cblas_dsyrk(CblasColMajor, CblasLower, p->primal ? CblasNoTrans : CblasTrans, p->rank,
               p->primal ? p->n : p->D, 1. / p->n, Z, p->D, 0, p->U, p->rank);
-  if (decompose(p))
-    return assay_error_set(error, ASSAY_NUMERIC,
-                           "the eigenvalues of a Gram matrix of order %d did not converge", p->rank);
-  if (p->primal) {
-    cblas_dgemv(CblasColMajor, CblasNoTrans, p->D, p->n, 1. / p->n, Z, p->D, g, 1, 0, p->scaled, 1);
-    cblas_dgemv(CblasColMajor, CblasTrans, p->rank, p->rank, 1, p->U, p->rank, p->scaled, 1, 0, p->t, 1);
-  } else {
-    cblas_dgemv(CblasColMajor, CblasTrans, p->rank, p->rank, 1, p->U, p->rank, g, 1, 0, p->t, 1);
-  }
-  return ASSAY_OK;
+  if (decompose(p)) return failed(p, error);
+  if (p->primal)
+    cblas_dgemv(CblasColMajor, CblasNoTrans, p->D, p->n, 1. / p->n, Z, p->D, g, 1, 0, p->t, 1);
+  else
+    memcpy(p->t, g, (size_t)p->n * sizeof *g);
+  return rotate(p, true, 1, p->t) ? failed(p, error) : ASSAY_OK;
 }
 
 /* x becomes (T + lambda)^{-1} x. */
@@ -80,22 +94,30 @@ static void solve(const ridge_path *p, double lambda, double *x) {
   for (int k = p->rank - 2; k >= 0; k--) x[k] = (x[k] - p->e[k] * x[k + 1]) / d[k];
 }
 
-/* U times the scaled coordinates, and Z' of it over n in the dual. */
-static void back(ridge_path *p, double *out) {
-  double *target = p->primal ? out : p->dual;
-  cblas_dgemv(CblasColMajor, CblasNoTrans, p->rank, p->rank, 1, p->U, p->rank, p->scaled, 1, 0, target, 1);
-  if (!p->primal)
-    cblas_dgemv(CblasColMajor, CblasNoTrans, p->D, p->n, 1. / p->n, p->Z, p->D, p->dual, 1, 0, out, 1);
-}
-
-void ridge_path_at(ridge_path *p, double lambda, double *hat, double *slope) {
-  memcpy(p->scaled, p->t, (size_t)p->rank * sizeof *p->t);
-  solve(p, lambda, p->scaled);
-  back(p, hat);
-  if (!slope) return;
-  solve(p, lambda, p->scaled);
-  for (int k = 0; k < p->rank; k++) p->scaled[k] = -p->scaled[k];
-  back(p, slope);
+assay_status ridge_path_at(ridge_path *p, int count, const double *lambda, double *hat, double *slope,
+                           assay_error *error) {
+  size_t rank = (size_t)p->rank, bytes = rank * sizeof *p->t;
+  double *x = p->sides, *derivative = x + (size_t)count * rank;
+  for (int i = 0; i < count; i++) {
+    double *at = x + (size_t)i * rank, *below = derivative + (size_t)i * rank;
+    memcpy(at, p->t, bytes);
+    solve(p, lambda[i], at);
+    if (!slope) continue;
+    for (size_t k = 0; k < rank; k++) below[k] = -at[k];
+    solve(p, lambda[i], below);
+  }
+  if (rotate(p, false, slope ? 2 * count : count, x)) return failed(p, error);
+  if (p->primal) {
+    memcpy(hat, x, (size_t)count * bytes);
+    if (slope) memcpy(slope, derivative, (size_t)count * bytes);
+    return ASSAY_OK;
+  }
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, p->D, p->n, 1. / p->n, x, p->n, p->Z, p->D, 0,
+              hat, p->D);
+  if (slope)
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, p->D, p->n, 1. / p->n, derivative, p->n,
+                p->Z, p->D, 0, slope, p->D);
+  return ASSAY_OK;
 }
 
 /* With pivots d+ from above and d- from below, the inverse of a tridiagonal matrix has the diagonal 1/(d+ +

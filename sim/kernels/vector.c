@@ -7,8 +7,8 @@ enum { LANES = SIMD_LANES, PARTS = 4 * LANES };
 #define PUT SIMD_PUT
 
 /* Sum of the partial sums as a binary tree. */
-static double tree_sum(double *part) {
-  for (int half = PARTS / 2; half >= 1; half /= 2)
+SIMD_BODY double tree_sum(double *part, int parts) {
+  for (int half = parts / 2; half >= 1; half /= 2)
     for (int i = 0; i < half; i++) part[i] += part[i + half];
   return part[0];
 }
@@ -32,8 +32,8 @@ SIMD_BODY void vector_dot_and_square_body(const double *x, const double *y, size
     dots[k] += x[i + k] * y[i + k];
     squares[k] += x[i + k] * x[i + k];
   }
-  *dot = tree_sum(dots);
-  *square = tree_sum(squares);
+  *dot = tree_sum(dots, PARTS);
+  *square = tree_sum(squares, PARTS);
 }
 
 SIMD_AT_LEVELS(, void, , vector_dot_and_square,
@@ -55,3 +55,60 @@ SIMD_BODY void vector_multiply_body(const double *x, double *y, size_t n) {
 }
 
 SIMD_AT_LEVELS(, void, , vector_multiply, (const double *x, double *y, size_t n), (x, y, n))
+
+/* The rows of a matrix are read once, from memory: as many at a time as the prefetcher follows, and asked for
+ * four lines ahead. */
+enum { ROWS = 4, ROW_PARTS = 2 * LANES, AHEAD = 32 };
+
+SIMD_BODY void rows_dot(const double *x, size_t rows, size_t cols, const double *y, double *u) {
+  simd_lanes low[ROWS] = {{0}}, high[ROWS] = {{0}};
+  size_t i = 0;
+  for (; i + ROW_PARTS <= cols; i += ROW_PARTS) {
+    const simd_lanes y0 = AT(y + i), y1 = AT(y + i + LANES);
+    for (size_t k = 0; k < rows; k++) {
+      const double *from = x + k * cols + i;
+      __builtin_prefetch(from + AHEAD);
+      low[k] += AT(from) * y0;
+      high[k] += AT(from + LANES) * y1;
+    }
+  }
+  for (size_t k = 0; k < rows; k++) {
+    double part[ROW_PARTS];
+    PUT(part) = low[k], PUT(part + LANES) = high[k];
+    for (size_t j = i; j < cols; j++) part[j - i] += x[k * cols + j] * y[j];
+    u[k] = tree_sum(part, ROW_PARTS);
+  }
+}
+
+SIMD_BODY void rows_add(const double *x, size_t rows, size_t cols, const double *c, double *y) {
+  size_t i = 0;
+  for (; i + ROW_PARTS <= cols; i += ROW_PARTS) {
+    simd_lanes y0 = AT(y + i), y1 = AT(y + i + LANES);
+    for (size_t k = 0; k < rows; k++) {
+      const double *from = x + k * cols + i;
+      __builtin_prefetch(from + AHEAD);
+      y0 += c[k] * AT(from);
+      y1 += c[k] * AT(from + LANES);
+    }
+    PUT(y + i) = y0, PUT(y + i + LANES) = y1;
+  }
+  for (; i < cols; i++)
+    for (size_t k = 0; k < rows; k++) y[i] += c[k] * x[k * cols + i];
+}
+
+SIMD_BODY void vector_rows_dot_body(const double *x, size_t rows, size_t cols, const double *y, double *u) {
+  size_t i = 0;
+  for (; i + ROWS <= rows; i += ROWS) rows_dot(x + i * cols, ROWS, cols, y, u + i);
+  for (; i < rows; i++) rows_dot(x + i * cols, 1, cols, y, u + i);
+}
+
+SIMD_BODY void vector_rows_add_body(const double *x, size_t rows, size_t cols, const double *c, double *y) {
+  size_t i = 0;
+  for (; i + ROWS <= rows; i += ROWS) rows_add(x + i * cols, ROWS, cols, c + i, y);
+  for (; i < rows; i++) rows_add(x + i * cols, 1, cols, c + i, y);
+}
+
+SIMD_AT_LEVELS(, void, , vector_rows_dot, (const double *x, size_t rows, size_t cols, const double *y, double *u),
+               (x, rows, cols, y, u))
+SIMD_AT_LEVELS(, void, , vector_rows_add, (const double *x, size_t rows, size_t cols, const double *c, double *y),
+               (x, rows, cols, c, y))

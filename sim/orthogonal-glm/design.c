@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/orthogonal-glm/images.h"
+
 /* ---- opening ---- */
 
 static bool is_cdp(glm_design_kind kind) {
@@ -13,6 +15,9 @@ static bool is_cdp(glm_design_kind kind) {
 }
 static bool is_dense(glm_design_kind kind) {
   return kind >= GLM_RADEMACHER;
+}
+static bool is_of_images(glm_design_kind kind) {
+  return kind == GLM_SKETCH || kind == GLM_IMAGES;
 }
 static long masks_of(const glm_design *X) {
   return X->n / X->d;
@@ -52,7 +57,13 @@ static assay_status open_dense(assay_call *call, glm_design *X) {
   X->v = assay_alloc(call, r * d * sizeof(double));
   if (X->kind == GLM_ROWS && n < d)
     return assay_fail(call, ASSAY_DOMAIN, "n = %ld, d = %ld: correlated rows need n >= d", X->n, X->d);
-  return X->x && X->u && X->v ? ASSAY_OK : ASSAY_NO_MEMORY;
+  if (!X->x || !X->u || !X->v) return ASSAY_NO_MEMORY;
+  if (!is_of_images(X->kind)) return ASSAY_OK;
+  if (X->n != GLM_IMAGE_ROWS || X->d != GLM_IMAGE_PIXELS)
+    return assay_fail(call, ASSAY_DOMAIN, "n = %ld, d = %ld: designs made of images are %d x %d", X->n, X->d,
+                      GLM_IMAGE_ROWS, GLM_IMAGE_PIXELS);
+  assay_status status = glm_images(X->kind == GLM_SKETCH, X->x, assay_call_error(call));
+  return status == ASSAY_OK ? glm_design_decompose(X, assay_call_error(call)) : status;
 }
 
 assay_status glm_design_open(assay_call *call, glm_design_kind kind, const glm_spectrum *spectrum, long n,
@@ -155,17 +166,17 @@ static assay_status draw_entries(glm_design *X, const assay_stream *stream, assa
   return ASSAY_OK;
 }
 
-/* Scaled to tr X^T X = n, then X = U S V^T. */
-static assay_status decompose(glm_design *X, assay_error *error) {
+assay_status glm_design_decompose(glm_design *X, assay_error *error) {
   int n = (int)X->n, d = (int)X->d, r = (int)X->rank;
-  double size = cblas_dnrm2(n * d, X->x, 1), scale = sqrt((double)n) / size;
-  cblas_dscal(n * d, scale, X->x, 1);
+  cblas_dscal(n * d, sqrt((double)n) / cblas_dnrm2(n * d, X->x, 1), X->x, 1);
   /* row-major X is column-major X^T = V S U^T */
   int info = LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'S', d, n, X->x, d, X->s, X->v, d, X->u, r);
   if (info)
     return assay_error_set(error, ASSAY_NUMERIC,
                            "the singular value decomposition of a %d x %d design failed, code %d", n, d,
                            info);
+  for (int i = 0; i < r && X->kind == GLM_SKETCH; i++) X->s[i] = pow(X->s[i], .25);
+  if (X->kind == GLM_SKETCH) cblas_dscal(r, sqrt((double)n) / cblas_dnrm2(r, X->s, 1), X->s, 1);
   for (int i = 0; i < r; i++) X->lam[i] = X->s[i] * X->s[i];
   return ASSAY_OK;
 }
@@ -175,9 +186,10 @@ assay_status glm_design_draw(glm_design *X, const assay_stream *stream, assay_er
     draw_masks(X, stream);
     return ASSAY_OK;
   }
+  if (is_of_images(X->kind)) return ASSAY_OK;
   if (!is_dense(X->kind)) return draw_factors(X, stream, error);
   assay_status status = draw_entries(X, stream, error);
-  return status == ASSAY_OK ? decompose(X, error) : status;
+  return status == ASSAY_OK ? glm_design_decompose(X, error) : status;
 }
 
 /* ---- applying ---- */

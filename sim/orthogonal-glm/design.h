@@ -1,12 +1,16 @@
 /* Factored designs X = L diag(s) R^T (n x d, rank r): L and R have r orthonormal columns and are applied, not
  * formed.
  *
- *     fast          L and R the first r columns of fast orthogonal matrices; s^2 at permuted strata of the
- * spectrum's law haar          the same with stored Haar matrices cdp           [C D_1; ...; C D_delta], C
- * the DCT, D_l random signs; cdp_complex: Fourier and phases; cdp_equal: all D_l equal rademacher independent
- * signs;  ar  Gaussian rows of circulant covariance 2^-min(k,d-k);  prod  W1 W2; student       independent
- * t_3;  sparse  5 % of the entries not 0, Gaussian: by one dense singular value decomposition The trace of
- * X^T X is n for all of them. */
+ *     fast         L and R the first r columns of fast orthogonal matrices; s^2 at permuted strata of the
+ *                  spectrum's law
+ *     haar         the same with stored Haar matrices
+ *     cdp          [C D_1; ...; C D_delta], C the DCT, D_l random signs; cdp_complex: Fourier and phases;
+ *                  cdp_equal: all D_l equal
+ *     rademacher   independent signs; ar: Gaussian rows of circulant covariance 2^-min(k,d-k); prod: W1 W2;
+ *                  student: independent t_3; sparse: 5 % of the entries not 0, Gaussian; sketch and images:
+ *                  of images, see images.h. By one dense singular value decomposition
+ *
+ * The trace of X^T X is n for all of them. */
 #ifndef ASSAY_SIM_ORTHOGONAL_GLM_DESIGN_H
 #define ASSAY_SIM_ORTHOGONAL_GLM_DESIGN_H
 
@@ -24,9 +28,11 @@ typedef enum {
   GLM_ROWS,
   GLM_PRODUCT,
   GLM_STUDENT,
-  GLM_SPARSE
+  GLM_SPARSE,
+  GLM_SKETCH,
+  GLM_IMAGES
 } glm_design_kind;
-#define GLM_DESIGNS "fast|haar|cdp|cdp_complex|cdp_equal|rademacher|ar|prod|student|sparse"
+#define GLM_DESIGNS "fast|haar|cdp|cdp_complex|cdp_equal|rademacher|ar|prod|student|sparse|sketch|images"
 
 typedef struct {
   glm_design_kind kind;
@@ -48,6 +54,10 @@ assay_status glm_design_open(assay_call *call, glm_design_kind kind, const glm_s
                              long d, int width, glm_design *X);
 void glm_design_close(glm_design *X);
 assay_status glm_design_draw(glm_design *X, const assay_stream *stream, assay_error *error);
+
+/* The dense X.x [n][d], which is lost, into u, s, lam and v: scaled to tr X^T X = n, with s^(1/4) for s in a
+ * sketch. */
+assay_status glm_design_decompose(glm_design *X, assay_error *error);
 
 /* out = L c, c [rank], out [n]; out = L^T x; out = R c, out [d]; out = R^T x. All entries of `width` doubles.
  */

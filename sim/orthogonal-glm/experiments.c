@@ -33,6 +33,11 @@ static double distance2(const double *x, const double *y, long n) {
   return sum;
 }
 
+/* |z|^2/n, of mean exactly 1: tr A = n, |b|^2 = d, and signs make Q^T b isotropic. */
+static double power(const glm_instance *p) {
+  return square(cblas_dnrm2((int)(p->X.n * p->X.width), p->z, 1)) / (double)p->X.n;
+}
+
 /* ---- orthogonal-glm/spectral ---- */
 
 typedef struct {
@@ -83,6 +88,7 @@ static assay_status replicate_spectral(assay_call *call, void *state, const assa
   out[0] = overlap_squared(run->vectors, p->rotated, p->X.rank, (int)w) *
            square(cblas_dnrm2((int)(p->X.rank * w), p->rotated, 1)) / (double)d;
   out[1] = values[0], out[2] = values[1], out[3] = out[4] = out[5] = 0, out[6] = (double)d * out[0];
+  out[7] = power(p);
   if (!(run->q > 0)) return ASSAY_OK;
   glm_messages(p, run->vectors, run->q, run->gamma1, run->plain, run->r1, run->p1);
   out[3] = cblas_ddot((int)(n * w), p->z, 1, run->p1, 1) / (double)n;
@@ -108,6 +114,7 @@ static const assay_observable spectral_records[] = {
     {"p1p1", NULL, "|p1|^2/n", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"r1mse", NULL, "|v/q - b|^2/d", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"d_overlap2", NULL, "d times the squared overlap", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"zz", NULL, "|z|^2/n, of mean 1", NULL, ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 const assay_experiment orthogonal_glm_spectral = {.id = "orthogonal-glm/spectral",
@@ -122,7 +129,7 @@ const assay_experiment orthogonal_glm_spectral = {.id = "orthogonal-glm/spectral
 /* ---- orthogonal-glm/gvamp ---- */
 
 typedef enum { START_COLD, START_INFORMED, START_SPECTRAL } start_kind;
-enum { GVAMP_RECORDS = 9 };
+enum { GVAMP_RECORDS = 10 };
 
 typedef struct {
   glm_instance p;
@@ -200,6 +207,7 @@ static void record(const gvamp_run *run, double zp1, double overlap2, double *ou
   out[3] = cblas_ddot((int)size, run->g.estimate, 1, p->b, 1) / d,
   out[4] = square(cblas_dnrm2((int)size, run->g.estimate, 1)) / d;
   out[5] = out[3] - out[4], out[6] = run->g.e1 - out[0], out[7] = overlap2, out[8] = run->g.clamped > 0;
+  out[9] = power(p);
 }
 
 static assay_status replicate_gvamp(assay_call *call, void *state, const assay_stream *stream, double *out) {
@@ -240,6 +248,7 @@ static const assay_observable gvamp_records[] = {
     {"overlap2", NULL, "squared overlap of the spectral start", NULL, ASSAY_MEASURED, 0, 1},
     {"clamped", NULL, "a precision left [1e-9, 1e12] and was clamped", NULL, ASSAY_MEASURED | ASSAY_BINARY, 0,
      1},
+    {"zz", NULL, "|z|^2/n, of mean 1", NULL, ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 const assay_experiment orthogonal_glm_gvamp = {.id = "orthogonal-glm/gvamp",

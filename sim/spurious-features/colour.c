@@ -9,7 +9,7 @@
 
 #include "sim/kernels/elementary.h"
 #include "sim/kernels/layers.h"
-#include "sim/kernels/least_squares.h"
+#include "sim/kernels/ridge_path.h"
 #include "sim/spurious-features/experiments.h"
 
 void colour_rows(const fashion_pool *pool, double r, double kap, const assay_stream *stream,
@@ -43,13 +43,15 @@ typedef struct {
   int n, readouts;
   double r, kap;
   const double *lambda;
-  double *root;                            /* twin: [D][D], the Cholesky factor of Sigma */
-  double *Z, *S, *g, *label, *hat, *image; /* [n][D] twice, [n] twice, [D] twice */
+  ridge_path *path;
+  double *root;                         /* twin: [D][D], the Cholesky factor of Sigma */
+  double *Z, *g, *label, *hats, *image; /* [n][D], [n] twice, [readouts][D], [D] */
 } colour_run;
 
 static void close_colour(void *state) {
   colour_run *run = state;
   if (!run) return;
+  ridge_path_free(run->path);
   fashion_pool_free(&run->pool);
   fashion_problem_free(&run->population);
 }
@@ -67,16 +69,14 @@ static assay_status open_colour(assay_call *call, void **state) {
         fashion_problem_of(&run->pool, run->real, run->r, run->kap, &run->population, assay_call_error(call));
   if (status != ASSAY_OK) return status;
   size_t D = (size_t)run->population.D, n = (size_t)run->n;
-  run->Z = numbers(call, n * D), run->S = numbers(call, run->twin ? n * D : 1),
-  run->root = numbers(call, run->twin ? D * D : 1);
-  run->g = numbers(call, n), run->label = numbers(call, n), run->hat = numbers(call, D),
-  run->image = numbers(call, D);
-  if (!run->Z || !run->S || !run->root || !run->g || !run->label || !run->hat || !run->image)
-    return ASSAY_NO_MEMORY;
-  if (!run->twin) return ASSAY_OK;
+  run->Z = numbers(call, n * D), run->root = numbers(call, run->twin ? D * D : 1);
+  run->g = numbers(call, n), run->label = numbers(call, n), run->image = numbers(call, D);
+  run->hats = numbers(call, (size_t)run->readouts * D);
+  if (!run->Z || !run->root || !run->g || !run->label || !run->hats || !run->image) return ASSAY_NO_MEMORY;
+  run->path = ridge_path_new(run->n, (int)D, run->readouts, false, assay_call_error(call));
+  if (!run->path || !run->twin) return run->path ? ASSAY_OK : ASSAY_NO_MEMORY;
   memcpy(run->root, run->population.Sigma, D * D * sizeof *run->root);
   int code = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', (int)D, run->root, (int)D);
-  for (size_t k = 0; k < D; k++) memset(run->root + k * D + k + 1, 0, (D - k - 1) * sizeof *run->root);
   return code ? assay_fail(call, ASSAY_NUMERIC, "the covariance of the images is singular") : ASSAY_OK;
 }
 
@@ -86,10 +86,10 @@ static void draw_colour(colour_run *run, const assay_stream *stream) {
   random_source design = random_open(stream, RANDOM_DESIGN, 0), noise = random_open(stream, RANDOM_LABEL, 0);
   random_normals(&noise, run->g, (size_t)run->n);
   if (run->twin) {
-    random_normals(&design, run->S, (size_t)run->n * (size_t)p->D);
+    random_normals(&design, run->Z, (size_t)run->n * (size_t)p->D);
     /* Column-major U with U'U = Sigma is row-major L: rows s L'. */
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, run->n, p->D, p->D, 1, run->S, p->D, run->root, p->D,
-                0, run->Z, p->D);
+    cblas_dtrmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, run->n, p->D, 1, run->root,
+                p->D, run->Z, p->D);
   } else {
     colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_DESIGN, 0, run->n, run->Z, run->label);
   }
@@ -107,26 +107,24 @@ static const assay_observable colour_records[] = {
     {"tau", NULL, "n/tr (ZZ'/n + lambda)^{-1}", NULL, ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
-static assay_status record_colour(colour_run *run, double lambda, double *out, assay_error *error) {
+static void record_colour(colour_run *run, double lambda, const double *hat, double *out) {
   const fashion_problem *p = &run->population;
-  double trace;
-  assay_status status =
-      ridge_regression_traced(run->n, p->D, run->Z, run->g, run->n * lambda, run->hat, &trace, error);
-  if (status != ASSAY_OK) return status;
-  cblas_dsymv(CblasRowMajor, CblasLower, p->D, 1, p->Sigma, p->D, run->hat, 1, 0, run->image, 1);
-  out[C_C] = cblas_ddot(p->dx, p->c + p->dx, 1, run->hat + p->dx, 1);
-  out[C_L] =
-      p->second - 2 * cblas_ddot(p->D, p->c, 1, run->hat, 1) + cblas_ddot(p->D, run->image, 1, run->hat, 1);
-  out[C_TAU] = 1 / trace; /* tr (ZZ' + n lambda)^{-1} = tr (ZZ'/n + lambda)^{-1}/n */
-  return ASSAY_OK;
+  cblas_dsymv(CblasRowMajor, CblasLower, p->D, 1, p->Sigma, p->D, hat, 1, 0, run->image, 1);
+  out[C_C] = cblas_ddot(p->dx, p->c + p->dx, 1, hat + p->dx, 1);
+  out[C_L] = p->second - 2 * cblas_ddot(p->D, p->c, 1, hat, 1) + cblas_ddot(p->D, run->image, 1, hat, 1);
+  out[C_TAU] = run->n / ridge_path_trace(run->path, lambda);
 }
 
 static assay_status replicate_colour(assay_call *call, void *state, const assay_stream *stream, double *out) {
   colour_run *run = state;
-  assay_status status = ASSAY_OK;
+  assay_error *error = assay_call_error(call);
   draw_colour(run, stream);
+  assay_status status = ridge_path_fit(run->path, run->Z, run->g, error);
+  if (status == ASSAY_OK)
+    status = ridge_path_at(run->path, run->readouts, run->lambda, run->hats, NULL, error);
   for (int i = 0; i < run->readouts && status == ASSAY_OK; i++)
-    status = record_colour(run, run->lambda[i], out + i * C_RECORDS, assay_call_error(call));
+    record_colour(run, run->lambda[i], run->hats + (size_t)i * (size_t)run->population.D,
+                  out + i * C_RECORDS);
   return status;
 }
 
@@ -167,7 +165,7 @@ typedef struct {
   const double *step;
   double *Z, *g, *label;        /* [n][D], [n] twice */
   double *test, *other, *truth; /* [TEST_ROWS][D] twice, [TEST_ROWS] */
-  double *W, *a, *dW, *da;      /* [HIDDEN][D], [HIDDEN], the same */
+  double *W, *a, *head;         /* [HIDDEN][D], [HIDDEN] twice */
   double *pre, *hidden, *f;     /* [TEST_ROWS][HIDDEN] twice, [TEST_ROWS] */
 } network_run;
 
@@ -196,12 +194,11 @@ static assay_status open_network(assay_call *call, void **state) {
   run->Z = numbers(call, n * D), run->g = numbers(call, n), run->label = numbers(call, most);
   run->test = numbers(call, TEST_ROWS * D), run->other = numbers(call, TEST_ROWS * D),
   run->truth = numbers(call, TEST_ROWS);
-  run->W = numbers(call, HIDDEN * D), run->a = numbers(call, HIDDEN), run->dW = numbers(call, HIDDEN * D),
-  run->da = numbers(call, HIDDEN);
+  run->W = numbers(call, HIDDEN * D), run->a = numbers(call, HIDDEN), run->head = numbers(call, HIDDEN);
   run->pre = numbers(call, most * HIDDEN), run->hidden = numbers(call, most * HIDDEN),
   run->f = numbers(call, most);
   return run->Z && run->g && run->label && run->test && run->other && run->truth && run->W && run->a &&
-                 run->dW && run->da && run->pre && run->hidden && run->f
+                 run->head && run->pre && run->hidden && run->f
              ? ASSAY_OK
              : ASSAY_NO_MEMORY;
 }
@@ -215,17 +212,17 @@ static void forward(network_run *run, const double *Z, int rows) {
 
 /* One step of gradient descent on (1/2n) sum (f - g)^2 + (wd/2)(|W|^2 + |a|^2). */
 static void descend(network_run *run) {
-  size_t weights = HIDDEN * (size_t)run->D;
+  double kept = 1 - RATE * run->wd;
   forward(run, run->Z, run->n);
   for (int k = 0; k < run->n; k++) run->f[k] = (run->f[k] - run->g[k]) / run->n;
-  memset(run->dW, 0, weights * sizeof *run->dW), memset(run->da, 0, HIDDEN * sizeof *run->da);
-  layer_decay(run->wd, run->W, weights, run->dW), layer_decay(run->wd, run->a, HIDDEN, run->da);
-  /* The hidden values are read before their place is taken by derivatives. */
-  cblas_dgemv(CblasRowMajor, CblasTrans, run->n, HIDDEN, 1, run->hidden, HIDDEN, run->f, 1, 1, run->da, 1);
-  layer_dense_reverse(run->hidden, run->n, HIDDEN, run->a, 1, run->f, NULL, 0, run->hidden);
+  memcpy(run->head, run->a, HIDDEN * sizeof *run->a);
+  cblas_dgemv(CblasRowMajor, CblasTrans, run->n, HIDDEN, -RATE, run->hidden, HIDDEN, run->f, 1, kept, run->a,
+              1);
+  /* The hidden values have been read: derivatives take their place. */
+  layer_dense_reverse(run->hidden, run->n, HIDDEN, run->head, 1, run->f, NULL, 0, run->hidden);
   layer_activation_reverse(ACTIVATION_RELU, run->pre, (size_t)run->n * HIDDEN, run->hidden, run->hidden);
-  layer_dense_reverse(run->Z, run->n, run->D, run->W, HIDDEN, run->hidden, run->dW, 0, NULL);
-  cblas_daxpy((int)weights, -RATE, run->dW, 1, run->W, 1), cblas_daxpy(HIDDEN, -RATE, run->da, 1, run->a, 1);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, HIDDEN, run->D, run->n, -RATE, run->hidden, HIDDEN,
+              run->Z, run->D, kept, run->W, run->D);
 }
 
 static void begin_network(network_run *run, const assay_stream *stream) {

@@ -181,7 +181,8 @@ static assay_status open_kernel(assay_call *call, void **state) {
   return run->gram && run->dual && run->norm ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 
-/* What E phi(v.z) phi(v.w) over v of N(0, 1/D) entries takes of |z|^2/D: its value, of erf (1 + 2 .)^{-1/2}. */
+/* What E phi(v.z) phi(v.w) over v of N(0, 1/D) entries takes of |z|^2/D: its value, of erf (1 + 2 .)^{-1/2}.
+ */
 static double kernel_norm(const feature_run *run, const double *z) {
   double s = cblas_ddot(run->p.D, z, 1, z, 1) / run->p.D;
   return run->act == ACTIVATION_ERF ? 1 / sqrt(1 + 2 * s) : s;
@@ -197,7 +198,8 @@ static void kernel_row(activation act, double s, const double *t, int count, dou
     double c = 0.4 / sqrt(6), linear = 1 - 3 * c;
     for (int j = 0; j < count; j++) {
       double r = row[j];
-      row[j] = linear * linear * r + 3 * c * linear * r * (s + t[j]) + c * c * (9 * r * s * t[j] + 6 * r * r * r);
+      row[j] =
+          linear * linear * r + 3 * c * linear * r * (s + t[j]) + c * c * (9 * r * s * t[j] + 6 * r * r * r);
     }
   } else {
     for (int j = 0; j < count; j++) row[j] /= sqrt(s * t[j]);

@@ -16,13 +16,17 @@ static double *numbers(assay_call *call, size_t count) {
 
 /* ---- from one eigendecomposition ---- */
 
+enum { GRID = 35 }; /* of ridges among which the best is sought */
+
 typedef struct {
   problem p;
   ridge_path *path;
   const double *lambda;
   int readouts, triples;
   bool same_x, curvature, argmin;
-  double *hat, *slope, *miss, *image, *fit, *work, *tests;
+  double *ridges;               /* [most]: max(readouts, GRID where asked for) */
+  double *hats, *slopes, *fits; /* [most][D] twice, [readouts][n] */
+  double *miss, *image, *work, *tests;
 } ridge_run;
 
 enum {
@@ -67,14 +71,17 @@ static assay_status open_ridge(assay_call *call, void **state) {
   run->same_x = !strcmp(assay_word(call, "test_x"), "same");
   run->curvature = !strcmp(assay_word(call, "curvature"), "yes");
   run->argmin = !strcmp(assay_word(call, "argmin"), "yes");
+  int count = run->readouts, most = run->argmin && count < GRID ? GRID : count;
   size_t D = (size_t)p->D;
-  run->hat = numbers(call, D), run->slope = numbers(call, D), run->miss = numbers(call, D),
-  run->image = numbers(call, D);
-  run->fit = numbers(call, (size_t)p->n), run->work = numbers(call, 2 * D);
+  run->ridges = numbers(call, (size_t)most);
+  run->hats = numbers(call, (size_t)most * D), run->slopes = numbers(call, (size_t)most * D),
+  run->fits = numbers(call, (size_t)count * (size_t)p->n);
+  run->miss = numbers(call, D), run->image = numbers(call, D), run->work = numbers(call, 2 * D);
   run->tests = numbers(call, 2 * (size_t)run->triples * D + 1);
-  if (!run->hat || !run->slope || !run->miss || !run->image || !run->fit || !run->work || !run->tests)
+  if (!run->ridges || !run->hats || !run->slopes || !run->fits || !run->miss || !run->image || !run->work ||
+      !run->tests)
     return ASSAY_NO_MEMORY;
-  run->path = ridge_path_new(p->n, p->D, run->curvature, assay_call_error(call));
+  run->path = ridge_path_new(p->n, p->D, most, run->curvature, assay_call_error(call));
   return run->path ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 
@@ -86,7 +93,7 @@ static void close_ridge(void *state) {
 }
 
 /* Covariance of f([x~; y]) and g = x.theta over fresh triples; x~ is another draw's x, or x itself. */
-static double by_definition(ridge_run *run, const assay_stream *stream) {
+static double by_definition(ridge_run *run, const double *hat, const assay_stream *stream) {
   const problem *p = &run->p;
   size_t T = (size_t)run->triples, D = (size_t)p->D;
   double *Z = run->tests, *other = Z + T * D, mf = 0, mg = 0, fg = 0;
@@ -95,8 +102,8 @@ static double by_definition(ridge_run *run, const assay_stream *stream) {
   problem_rows(p, &second, run->triples, other);
   const double *x = run->same_x ? Z : other;
   for (size_t t = 0; t < T; t++) {
-    double f = cblas_ddot(p->dx, x + t * D, 1, run->hat, 1) +
-               cblas_ddot(p->dy, Z + t * D + p->dx, 1, run->hat + p->dx, 1);
+    double f =
+        cblas_ddot(p->dx, x + t * D, 1, hat, 1) + cblas_ddot(p->dy, Z + t * D + p->dx, 1, hat + p->dx, 1);
     double g = cblas_ddot(p->dx, Z + t * D, 1, p->theta, 1);
     mf += f / (double)T, mg += g / (double)T, fg += f * g / (double)T;
   }
@@ -109,26 +116,24 @@ static void covariance_metric(const void *context, const double *v, double *out)
 
 /* ---- the best ridge of a replicate ---- */
 
-static double loss_at(ridge_run *run, double log_lambda) {
-  ridge_path_at(run->path, exp(log_lambda), run->hat, NULL);
-  return problem_loss(&run->p, run->hat, run->miss, run->image);
-}
-
 static double loss_slope(double log_lambda, void *context) {
   ridge_run *run = context;
-  ridge_path_at(run->path, exp(log_lambda), run->hat, run->slope);
-  problem_loss(&run->p, run->hat, run->miss, run->image);
-  return cblas_ddot(run->p.D, run->slope, 1, run->image, 1);
+  double lambda = exp(log_lambda);
+  assay_error error;
+  if (ridge_path_at(run->path, 1, &lambda, run->hats, run->slopes, &error) != ASSAY_OK) return NAN;
+  problem_loss(&run->p, run->hats, run->miss, run->image);
+  return cblas_ddot(run->p.D, run->slopes, 1, run->image, 1);
 }
 
 /* The least L on a grid of log lambda from -12 to 5, then the root of its derivative between the neighbours;
  * NaN at the grid's end. */
-static double best_ridge(ridge_run *run) {
-  enum { GRID = 35 };
+static double best_ridge(ridge_run *run, assay_error *error) {
   double step = .5, lo = -12, least = INFINITY;
   int at = 0;
+  for (int i = 0; i < GRID; i++) run->ridges[i] = exp(lo + i * step);
+  if (ridge_path_at(run->path, GRID, run->ridges, run->hats, NULL, error) != ASSAY_OK) return NAN;
   for (int i = 0; i < GRID; i++) {
-    double L = loss_at(run, lo + i * step);
+    double L = problem_loss(&run->p, run->hats + (size_t)i * (size_t)run->p.D, run->miss, run->image);
     if (L < least) least = L, at = i;
   }
   if (at == 0 || at == GRID - 1) return NAN;
@@ -146,36 +151,55 @@ static double best_ridge(ridge_run *run) {
   return root;
 }
 
-static void record_ridge(ridge_run *run, double lambda, const assay_stream *stream, double *out) {
+/* ---- what a replicate records ---- */
+
+/* The solutions at all readouts, and fit = Z hat - g. */
+static assay_status solve_all(ridge_run *run, assay_error *error) {
   const problem *p = &run->p;
+  for (int i = 0; i < run->readouts; i++) {
+    run->ridges[i] = run->lambda[i] == 0 ? 1e-8 : run->lambda[i];
+    memcpy(run->fits + (size_t)i * (size_t)p->n, p->g, (size_t)p->n * sizeof *p->g);
+  }
+  assay_status status = ridge_path_at(run->path, run->readouts, run->ridges, run->hats, run->slopes, error);
+  if (status == ASSAY_OK)
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, run->readouts, p->n, p->D, 1, run->hats, p->D, p->Z,
+                p->D, -1, run->fits, p->n);
+  return status;
+}
+
+static void record_ridge(ridge_run *run, int readout, const assay_stream *stream, double *out) {
+  const problem *p = &run->p;
+  const double *hat = run->hats + (size_t)readout * (size_t)p->D,
+               *slope = run->slopes + (size_t)readout * (size_t)p->D,
+               *fit = run->fits + (size_t)readout * (size_t)p->n;
+  double lambda = run->ridges[readout];
   int half = p->dy / 2;
-  if (lambda == 0) lambda = 1e-8;
-  ridge_path_at(run->path, lambda, run->hat, run->slope);
-  memcpy(run->fit, p->g, (size_t)p->n * sizeof *run->fit);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, p->n, p->D, 1, p->Z, p->D, run->hat, 1, -1, run->fit, 1);
   out[R_TAU] = p->n / ridge_path_trace(run->path, lambda);
-  out[R_C] = cblas_ddot(p->D, p->u, 1, run->hat, 1);
-  out[R_L] = problem_loss(p, run->hat, run->miss, run->image);
-  out[R_TRAIN] = cblas_ddot(p->n, run->fit, 1, run->fit, 1) / p->n;
-  out[R_DC] = cblas_ddot(p->D, p->u, 1, run->slope, 1);
-  out[R_DL] = 2 * cblas_ddot(p->D, run->slope, 1, run->image, 1);
-  out[R_SIMPLE] = cblas_ddot(half, p->u + p->dx, 1, run->hat + p->dx, 1);
+  out[R_C] = cblas_ddot(p->D, p->u, 1, hat, 1);
+  out[R_L] = problem_loss(p, hat, run->miss, run->image);
+  out[R_TRAIN] = cblas_ddot(p->n, fit, 1, fit, 1) / p->n;
+  out[R_DC] = cblas_ddot(p->D, p->u, 1, slope, 1);
+  out[R_DL] = 2 * cblas_ddot(p->D, slope, 1, run->image, 1);
+  out[R_SIMPLE] = cblas_ddot(half, p->u + p->dx, 1, hat + p->dx, 1);
   out[R_HARD] = out[R_C] - out[R_SIMPLE];
-  out[R_DEFINITION] = run->triples ? by_definition(run, stream) - out[R_C] : 0;
+  out[R_DEFINITION] = run->triples ? by_definition(run, hat, stream) - out[R_C] : 0;
   out[R_CURVATURE] =
       run->curvature ? -2. / p->n * ridge_path_cubed(run->path, covariance_metric, p, lambda, run->work) : 0;
-  out[R_ARGMIN] = run->argmin ? best_ridge(run) : 0;
 }
 
 static assay_status replicate_ridge(assay_call *call, void *state, const assay_stream *stream, double *out) {
   ridge_run *run = state;
+  assay_error *error = assay_call_error(call);
   problem_draw(&run->p, stream);
-  assay_status status = ridge_path_fit(run->path, run->p.Z, run->p.g, assay_call_error(call));
-  for (int i = 0; i < run->readouts && status == ASSAY_OK; i++)
-    record_ridge(run, run->lambda[i], stream, out + i * R_RECORDS);
-  if (status == ASSAY_OK && run->argmin && isnan(out[R_ARGMIN]))
-    return assay_fail(call, ASSAY_NUMERIC, "the loss has no minimum at a ridge between e^-12 and e^5");
-  return status;
+  assay_status status = ridge_path_fit(run->path, run->p.Z, run->p.g, error);
+  if (status == ASSAY_OK) status = solve_all(run, error);
+  if (status != ASSAY_OK) return status;
+  for (int i = 0; i < run->readouts; i++) record_ridge(run, i, stream, out + i * R_RECORDS);
+  double best = run->argmin ? best_ridge(run, error) : 0;
+  for (int i = 0; i < run->readouts; i++) out[i * R_RECORDS + R_ARGMIN] = best;
+  return isnan(best)
+             ? assay_fail(call, ASSAY_NUMERIC, "the loss has no minimum at a ridge between e^-12 and e^5")
+             : ASSAY_OK;
 }
 
 #define ENTRIES                                                                                              \

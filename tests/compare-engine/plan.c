@@ -300,6 +300,17 @@ Test(cells, an_arm_is_subtracted_from_its_own_run_with_the_same_draws, .fini = s
   cr_assert_str_eq(cell->result.id, "A:arm=2:d=100:x");
 }
 
+/* The arm of 0 comes last: 0.5 begins with its digit and is another. */
+Test(cells, an_arm_is_named_by_its_whole_value, .fini = stop) {
+  static const assay_target targets[] = {
+      {.name = "x", .points = "A:arm=2", .against = "arm=0", .margin = BED_MARGIN(.4), .reason = "here"},
+      {0}};
+  assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 4, "A: mean=1 arm=0.5,2,0")), targets, NULL);
+  bed_one(&b, &claim);
+  cr_assert_eq(b.p.n_cells, 1);
+  cr_assert_eq(b.p.cells[0].result.theory, 2, "3 - 1");
+}
+
 Test(cells, a_fit_sees_the_values_along_its_axis_in_one_cell, .fini = stop) {
   static const assay_target targets[] = {{.name = "slope",
                                           .records = "x",

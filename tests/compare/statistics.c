@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_poly.h>
+#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -463,6 +464,63 @@ Test(combination, of_nothing_has_no_interval) {
   three_groups(g);
   stat_estimate e = made((stat_problem){.estimand = ASSAY_COMBINATION, .reduce = no_weight}, g, 3);
   cr_expect(e.pieces == 0 && e.why[0]);
+}
+
+static assay_status less_half(const assay_sample *s, double *f) {
+  *f = s->value[1] - s->value[0] / 2;
+  return ASSAY_OK;
+}
+
+static stat_interval interval_of_counts(const long *r, long n, double a) {
+  static double x[2][64];
+  stat_group g[2];
+  for (int k = 0; k < 2; k++) {
+    for (long i = 0; i < n; i++) x[k][i] = i < r[k];
+    g[k] = (stat_group){x[k], n, k};
+  }
+  stat_problem problem = {.estimand = ASSAY_COMBINATION, .of = ASSAY_PROPORTION, .reduce = less_half};
+  stat_estimate e;
+  assay_error error;
+  cr_assert_eq(stat_estimate_make(&problem, g, 2, &e, &error), ASSAY_OK);
+  cr_expect(fabs(e.estimate - ((double)r[1] - (double)r[0] / 2) / (double)n) < 1e-14);
+  stat_interval i = stat_interval_at(&e, a);
+  stat_estimate_clear(&e);
+  return i;
+}
+
+/* Summed over all outcomes of two binomials: each end is wrong with probability at most a. */
+Test(combination, of_proportions_covers_exactly) {
+  enum { N = 24 };
+  const double a = .05, p[][2] = {{0, .02}, {.1, .5}, {.9, .97}, {.3, .3}};
+  for (int j = 0; j < 4; j++) {
+    double above = 0, below = 0, truth = p[j][1] - p[j][0] / 2;
+    for (long r[2] = {0, 0}; r[0] <= N; r[0]++)
+      for (r[1] = 0; r[1] <= N; r[1]++) {
+        stat_interval i = interval_of_counts(r, N, a);
+        double mass = gsl_ran_binomial_pdf((unsigned)r[0], p[j][0], N) * gsl_ran_binomial_pdf((unsigned)r[1], p[j][1], N);
+        cr_assert(!i.none);
+        if (i.lo > truth) above += mass;
+        if (i.hi < truth) below += mass;
+      }
+    cr_expect(above <= a && below <= a, "case %d: %g, %g", j, above, below);
+  }
+}
+
+/* Where nothing or all is seen the normal form has no interval: the lower end of 24 of 24 less half of 0 of 24. */
+Test(combination, of_proportions_needs_no_variation) {
+  stat_interval i = interval_of_counts((long[]){0, 24}, 24, .05);
+  double end = pow(.025, 1. / 24);
+  expect_close(i.lo, end - (1 - end) / 2, 1e-12, "lower end");
+  expect_close(i.hi, 1, 1e-12, "upper end");
+}
+
+Test(combination, of_proportions_takes_only_zeros_and_ones) {
+  double x[2][3] = {{0, 1, 1}, {0, .5, 1}};
+  stat_group g[2] = {{x[0], 3, 0}, {x[1], 3, 1}};
+  stat_problem problem = {.estimand = ASSAY_COMBINATION, .of = ASSAY_PROPORTION, .reduce = less_half};
+  stat_estimate e;
+  assay_error error;
+  cr_assert_neq(stat_estimate_make(&problem, g, 2, &e, &error), ASSAY_OK);
 }
 
 /* ---- smooth ---- */

@@ -1,5 +1,6 @@
 #include "sim/data-reconstruction/reconstruction.h"
 
+#include <cblas.h>
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "sim/data-reconstruction/network.h"
 #include "sim/kernels/lbfgs.h"
 #include "sim/kernels/random.h"
+#include "sim/kernels/thin_qr.h"
 #include "tests/sim/experiment.h"
 
 #define ok(call)                                                                                             \
@@ -35,6 +37,45 @@ static void draw(void) {
 
 /* Columns of coefficients are features; every tangent column is a combination of derivatives along the
  * sphere: its sum of squares over an orthonormal basis is that of V projected, whatever the basis. */
+/* A = Q R by rows, Q orthonormal to rounding however dependent the rows are; the longest first; what is left
+ * of a vector is orthogonal to Q, and its parts add up. */
+Test(kernels, thin_qr_is_orthonormal_and_gives_back_the_rows) {
+  enum { COLUMNS = 5, LONG = 37 };
+  double A[COLUMNS * LONG], Q[COLUMNS * LONG], R[COLUMNS * COLUMNS], r[LONG], left[LONG], c[COLUMNS];
+  random_source source = random_open(&(assay_stream){5, 0}, RANDOM_MATRIX, 0);
+  for (int dependent = 0; dependent < 2; dependent++)
+    for (int pivoted = 0; pivoted < 2; pivoted++) {
+      int order[COLUMNS] = {0, 1, 2, 3, 4};
+      random_normals(&source, A, COLUMNS * LONG), random_normals(&source, r, LONG);
+      for (int i = 0; dependent && i < LONG; i++) A[3 * LONG + i] = A[i] + 1e-7 * A[3 * LONG + i];
+      memcpy(Q, A, sizeof A), memcpy(left, r, sizeof r);
+      cr_assert_eq(thin_qr(COLUMNS, LONG, Q, 1e-11, R, pivoted ? order : NULL), COLUMNS);
+      thin_qr_project(COLUMNS, LONG, Q, left, c);
+      for (int k = 0; k < LONG; k++) {
+        double sum = left[k];
+        for (int i = 0; i < COLUMNS; i++) sum += c[i] * Q[i * LONG + k];
+        cr_expect_float_eq(sum, r[k], 1e-14);
+        for (int j = 0; j < COLUMNS; j++) {
+          double row = 0;
+          for (int i = 0; i <= j; i++) row += R[i * COLUMNS + j] * Q[i * LONG + k];
+          cr_expect_float_eq(row, A[order[j] * LONG + k], 1e-13);
+        }
+      }
+      for (int i = 0; i < COLUMNS; i++) {
+        cr_expect_float_eq(cblas_ddot(LONG, Q + i * LONG, 1, left, 1), 0, 1e-14);
+        for (int j = 0; j < COLUMNS; j++)
+          cr_expect_float_eq(cblas_ddot(LONG, Q + i * LONG, 1, Q + j * LONG, 1), i == j, 1e-14);
+        if (pivoted && i) cr_expect_leq(R[i * COLUMNS + i], R[(i - 1) * COLUMNS + i - 1] * (1 + 1e-12));
+      }
+    }
+  memcpy(A + 2 * LONG, A, LONG * sizeof *A);
+  int order[COLUMNS];
+  memcpy(Q, A, sizeof A);
+  cr_expect_eq(thin_qr(COLUMNS, LONG, Q, 1e-5, R, order), COLUMNS - 2, "rows 2 and 3 are row 0");
+  A[7] = NAN, memcpy(Q, A, sizeof A);
+  cr_expect_eq(thin_qr(COLUMNS, LONG, Q, 0, R, NULL), -1);
+}
+
 Test(reconstruction, jacobian_is_the_derivative_along_the_sphere) {
   double J[P * N * D];
   draw();

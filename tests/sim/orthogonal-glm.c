@@ -5,7 +5,9 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
+#include "model/data/data.h"
 #include "sim/orthogonal-glm/experiments.h"
+#include "sim/orthogonal-glm/images.h"
 
 #define ok(call)                                                                                             \
   do {                                                                                                       \
@@ -71,6 +73,30 @@ Test(glm_design, factors_are_orthonormal) {
   }
 }
 
+/* What the theory is told of a design made of images is what the simulation has. */
+Test(glm_design, images_have_the_spectrum_they_report) {
+  static double lam[GLM_IMAGE_PIXELS];
+  assay_error absent;
+  if (data_check("fashion-mnist", &absent) != ASSAY_OK) cr_skip_test("%s", absent.text);
+  for (int sketch = 0; sketch < 2; sketch++) {
+    assay_call *call = call_of(&orthogonal_glm_spectral);
+    const glm_spectrum haar = {GLM_HAAR, 0, 0, 0};
+    glm_design X;
+    double trace = 0, worst = 0;
+    ok(glm_image_spectrum(sketch, lam, e));
+    cr_assert_eq(glm_design_open(call, sketch ? GLM_SKETCH : GLM_IMAGES, &haar, 392, 196, 1, &X), ASSAY_OK);
+    ok(glm_design_draw(&X, &stream, e));
+    for (int i = 0; i < 196; i++) trace += lam[i], worst = fmax(worst, fabs(lam[i] - X.lam[i]));
+    cr_expect(fabs(trace - 392) < 1e-9 && worst < 1e-9 && lam[0] > lam[195] && lam[195] > 0);
+    /* one direction carries a large share of the trace of raw images, and of no sketch */
+    cr_expect(sketch ? lam[0] < .05 * trace : lam[0] > .2 * trace, "%g of %g", lam[0], trace);
+    glm_design_close(&X);
+    cr_expect_eq(glm_design_open(call, GLM_IMAGES, &haar, 400, 200, 1, &X), ASSAY_DOMAIN);
+    glm_design_close(&X);
+    assay_call_free(call);
+  }
+}
+
 Test(glm_design, what_cannot_be_drawn_is_refused) {
   assay_call *call = call_of(&orthogonal_glm_spectral);
   glm_design X;
@@ -120,6 +146,31 @@ Test(glm_channel, second_moments_by_integration) {
     }
 }
 
+/* |z|^2/n has the mean 1 in every design: what is measured per power has the mean of what is measured. */
+Test(glm_instance, power_has_mean_one) {
+  const char *const designs[][2] = {
+      {"fast", "unif"}, {"fast", "two"}, {"haar", "beta"}, {"rademacher", "mp"}, {"ar", "mp"}};
+  enum { DRAWS = 400 };
+  for (size_t k = 0; k < sizeof designs / sizeof *designs; k++) {
+    assay_call *call = call_of(&orthogonal_glm_spectral);
+    cr_assert(!assay_set_word(call, "design", designs[k][0]) &&
+              !assay_set_word(call, "spectrum", designs[k][1]) && !assay_set_word(call, "channel", "abs") &&
+              !assay_set(call, "sigma", .5) && !assay_set(call, "n", 60) && !assay_set(call, "d", 30));
+    static glm_instance p;
+    double sum = 0, square = 0;
+    cr_assert_eq(glm_instance_open(call, &p), ASSAY_OK, "%s", assay_call_error(call)->text);
+    for (int i = 0; i < DRAWS; i++) {
+      ok(glm_instance_draw(&p, &(assay_stream){4, (uint64_t)i}, e));
+      double off = cblas_ddot(60, p.z, 1, p.z, 1) / 60 - 1;
+      sum += off / DRAWS, square += off * off / DRAWS;
+    }
+    cr_expect_lt(fabs(sum), 5 * sqrt(square / DRAWS), "%s: %g", designs[k][0], sum);
+    cr_expect_gt(square, 1e-4);
+    glm_instance_close(&p);
+    assay_call_free(call);
+  }
+}
+
 /* With the channel lin and a Gaussian prior the first linear step is the exact LMMSE estimate. */
 Test(gvamp, is_exact_for_linear_gaussian_problems) {
   assay_call *call = call_of(&orthogonal_glm_gvamp);
@@ -151,7 +202,7 @@ Test(gvamp, even_channels_do_not_leave_the_cold_start) {
   cr_assert(!assay_set_word(call, "channel", "abs") && !assay_set(call, "sigma", .1) &&
             !assay_set(call, "n", 120) && !assay_set(call, "d", 60) && !assay_set(call, "k", 20));
   void *state;
-  double out[9];
+  double out[10];
   cr_assert_eq(orthogonal_glm_gvamp.open(call, &state), ASSAY_OK, "%s", assay_call_error(call)->text);
   cr_assert_eq(orthogonal_glm_gvamp.replicate(call, state, &stream, out), ASSAY_OK);
   cr_expect(fabs(out[0] - 1) < 1e-12 && out[2] == 0 && out[3] == 0);

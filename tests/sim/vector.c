@@ -45,6 +45,38 @@ Test(vector, operations_are_right_and_the_same_at_every_level) {
   }
 }
 
+/* Matrices of every small shape, against long double sums and row after row. */
+Test(vector, products_with_a_matrix_are_right_and_the_same_at_every_level) {
+  double x[MOST], y[MOST], base[2][MOST];
+  fill(x, 0);
+  fill(y, 1);
+  for (size_t rows = 0; rows <= 9; rows++)
+    for (size_t cols = 1; cols * rows < MOST && cols < 40; cols++)
+      for (int level = SIMD_SSE2; level <= (int)simd_best(); level++) {
+        simd_set_level((simd_level)level);
+        double u[MOST] = {0}, sum[MOST], row_by_row[MOST];
+        for (size_t j = 0; j < MOST; j++) sum[j] = row_by_row[j] = y[j];
+        vector_rows_dot(x, rows, cols, y, u);
+        vector_rows_add(x, rows, cols, y + 40, sum);
+        for (size_t i = 0; i < rows; i++) {
+          long double dot = 0, size = 0;
+          for (size_t j = 0; j < cols; j++) {
+            dot += (long double)x[i * cols + j] * y[j];
+            size += fabsl((long double)x[i * cols + j] * y[j]);
+          }
+          cr_assert_leq(fabsl(u[i] - dot), 1e-15L * (size + 1));
+          vector_add_multiple(y[40 + i], x + i * cols, row_by_row, cols);
+        }
+        for (size_t j = 0; j < MOST; j++) {
+          cr_assert_eq(sum[j], row_by_row[j]);
+          if (level == SIMD_SSE2) base[0][j] = u[j], base[1][j] = sum[j];
+          cr_assert(u[j] == base[0][j] && sum[j] == base[1][j], "%zu x %zu at %s", rows, cols,
+                    simd_level_name((simd_level)level));
+        }
+        cr_assert_eq(u[rows], 0);
+      }
+}
+
 /* One array as both arguments gives its square twice. */
 Test(vector, arguments_may_be_one_array) {
   double x[MOST], dot, square;

@@ -26,7 +26,8 @@ assay_status evolution_run(evolution_map *g, void *context, int k, const evoluti
     quiet = fabs(watch - last) <= rule->rtol * fabs(watch) ? quiet + 1 : 0;
     if (end->floored || quiet == 2) return ASSAY_OK;
     for (int i = 0; i < k; i++) {
-      x[i] += rule->damping * (next[i] - x[i]);
+      /* undamped: exact from any distance */
+      x[i] = rule->damping == 1 ? next[i] : x[i] + rule->damping * (next[i] - x[i]);
       if (!isfinite(x[i]))
         return assay_error_set(error, ASSAY_NUMERIC, "a state evolution left the finite numbers in step %d",
                                step + 1);

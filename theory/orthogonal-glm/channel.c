@@ -129,18 +129,22 @@ static double average(const glm_channel_table *t, const double *f, double at_0, 
   return sum;
 }
 
-double glm_channel_variance(const glm_channel_table *t, double tau) {
-  double s2 = square(t->of.sigma), v = 1 / tau + s2, s = 1 / (tau + 1 / s2), P = fmax(0, 1 - 1 / tau) / v;
+double glm_channel_extrinsic(const glm_channel_table *t, double tau) {
+  double s2 = square(t->of.sigma), v = 1 / tau + s2, P = fmax(0, 1 - 1 / tau) / v, F;
   switch (t->of.kind) {
   case GLM_LIN:
-    return s;
+    return 1 / s2;
   case GLM_SIGN:
-    return 1 / tau - average(t, t->F, M_2_PI, M_2_PI * (M_2_PI - 1), P) / (tau * tau * v);
-  case GLM_ABS:
-    return s + square(s / s2) * v * average(t, t->F, 1, -2, P);
+    F = average(t, t->F, M_2_PI, M_2_PI * (M_2_PI - 1), P);
+    return F / (s2 + (1 - F) / tau);
   default:
-    return s + square(s / s2) * v * average(t, t->F, 1, -1, P);
+    F = average(t, t->F, 1, t->of.kind == GLM_ABS ? -2 : -1, P);
+    return fmax(0, 1 - F) / (s2 + F / tau);
   }
+}
+
+double glm_channel_variance(const glm_channel_table *t, double tau) {
+  return 1 / (tau + glm_channel_extrinsic(t, tau));
 }
 
 double glm_channel_information(const glm_channel_table *t, double tau) {

@@ -1,24 +1,25 @@
 /* State evolution of Bayes-GVAMP and the potential whose stationary points its fixed points are. */
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 
 #include "theory/numerics/evolution.h"
 #include "theory/orthogonal-glm/orthogonal-glm.h"
 
-static const double floor_mse = 1e-12;
+static const double least_mse = 1e-100;
 
 /* ---- one iteration ---- */
 
-/* 1/e2 - g2 = t2 delta f1/e2 and 1/v2 - t2, from r m + t delta f1 = 1. */
+/* 1/e2 - g2 = t2 delta f1/e2, from r m + t delta f1 = 1, and 1/v2 - t2. */
 static assay_status iterate(const glm_evolution *e, double g1, double t1, glm_state *s, double *next,
                             assay_error *error) {
-  *s = (glm_state){
-      .g1 = g1, .t1 = t1, .mse1 = glm_prior_mmse(&e->prior, g1), .v1 = glm_channel_variance(e->channel, t1)};
-  if (!(s->mse1 > 0 && s->v1 > 0))
+  *s = (glm_state){.g1 = g1, .t1 = t1, .mse1 = glm_prior_mmse(&e->prior, g1)};
+  s->t2 = glm_channel_extrinsic(e->channel, t1), s->v1 = 1 / (t1 + s->t2);
+  if (!(s->mse1 >= 0 && s->v1 > 0))
     return assay_error_set(error, ASSAY_NUMERIC,
                            "at g1 = %.6g, t1 = %.6g the posterior variances are %.3g and %.3g", g1, t1,
                            s->mse1, s->v1);
-  s->g2 = 1 / s->mse1 - g1, s->t2 = fmax(0, 1 / s->v1 - t1);
+  s->mse1 = fmax(s->mse1, least_mse), s->g2 = 1 / s->mse1 - g1;
   if (e->prior.kind == GLM_GAUSS || e->prior.kind == GLM_CGAUSS) s->g2 = 1;
   assay_status status = glm_law_resolvent(e->law, s->g2, s->t2, &s->mse2, &s->v2, error);
   if (status != ASSAY_OK) return status;
@@ -34,10 +35,6 @@ assay_status glm_evolve(const glm_evolution *e, double g1, double t1, int k, glm
     return assay_error_set(error, ASSAY_DOMAIN, "g1 = %.6g, t1 = %.6g; precisions are at least 0 and 1", g1,
                            t1);
   for (int i = 0; i <= k; i++) {
-    if (i > 0 && states[i - 1].mse1 <= floor_mse) {
-      states[i] = states[i - 1];
-      continue;
-    }
     assay_status status = iterate(e, next[0], next[1], &states[i], next, error);
     if (status != ASSAY_OK) return status;
   }
@@ -64,10 +61,9 @@ assay_status glm_fixed_point(const glm_evolution *e, double g1, double t1, glm_s
   watched w = {.e = e};
   double x[2] = {g1, t1};
   evolution_end end;
-  const evolution_rule rule = {.damping = 1, .rtol = 1e-13, .floor = floor_mse, .most = 5000};
+  const evolution_rule rule = {.damping = 1, .rtol = 1e-13, .floor = -1, .most = 5000};
   assay_status status = evolution_run(map, &w, 2, &rule, x, NULL, &end, error);
   *state = w.state;
-  if (status == ASSAY_OK && end.floored) state->mse1 = state->mse2 = 0;
   return status;
 }
 
@@ -104,12 +100,14 @@ assay_status glm_gauss_fixed_points(const glm_evolution *e, int *stable, double 
 
 /* ---- the potential ---- */
 
-double glm_potential(const glm_evolution *e, const glm_state *s, double scale_t) {
-  double logs = 0;
+assay_value glm_potential(const glm_evolution *e, const glm_state *s, double scale_t) {
+  double logs = 0, sum = 0, size = 0;
   for (int i = 0; i < e->law->all.n; i++) logs += e->law->all.w[i] * log(s->g2 + s->t2 * e->law->all.x[i]);
-  return e->law->of.delta * glm_channel_information(e->channel, s->t1) +
-         glm_prior_information(&e->prior, s->g1) + .5 * logs - .5 * log(s->g1 + s->g2) -
-         .5 * scale_t * log(s->t1 + s->t2);
+  const double terms[] = {e->law->of.delta * glm_channel_information(e->channel, s->t1),
+                          glm_prior_information(&e->prior, s->g1), .5 * logs, -.5 * log(s->g1 + s->g2),
+                          -.5 * scale_t * log(s->t1 + s->t2)};
+  for (int i = 0; i < 5; i++) sum += terms[i], size += fabs(terms[i]);
+  return (assay_value){sum, 1e-12 * (1 + e->law->of.delta) + 8 * DBL_EPSILON * size};
 }
 
 /* Fourth-order central difference in the variable at `x` inside `s`; `least` is its domain's end. */
@@ -118,7 +116,7 @@ static double slope(const glm_evolution *e, glm_state *s, double *x, double leas
   static const double place[] = {-2, -1, 1, 2};
   for (int i = 0; i < 4; i++) {
     *x = at + place[i] * step;
-    f[i] = glm_potential(e, s, scale_t);
+    f[i] = glm_potential(e, s, scale_t).value;
   }
   *x = at;
   return step > 0 ? (8 * (f[2] - f[1]) - (f[3] - f[0])) / (12 * step) : 0;

@@ -91,6 +91,9 @@ typedef struct {
 assay_status glm_channel_table_make(const glm_channel *channel, glm_channel_table *table, assay_error *error);
 void glm_channel_table_free(glm_channel_table *table);
 double glm_channel_variance(const glm_channel_table *table, double tau);
+/* 1/V(tau) - tau, in which nothing cancels at large tau: lin 1/s2, sign E F/(s2 + (1 - E F)/tau), abs and
+ * cabs (1 - E F)/(s2 + E F/tau). */
+double glm_channel_extrinsic(const glm_channel_table *table, double tau);
 double glm_channel_information(const glm_channel_table *table, double tau); /* lin, sign, abs; else NaN */
 
 /* E Var(b | b + N(0,1/g)) and I(b; b + N(0,1/g)); the second not for cgauss (NaN). */
@@ -113,10 +116,11 @@ typedef struct {
   double g1, t1, mse1, v1, g2, t2, mse2, v2;
 } glm_state;
 
-/* The state at iterations 0..k from (g1,t1), t1 >= 1. Near perfect recovery (mse1 <= 1e-12) it stays. */
+/* The state at iterations 0..k from (g1,t1), t1 >= 1. An mse1 below 1e-100 counts as that: perfect recovery
+ * of a discrete prior stays finite. */
 assay_status glm_evolve(const glm_evolution *e, double g1, double t1, int k, glm_state *states,
                         assay_error *error);
-/* Until mse1 changes by less than 1e-13 or is at its floor; at most 5000 iterations. */
+/* Until mse1 changes by less than 1e-13; at most 5000 iterations. */
 assay_status glm_fixed_point(const glm_evolution *e, double g1, double t1, glm_state *state,
                              assay_error *error);
 /* With a Gaussian prior g2 = 1 and t1 alone moves: the number of stable fixed points in [1, 1e9], and the
@@ -127,8 +131,9 @@ assay_status glm_gauss_fixed_points(const glm_evolution *e, int *stable, double 
 /* ---- replica potential ---- */
 
 /* Phi = delta J(t1) + I_x(g1) + E ln(g2 + t2 lam)/2 - ln(g1+g2)/2 - (delta/2) ln(t1+t2), at a state. scale_t:
- * the factor of the last logarithm, delta where it is right. */
-double glm_potential(const glm_evolution *e, const glm_state *state, double scale_t);
+ * the factor of the last logarithm, delta where it is right. The error: 1e-12 (1 + delta) of the quadratures
+ * and the rounding of five terms. */
+assay_value glm_potential(const glm_evolution *e, const glm_state *state, double scale_t);
 /* The largest |derivative| of Phi in g1, t1, g2, t2 by central differences of relative step h. */
 double glm_potential_gradient(const glm_evolution *e, const glm_state *state, double scale_t, double h);
 

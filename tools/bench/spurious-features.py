@@ -102,7 +102,7 @@ def features(m, n, p=900, tests=200):
     yield a @ h, loss(m, hat)[0] + np.mean((f - truth) ** 2 - (linear - truth) ** 2)
 
 
-def kernel(m, n, tests=400):
+def kernel(m, n, tests=300):
     Z, g = draw(m, n)
     D, d = 2 * m["d"], m["d"]
 
@@ -139,16 +139,73 @@ def large(m, n, lam=0.3, probes=8):
     yield n / trace, m["u"] @ X[0, m["d"] :], loss(m, X[0])[0], fit @ fit / n
 
 
+def clothes(n, dx=196):
+    D = 2 * dx
+    S = rng.standard_normal((n, D)) @ ROOT.T
+    y = S @ BETA + 0.5 * rng.standard_normal(n)
+    gram, right = dsyrk(1.0, S.T, lower=1), S.T @ y
+    for lam in (0.1, 1):
+        shifted = gram.copy(order="F")
+        shifted.flat[:: D + 1] += n * lam
+        factor = linalg.cholesky(shifted, lower=True, overwrite_a=True, check_finite=False)
+        hat = linalg.cho_solve((factor, True), right)
+        inverse = linalg.lapack.dtrtri(factor, lower=1)[0]
+        miss = hat - BETA
+        yield BETA @ hat, miss @ (ROOT @ (ROOT.T @ miss)), 1 / ((inverse**2).sum() + (n - D) / (n * lam))
+
+
+def clothes_setup(dx=196):
+    global ROOT, BETA
+    ROOT = linalg.cholesky(np.eye(2 * dx) + 0.5, lower=True)
+    BETA = rng.standard_normal(2 * dx) / dx**0.5
+
+
+def coloured(rows, r, kap, dx=49):
+    """Images with a coloured patch; a table of random numbers stands for the images."""
+    image = rng.integers(0, len(POOL), rows)
+    label = LABEL[image]
+    colour = np.where(rng.random(rows) < (1 + r) / 2, label, -label)
+    patch = kap * colour[:, None] + (1 - kap**2) ** 0.5 * rng.standard_normal((rows, dx))
+    return np.hstack([POOL[image], patch])
+
+
+def network(n, steps, hidden=64, tests=4000, dx=49, rate=0.1, wd=0.03):
+    Z, test = coloured(n, 0.8, 0.5), coloured(tests, 0.8, 0.5)
+    theta = np.ones(dx) / dx
+    g, truth = Z[:, :dx] @ theta + 0.5 * rng.standard_normal(n), test[:, :dx] @ theta
+    W, a = rng.standard_normal((hidden, 2 * dx)) / (2 * dx) ** 0.5, rng.standard_normal(hidden) / hidden**0.5
+    for step in range(steps):
+        h = Z @ W.T
+        np.maximum(h, 0, out=h)
+        miss = (h @ a - g) / n
+        back = np.outer(miss, a)
+        back *= h > 0
+        a, W = a - rate * (h.T @ miss + wd * a), W - rate * (back.T @ Z + wd * W)
+    other = np.hstack([np.roll(test[:, :dx], -1, axis=0), test[:, dx:]])
+    f, own = (np.maximum(X @ W.T, 0) @ a for X in (other, test))
+    yield np.cov(f, truth)[0, 1], ((own - truth) ** 2).mean()
+
+
+def network_setup():
+    global POOL, LABEL
+    POOL, LABEL = rng.standard_normal((60000, 49)), rng.choice([-1.0, 1.0], 60000)
+
+
+SETUP = {"clothes": clothes_setup, "network": network_setup}
 ROWS = {
     "path": lambda: path(dct(100), 300),
     "path-400": lambda: path(dct(400), 1200),
     "features": lambda: features(twoblock(100), 300),
-    "kernel": lambda: kernel(twoblock(100), 300),
-    "large": lambda: large(twoblock(800), 2400),
+    "kernel": lambda: kernel(twoblock(96), 288),
+    "clothes": lambda: clothes(800),
+    "network": lambda: network(400, 400),
+    "large": lambda: large(twoblock(200), 600),
+    "large-800": lambda: large(twoblock(800), 2400),
 }
 
 if __name__ == "__main__":
     run, count = ROWS[sys.argv[1]], int(sys.argv[2])
+    SETUP.get(sys.argv[1], lambda: None)()
     list(run())
     start = time.process_time()
     for _ in range(count):

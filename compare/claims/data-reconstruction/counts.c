@@ -945,7 +945,7 @@ static const assay_leg success_legs[] = {{.experiment = &data_reconstruction_bes
   {                                                                                                                                        \
     .name = "success", .title = "no rarer at " to " dn than at " from, .records = "success", .points = "G*",                               \
     .estimand = ASSAY_COMBINATION, .of = ASSAY_PROPORTION, .along = "p_over_dn", .reduce = step_##i, .predict = success_none, .side = 1,   \
-    .margin = ALL_TIERS({.bias = .2}), .reason = "an order of two proportions, each known to 5 se of .022 at n_max = 512"                  \
+    .margin = ALL_TIERS({.bias = .2}), .reason = "an order of two proportions, each known to .1 at n_max = 512"                  \
   }
 static const assay_target success_targets[] = {
     {.name = "success",

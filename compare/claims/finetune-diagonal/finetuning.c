@@ -694,7 +694,7 @@ static const assay_leg layer_legs[] = {
      .points = POINTS("D: " SMALL_SCALES TASK_NESTED " lambda=0,-.99"),
      .sizes = {NULL, "d=800", "d=800"},
      .first = {128, 128, 128},
-     .looks = {1, 4, 5}},
+     .looks = {1, 5, 5}},
     {.experiment = &finetune_diagonal_dual_finetuning,
      .arrange = finetune_diagonal_arrange_finetuning,
      .points = POINTS("Y: alpha_ft=.25 noise_ft=.05 c=1e-3 gamma=1e-3" TASK_NESTED " lambda=0,-.9,-.99,-.9999,-.999999"),

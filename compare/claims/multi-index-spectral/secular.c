@@ -96,8 +96,8 @@ static assay_status spread_secular(assay_call *call) {
 static const assay_leg secular_legs[] = {
     {SECULAR, .points = POINTS("polar: " POLAR " mu=4.072106768"), .sizes = {"d=120", "d=120", "d=400"}, .first = {128, 512, 512},
      .looks = {6, 4, 3}},
-    {SECULAR, .points = POINTS("polar15: " POLAR " mu=3.054080076"), .sizes = {NULL, "d=240", "d=400"}, .first = {0, 256, 512},
-     .looks = {0, 5, 3}},
+    {SECULAR, .points = POINTS("polar15: " POLAR " mu=3.054080076"), .sizes = {NULL, "d=480", "d=800"}, .first = {0, 256, 256},
+     .looks = {0, 4, 3}},
     {SECULAR, .points = POINTS("phase: model=phase delta=2 mu=2", "mixed: model=mixed alpha=.6 delta=8 mu=1.5"),
      .sizes = {NULL, "d=240", "d=400"}, .first = {0, 256, 512}, .looks = {0, 4, 3}},
     {SECULAR, .points = POINTS("I: " POLAR " mu=4.072106768", "J: model=phase delta=2 mu=2"),

@@ -62,6 +62,10 @@ assay_status glm_start_of(assay_call *call, const glm_problem *p, double *g1, do
 /* n = round(delta d); the design word of a product; the prior's width; q and gamma1 of the spectral start where the simulation has them. */
 assay_status glm_arrange(assay_call *claim, assay_call *sim, assay_call *realised);
 
+/* Records "x,zz" to E x/E zz = E x: |z|^2/n has the mean 1 in every design, and takes its share of the spread of x with it. Not for haar
+ * with delta >= 1, where it is 1. */
+assay_status glm_per_power(const assay_sample *sample, double *result);
+
 /* A value known to 1e-10 of itself: nodes of the tables, tests/theory/orthogonal-glm.c. */
 static inline void glm_put(assay_call *call, int observable, double value) {
   assay_put(call, observable, 0, value, 1e-10 * (value < 0 ? -value : value) + 1e-14);

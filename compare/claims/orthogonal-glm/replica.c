@@ -34,8 +34,8 @@ static assay_status replica(assay_call *call) {
   assay_status status = fixed_point(call, &p, &state);
   glm_evolution e = glm_evolution_of(&p);
   if (status == ASSAY_OK) {
-    double Phi = glm_potential(&e, &state, p.law.of.delta);
-    assay_put(call, R_PHI, 0, Phi, 1e-10 * fabs(Phi));
+    assay_value Phi = glm_potential(&e, &state, p.law.of.delta);
+    assay_put(call, R_PHI, 0, Phi.value, Phi.error);
     assay_put(call, R_GRADIENT, 0, 0, 0);
   }
   glm_problem_close(&p);
@@ -61,7 +61,9 @@ static assay_status derivative_not_scaled(assay_call *call) {
 
 static const assay_leg replica_legs[] = {
     {.check = derivative,
-     .points = POINTS("G1: " S1 " start=spectral", "G3: " S3 " start=spectral", "G4: " S4 " prior=rad start=spectral",
+     .points = POINTS("G1: " S1 " start=spectral", "G2: " S2 " prior=rad start=spectral",
+                      "hard: spectrum=haar delta=1.3 sigma=.1 prior=rad start=informed g1=2 t1=3",
+                      "G3: " S3 " start=spectral", "G4: " S4 " prior=rad start=spectral",
                       "G5: spectrum=two a=.5 delta=1.5 sigma=.3 prior=bg eps=.3 start=spectral",
                       "I1: spectrum=haar delta=2 sigma=.3 start=informed g1=.5 t1=1.6",
                       "I3: spectrum=beta delta=1 sigma=.3 prior=rad start=informed g1=.8 t1=1.5",

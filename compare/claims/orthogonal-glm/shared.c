@@ -93,3 +93,8 @@ assay_status glm_arrange(assay_call *claim, assay_call *sim, assay_call *realise
   if (status != ASSAY_OK || !even || !spectral || !assay_has_param(sim, "q")) return status;
   return arrange_messages(realised, sim);
 }
+
+assay_status glm_per_power(const assay_sample *sample, double *result) {
+  *result = sample->value[0] / sample->value[1];
+  return ASSAY_OK;
+}
