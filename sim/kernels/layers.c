@@ -2,6 +2,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "sim/kernels/elementary.h"
@@ -96,6 +97,7 @@ SIMD_BODY double kept(double x, bool keep) {
   return x;
 }
 
+/* out = x y, or out += x y. */
 SIMD_BODY void multiplied_body(const double *x, const double *y, size_t n, bool add, double *out) {
   if (add)
     for (size_t i = 0; i < n; i++) out[i] += x[i] * y[i];
@@ -105,6 +107,7 @@ SIMD_BODY void multiplied_body(const double *x, const double *y, size_t n, bool 
 SIMD_AT_LEVELS(static, void, , multiplied,
                (const double *x, const double *y, size_t n, bool add, double *out), (x, y, n, add, out))
 
+/* x where Z > 0, else 0, to out or added to it. */
 SIMD_BODY void where_positive_body(const double *Z, const double *x, size_t n, bool add, double *out) {
   if (add)
     for (size_t i = 0; i < n; i++) out[i] += kept(x[i], Z[i] > 0);
