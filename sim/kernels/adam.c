@@ -4,8 +4,8 @@
 
 #include "sim/kernels/simd.h"
 
-SIMD_BODY void adam_step_body(const adam_rule *rule, double rate, long step, size_t n, const double *gradient, double *moments,
-                              double *restrict x) {
+SIMD_BODY void adam_step_body(const adam_rule *rule, double rate, long step, size_t n, const double *gradient,
+                              double *moments, double *restrict x) {
   const double b1 = rule->beta1, b2 = rule->beta2, epsilon = rule->epsilon;
   const double scale = rate / (1 - pow(b1, (double)step)), spread = 1 / (1 - pow(b2, (double)step));
   double *restrict m = moments, *restrict s = moments + n;
@@ -17,5 +17,6 @@ SIMD_BODY void adam_step_body(const adam_rule *rule, double rate, long step, siz
   }
 }
 SIMD_AT_LEVELS(, void, , adam_step,
-               (const adam_rule *rule, double rate, long step, size_t n, const double *gradient, double *moments, double *x),
+               (const adam_rule *rule, double rate, long step, size_t n, const double *gradient,
+                double *moments, double *x),
                (rule, rate, step, n, gradient, moments, x))

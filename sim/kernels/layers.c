@@ -2,6 +2,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "sim/kernels/elementary.h"
@@ -11,8 +12,9 @@ enum { LANES = SIMD_LANES };
 
 /* ---- dense ---- */
 
-/* Products of up to a million multiplications run in OpenBLAS without packing, at this repository's widths up to twice as fast;
- * those with the right factor read along its columns are the slow ones. Hence weights that are turned, and blocks of rows. */
+/* Products of up to a million multiplications run in OpenBLAS without packing, at this repository's widths up
+ * to twice as fast; those with the right factor read along its columns are the slow ones. Hence weights that
+ * are turned, and blocks of rows. */
 enum { UNPACKED = 1000000, LEAST_ROWS = 16, TURNED = 16384 };
 
 static int rows_of_a_block(int N, int in, int out) {
@@ -24,11 +26,12 @@ static int least(int a, int b) {
   return a < b ? a : b;
 }
 
-void layer_dense_turned(const double *X, int N, int in, const double *turned, int out, double beta, double *Y) {
+void layer_dense_turned(const double *X, int N, int in, const double *turned, int out, double beta,
+                        double *Y) {
   const int rows = rows_of_a_block(N, in, out);
   for (int i = 0; i < N; i += rows)
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, least(rows, N - i), out, in, 1, X + (size_t)i * (size_t)in, in, turned,
-                out, beta, Y + (size_t)i * (size_t)out, out);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, least(rows, N - i), out, in, 1,
+                X + (size_t)i * (size_t)in, in, turned, out, beta, Y + (size_t)i * (size_t)out, out);
 }
 
 /* turned [in][out] from the rows of W [out][stride]. */
@@ -40,9 +43,12 @@ SIMD_BODY void turn_body(const double *W, int out, int in, int stride, double *t
     double *t = turned + i;
     int j = 0;
     for (; j + 4 <= in; j += 4, w += 4, t += 4 * to) {
-      const simd_lanes a = SIMD_AT(w), b = SIMD_AT(w + from), c = SIMD_AT(w + 2 * from), d = SIMD_AT(w + 3 * from);
-      const simd_lanes ab02 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab13 = __builtin_shufflevector(a, b, 1, 5, 3, 7),
-                       cd02 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd13 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+      const simd_lanes a = SIMD_AT(w), b = SIMD_AT(w + from), c = SIMD_AT(w + 2 * from),
+                       d = SIMD_AT(w + 3 * from);
+      const simd_lanes ab02 = __builtin_shufflevector(a, b, 0, 4, 2, 6),
+                       ab13 = __builtin_shufflevector(a, b, 1, 5, 3, 7),
+                       cd02 = __builtin_shufflevector(c, d, 0, 4, 2, 6),
+                       cd13 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
       SIMD_PUT(t) = __builtin_shufflevector(ab02, cd02, 0, 1, 4, 5);
       SIMD_PUT(t + to) = __builtin_shufflevector(ab13, cd13, 0, 1, 4, 5);
       SIMD_PUT(t + 2 * to) = __builtin_shufflevector(ab02, cd02, 2, 3, 6, 7);
@@ -54,7 +60,8 @@ SIMD_BODY void turn_body(const double *W, int out, int in, int stride, double *t
   for (; i < out; i++)
     for (int j = 0; j < in; j++) turned[(size_t)j * to + (size_t)i] = W[(size_t)i * from + (size_t)j];
 }
-SIMD_AT_LEVELS(static, void, , turn, (const double *W, int out, int in, int stride, double *turned), (W, out, in, stride, turned))
+SIMD_AT_LEVELS(static, void, , turn, (const double *W, int out, int in, int stride, double *turned),
+               (W, out, in, stride, turned))
 
 void layer_turn(const double *W, int out, int in, double *turned) {
   turn(W, out, in, in, turned);
@@ -70,12 +77,12 @@ void layer_dense(const double *X, int N, int in, const double *W, int out, doubl
   layer_dense_turned(X, N, in, turned, out, beta, Y);
 }
 
-void layer_dense_reverse(const double *X, int N, int in, const double *W, int out, const double *dY, double *dW, double beta,
-                         double *dX) {
+void layer_dense_reverse(const double *X, int N, int in, const double *W, int out, const double *dY,
+                         double *dW, double beta, double *dX) {
   const int rows = rows_of_a_block(N, in, out);
   for (int i = 0; dW && i < N; i += rows)
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, out, in, least(rows, N - i), 1, dY + (size_t)i * (size_t)out, out,
-                X + (size_t)i * (size_t)in, in, 1, dW, in);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, out, in, least(rows, N - i), 1,
+                dY + (size_t)i * (size_t)out, out, X + (size_t)i * (size_t)in, in, 1, dW, in);
   if (dX) layer_dense_turned(dY, N, out, W, in, beta, dX);
 }
 
@@ -90,25 +97,28 @@ SIMD_BODY double kept(double x, bool keep) {
   return x;
 }
 
+/* out = x y, or out += x y. */
 SIMD_BODY void multiplied_body(const double *x, const double *y, size_t n, bool add, double *out) {
   if (add)
     for (size_t i = 0; i < n; i++) out[i] += x[i] * y[i];
   else
     for (size_t i = 0; i < n; i++) out[i] = x[i] * y[i];
 }
-SIMD_AT_LEVELS(static, void, , multiplied, (const double *x, const double *y, size_t n, bool add, double *out),
-               (x, y, n, add, out))
+SIMD_AT_LEVELS(static, void, , multiplied,
+               (const double *x, const double *y, size_t n, bool add, double *out), (x, y, n, add, out))
 
+/* x where Z > 0, else 0, to out or added to it. */
 SIMD_BODY void where_positive_body(const double *Z, const double *x, size_t n, bool add, double *out) {
   if (add)
     for (size_t i = 0; i < n; i++) out[i] += kept(x[i], Z[i] > 0);
   else
     for (size_t i = 0; i < n; i++) out[i] = kept(x[i], Z[i] > 0);
 }
-SIMD_AT_LEVELS(static, void, , where_positive, (const double *Z, const double *x, size_t n, bool add, double *out),
-               (Z, x, n, add, out))
+SIMD_AT_LEVELS(static, void, , where_positive,
+               (const double *Z, const double *x, size_t n, bool add, double *out), (Z, x, n, add, out))
 
-static void through_activation(activation act, const double *Z, size_t count, const double *dA, bool add, double *dZ) {
+static void through_activation(activation act, const double *Z, size_t count, const double *dA, bool add,
+                               double *dZ) {
   double slopes[256];
   if (act == ACTIVATION_RELU) {
     where_positive(Z, dA, count, add, dZ);
@@ -132,13 +142,15 @@ void layer_activation_reverse(activation act, const double *Z, size_t count, con
   through_activation(act, Z, count, dA, false, dZ);
 }
 
-void layer_activation_reverse_add(activation act, const double *Z, size_t count, const double *dA, double *dZ) {
+void layer_activation_reverse_add(activation act, const double *Z, size_t count, const double *dA,
+                                  double *dZ) {
   through_activation(act, Z, count, dA, true, dZ);
 }
 
 /* ---- normalisation ---- */
 
-/* Rows are taken in groups, step by step: the sums of one row, which wait for each other, hide behind those of the rest. */
+/* Rows are taken in groups, step by step: the sums of one row, which wait for each other, hide behind those
+ * of the rest. */
 enum { GROUP = 16 };
 
 SIMD_BODY double add_and_sum(const double *add, double *x, size_t d) {
@@ -167,7 +179,8 @@ static double scaled_norm(double *x, int d, double *mean) {
 }
 
 /* Up to GROUP rows. */
-SIMD_BODY bool normalise_group(const double *add, double *restrict X, int N, size_t d, bool centre, double scale, double *lengths) {
+SIMD_BODY bool normalise_group(const double *add, double *restrict X, int N, size_t d, bool centre,
+                               double scale, double *lengths) {
   const double share = centre ? 1 / (double)d : 0, rounding = 1e-15 * sqrt((double)d);
   double means[GROUP], squares[GROUP], factors[GROUP];
   bool defined = true;
@@ -176,7 +189,8 @@ SIMD_BODY bool normalise_group(const double *add, double *restrict X, int N, siz
   for (size_t i = 0; i < (size_t)N; i++) squares[i] = squares_around(X + i * d, d, means[i]);
   for (size_t i = 0; i < (size_t)N; i++) lengths[i] = sqrt(squares[i]);
   for (size_t i = 0; i < (size_t)N; i++) {
-    const double noise = rounding * fabs(means[i]); /* what rounding leaves of a constant row is no direction */
+    const double noise =
+        rounding * fabs(means[i]); /* what rounding leaves of a constant row is no direction */
     if (!(squares[i] > 1e-280 && squares[i] < 1e280)) lengths[i] = scaled_norm(X + i * d, (int)d, &means[i]);
     defined = defined && isfinite(lengths[i]) && lengths[i] > noise;
   }
@@ -190,11 +204,13 @@ SIMD_BODY bool normalise_group(const double *add, double *restrict X, int N, siz
   return defined;
 }
 
-SIMD_BODY bool normalise_body(const double *add, double *X, int N, int d, bool centre, double scale, double *lengths) {
+SIMD_BODY bool normalise_body(const double *add, double *X, int N, int d, bool centre, double scale,
+                              double *lengths) {
   bool defined = true;
   for (int i = 0; i < N; i += GROUP) {
     const size_t at = (size_t)i * (size_t)d;
-    defined &= normalise_group(add ? add + at : NULL, X + at, least(GROUP, N - i), (size_t)d, centre, scale, lengths + i);
+    defined &= normalise_group(add ? add + at : NULL, X + at, least(GROUP, N - i), (size_t)d, centre, scale,
+                               lengths + i);
   }
   return defined;
 }
@@ -206,12 +222,13 @@ bool layer_normalise(double *X, int N, int d, bool centre, double scale, double 
   return normalise(NULL, X, N, d, centre, scale, lengths);
 }
 
-bool layer_add_normalise(const double *X, double *Y, int N, int d, bool centre, double scale, double *lengths) {
+bool layer_add_normalise(const double *X, double *Y, int N, int d, bool centre, double scale,
+                         double *lengths) {
   return normalise(X, Y, N, d, centre, scale, lengths);
 }
 
-SIMD_BODY void layer_normalise_reverse_body(const double *H, int N, int d, bool centre, double scale, const double *lengths,
-                                            double *G) {
+SIMD_BODY void layer_normalise_reverse_body(const double *H, int N, int d, bool centre, double scale,
+                                            const double *lengths, double *G) {
   const double inverse = 1 / (scale * scale), mean = centre ? 1. / d : 0;
   double factors[GROUP], along[GROUP], means[GROUP];
   for (int first = 0; first < N; first += GROUP) {
@@ -255,21 +272,22 @@ layer_attention_room layer_attention_open(int S, int T, int d, int r, double *do
   return room;
 }
 
-void layer_attention(layer_attention_room *m, const double *H, const double *QK, const double *V, double beta, double *Y) {
+void layer_attention(layer_attention_room *m, const double *H, const double *QK, const double *V, double beta,
+                     double *Y) {
   const int S = m->S, T = m->T, N = S * T, d = m->d, r = m->r;
   double *turned = m->spare;
   layer_dense(H, N, d, QK, 2 * r, 0, m->qk);
   for (int s = 0; s < S; s++) {
     const double *q = m->qk + (size_t)(s * T) * 2 * (size_t)r;
     turn(q + r, T, r, 2 * r, turned);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, T, T, r, 1, q, 2 * r, turned, T, 0, m->a + (size_t)(s * T) * (size_t)T,
-                T);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, T, T, r, 1, q, 2 * r, turned, T, 0,
+                m->a + (size_t)(s * T) * (size_t)T, T);
   }
   layer_softmax(m->a, N, T);
   for (int s = 0; s < S; s++) {
     const size_t row = (size_t)(s * T);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, T, d, T, 1, m->a + row * (size_t)T, T, H + row * (size_t)d, d, 0,
-                m->mixed + row * (size_t)d, d);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, T, d, T, 1, m->a + row * (size_t)T, T,
+                H + row * (size_t)d, d, 0, m->mixed + row * (size_t)d, d);
   }
   layer_dense(m->mixed, N, d, V, d, beta, Y);
 }
@@ -283,19 +301,21 @@ SIMD_BODY void softmax_reverse_body(const double *a, int N, int T, double *g) {
 }
 SIMD_AT_LEVELS(static, void, , softmax_reverse, (const double *a, int N, int T, double *g), (a, N, T, g))
 
-void layer_attention_reverse(const layer_attention_room *m, const double *H, const double *QK, const double *V, const double *dY,
-                             double *dQK, double *dV, double *dH) {
+void layer_attention_reverse(const layer_attention_room *m, const double *H, const double *QK,
+                             const double *V, const double *dY, double *dQK, double *dV, double *dH) {
   const int S = m->S, T = m->T, N = S * T, d = m->d, r = m->r, both = 2 * r;
-  double *dqk = m->spare, *through = dqk + (size_t)N * (size_t)both, *scores = through + (size_t)N * (size_t)d,
-         *turned = scores + (size_t)N * (size_t)T;
+  double *dqk = m->spare, *through = dqk + (size_t)N * (size_t)both,
+         *scores = through + (size_t)N * (size_t)d, *turned = scores + (size_t)N * (size_t)T;
   layer_dense_reverse(m->mixed, N, d, V, d, dY, dV, 0, through);
   for (int s = 0; s < S; s++) {
     const size_t row = (size_t)(s * T);
     const double *h = H + row * (size_t)d, *g = through + row * (size_t)d;
     turn(h, T, d, d, turned);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, T, T, d, 1, g, d, turned, T, 0, scores + row * (size_t)T, T);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, T, T, d, 1, g, d, turned, T, 0,
+                scores + row * (size_t)T, T);
     if (dH)
-      cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, T, d, T, 1, m->a + row * (size_t)T, T, g, d, 1, dH + row * (size_t)d, d);
+      cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, T, d, T, 1, m->a + row * (size_t)T, T, g, d, 1,
+                  dH + row * (size_t)d, d);
   }
   softmax_reverse(m->a, N, T, scores);
   for (int s = 0; s < S; s++) {
@@ -356,7 +376,8 @@ void layer_softmax(double *Z, int N, int K) {
   }
 }
 
-/* sum_c t_c (max z - z_c) for the target t, from the exponents z - max z of a row: what is added to log sum exp(z - max z). */
+/* sum_c t_c (max z - z_c) for the target t, from the exponents z - max z of a row: what is added to log sum
+ * exp(z - max z). */
 static double expected(const double *z, int K, int y, double right, double wrong) {
   double sum = right > 0 ? -right * z[y] : 0;
   for (int c = 0; wrong > 0 && c < K; c++)
@@ -365,7 +386,8 @@ static double expected(const double *z, int K, int y, double right, double wrong
 }
 
 /* Rows of exponentials become (softmax - target)/all; the sum of the logarithms of their sums. */
-SIMD_BODY double misses_body(double *restrict Z, int N, int K, const int *labels, double right, double wrong, int all) {
+SIMD_BODY double misses_body(double *restrict Z, int N, int K, const int *labels, double right, double wrong,
+                             int all) {
   double logs = 0;
   for (int i = 0; i < N; i++) {
     double *restrict z = Z + (size_t)i * (size_t)K;
@@ -388,7 +410,8 @@ double layer_cross_entropy(double *Z, int N, int K, const int *labels, double q)
     const int some = least(rows, N - i);
     double *z = Z + (size_t)i * (size_t)K;
     exponents(z, some, K);
-    for (int j = 0; j < some; j++) loss += expected(z + (size_t)j * (size_t)K, K, labels[i + j], right, wrong);
+    for (int j = 0; j < some; j++)
+      loss += expected(z + (size_t)j * (size_t)K, K, labels[i + j], right, wrong);
     elementary_exp(z, (size_t)some * (size_t)K, z);
     loss += misses(z, some, K, labels + i, right, wrong, N);
   }
@@ -396,8 +419,8 @@ double layer_cross_entropy(double *Z, int N, int K, const int *labels, double q)
 }
 
 /* Rows of exponentials become the derivatives of the mean over `all` rows; the sum of their losses. */
-SIMD_BODY double vote_misses_body(double *restrict Z, int N, int n, const int *labels, const double *members, int classes,
-                                  double q, int all) {
+SIMD_BODY double vote_misses_body(double *restrict Z, int N, int n, const int *labels, const double *members,
+                                  int classes, double q, int all) {
   double loss = 0;
   for (int i = 0; i < N; i++) {
     double *restrict z = Z + (size_t)i * (size_t)n;
@@ -410,10 +433,12 @@ SIMD_BODY double vote_misses_body(double *restrict Z, int N, int n, const int *l
   return loss;
 }
 SIMD_AT_LEVELS(static, double, return, vote_misses,
-               (double *restrict Z, int N, int n, const int *labels, const double *members, int classes, double q, int all),
+               (double *restrict Z, int N, int n, const int *labels, const double *members, int classes,
+                double q, int all),
                (Z, N, n, labels, members, classes, q, all))
 
-double layer_vote_cross_entropy(double *Z, int N, int n, const int *labels, const double *members, int classes, double q) {
+double layer_vote_cross_entropy(double *Z, int N, int n, const int *labels, const double *members,
+                                int classes, double q) {
   const int rows = rows_in_cache(n);
   double loss = 0;
   for (int i = 0; i < N; i += rows) {
@@ -440,5 +465,5 @@ SIMD_BODY double layer_decay_body(double decay, const double *x, size_t count, d
   for (size_t i = 0; i < count; i++) g[i] += decay * x[i];
   return decay / 2 * simd_dot(x, x, count);
 }
-SIMD_AT_LEVELS(, double, return, layer_decay, (double decay, const double *x, size_t count, double *restrict g),
-               (decay, x, count, g))
+SIMD_AT_LEVELS(, double, return, layer_decay,
+               (double decay, const double *x, size_t count, double *restrict g), (decay, x, count, g))

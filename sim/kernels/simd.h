@@ -34,14 +34,14 @@ typedef double simd_lanes_anywhere __attribute__((vector_size(32), aligned(8), m
 /* What the function `name` does is written once, as name##_body; this compiles it for SSE2 and for AVX2, and
  * defines `name` to choose. `give` is `return`, or empty for void; `linkage` is `static` or empty. */
 #define SIMD_BODY static inline __attribute__((always_inline))
-#define SIMD_AT_LEVELS(linkage, type, give, name, parameters, arguments)                                              \
+#define SIMD_AT_LEVELS(linkage, type, give, name, parameters, arguments)                                     \
   static type name##_sse2 parameters {                                                                       \
     give name##_body arguments;                                                                              \
   }                                                                                                          \
   __attribute__((target("avx2"))) static type name##_avx2 parameters {                                       \
     give name##_body arguments;                                                                              \
   }                                                                                                          \
-  linkage type name parameters {                                                                                     \
+  linkage type name parameters {                                                                             \
     if (simd_current() >= SIMD_AVX2)                                                                         \
       give name##_avx2 arguments;                                                                            \
     else                                                                                                     \

@@ -13,9 +13,10 @@ SIMD_BODY double tree_sum(double *part, int parts) {
   return part[0];
 }
 
-SIMD_BODY void vector_dot_and_square_body(const double *x, const double *y, size_t n, double *dot, double *square) {
+SIMD_BODY void vector_dot_and_square_body(const double *x, const double *y, size_t n, double *dot,
+                                          double *square) {
   simd_lanes dot0 = {0}, dot1 = {0}, dot2 = {0}, dot3 = {0}, square0 = {0}, square1 = {0}, square2 = {0},
-        square3 = {0};
+             square3 = {0};
   size_t i = 0;
   for (; i + PARTS <= n; i += PARTS) {
     const simd_lanes x0 = AT(x + i), x1 = AT(x + i + 4), x2 = AT(x + i + 8), x3 = AT(x + i + 12);
@@ -36,7 +37,8 @@ SIMD_BODY void vector_dot_and_square_body(const double *x, const double *y, size
 }
 
 SIMD_AT_LEVELS(, void, , vector_dot_and_square,
-               (const double *x, const double *y, size_t n, double *dot, double *square), (x, y, n, dot, square))
+               (const double *x, const double *y, size_t n, double *dot, double *square),
+               (x, y, n, dot, square))
 
 SIMD_BODY void vector_add_multiple_body(double a, const double *x, double *y, size_t n) {
   size_t i = 0;

@@ -35,19 +35,22 @@ static assay_status check(const neural_collapse_network *net, assay_error *error
   return ASSAY_OK;
 }
 
-/* Rows that pass through all blocks at once: as many as keep what the way back needs in half a megabyte of cache, where the
- * weights leave room for it; else all. */
+/* Rows that pass through all blocks at once: as many as keep what the way back needs in half a megabyte of
+ * cache, where the weights leave room for it; else all. */
 static size_t rows_at_once(const neural_collapse_network *net) {
   const size_t cached = 65536, N = batch(net), d = (size_t)net->task.d, T = (size_t)net->T,
                weights = 3 * (size_t)net->L * neural_collapse_block_size(net);
   const bool tokens = net->blocks == NEURAL_COLLAPSE_TX1;
-  const size_t kept = (size_t)net->L * (tokens ? 5 * d + T : net->blocks == NEURAL_COLLAPSE_RN2 ? 2 * d : d),
+  const size_t kept = (size_t)net->L * (tokens                               ? 5 * d + T
+                                        : net->blocks == NEURAL_COLLAPSE_RN2 ? 2 * d
+                                                                             : d),
                most = kept > 0 && weights < cached ? 1 + cached / kept : N, parts = (N + most - 1) / most,
                unit = tokens ? T : 1, rows = (N + parts - 1) / parts;
   return (rows + unit - 1) / unit * unit;
 }
 
-/* Of these, rows that pass through one block at once: so that what is between its products is in the nearest cache. */
+/* Of these, rows that pass through one block at once: so that what is between its products is in the nearest
+ * cache. */
 static size_t rows_of_a_block(const neural_collapse_pass *p) {
   const size_t near = 6144 / (size_t)p->net->task.d;
   return p->net->blocks == NEURAL_COLLAPSE_TX1 || near > p->rows ? p->rows : near;
@@ -63,8 +66,10 @@ assay_status neural_collapse_pass_open(const neural_collapse_network *net, const
   const size_t N = batch(net), R = pass->rows, d = (size_t)net->task.d, all = R * d, L = (size_t)net->L,
                weights = L * neural_collapse_block_size(net), logits = R * (size_t)net->task.K;
   const int T = net->T, S = sequences ? (int)R / T : 0;
-  const size_t tokens = layer_attention_doubles(S, T, (int)d, (int)d), spare = layer_attention_spare(S, T, (int)d, (int)d);
-  double *room = calloc(N * d + (3 * L + 3) * all + 2 * (L + 1) * R + logits + weights + L * tokens + spare, sizeof *room);
+  const size_t tokens = layer_attention_doubles(S, T, (int)d, (int)d),
+               spare = layer_attention_spare(S, T, (int)d, (int)d);
+  double *room = calloc(N * d + (3 * L + 3) * all + 2 * (L + 1) * R + logits + weights + L * tokens + spare,
+                        sizeof *room);
   pass->labels = calloc(N, sizeof *pass->labels);
   pass->attention = calloc(L + 1, sizeof *pass->attention);
   pass->features = room;
@@ -117,7 +122,8 @@ typedef struct {
 /* The inputs of block l, or after the last block the features. */
 static double *inputs_of(const neural_collapse_pass *p, int l, some_rows rows) {
   const size_t d = (size_t)p->net->task.d;
-  return l == p->net->L ? p->features + (rows.first + rows.from) * d : p->H + ((size_t)l * p->rows + rows.from) * d;
+  return l == p->net->L ? p->features + (rows.first + rows.from) * d
+                        : p->H + ((size_t)l * p->rows + rows.from) * d;
 }
 
 static block_view view(const neural_collapse_pass *p, int l, some_rows rows) {
@@ -144,7 +150,8 @@ static const double *activated(const neural_collapse_pass *p, const double *z, s
 }
 
 /* x: the unknowns of the block; turned: its matrices turned. */
-static bool forward(const neural_collapse_pass *p, int l, some_rows rows, const double *x, const double *turned) {
+static bool forward(const neural_collapse_pass *p, int l, some_rows rows, const double *x,
+                    const double *turned) {
   const neural_collapse_network *net = p->net;
   const block_view b = view(p, l, rows);
   const double *in = b.in, *W = turned, *z;
@@ -165,7 +172,8 @@ static bool forward(const neural_collapse_pass *p, int l, some_rows rows, const 
   return layer_add_normalise(in, b.out, b.N, b.d, net->centre, 1, b.lengths);
 }
 
-/* The derivative by the block's input, if it is wanted, in the place of that by its output, G; adds the matrices' to g. */
+/* The derivative by the block's input, if it is wanted, in the place of that by its output, G; adds the
+ * matrices' to g. */
 static void backward(const neural_collapse_pass *p, int l, some_rows rows, const double *x, double *g) {
   const neural_collapse_network *net = p->net;
   const block_view b = view(p, l, rows);
@@ -174,7 +182,8 @@ static void backward(const neural_collapse_pass *p, int l, some_rows rows, const
   const size_t last = (size_t)(neural_collapse_block_matrices(net->blocks) - 1) * b.square;
   const double *in = tokens ? b.middle : b.in, *z = pair ? b.Z : in;
   layer_normalise_reverse(b.out, b.N, b.d, net->centre, 1, b.lengths, b.G);
-  layer_dense_reverse(activated(p, z, b.all, b.S), b.N, b.d, x + last, b.d, b.G, g + last, 0, wanted || tokens || pair ? b.through : NULL);
+  layer_dense_reverse(activated(p, z, b.all, b.S), b.N, b.d, x + last, b.d, b.G, g + last, 0,
+                      wanted || tokens || pair ? b.through : NULL);
   if (pair) {
     layer_activation_reverse(net->act, z, b.all, b.through, b.through);
     layer_dense_reverse(in, b.N, b.d, x, b.d, b.through, g, 1, wanted ? b.G : NULL);
@@ -183,7 +192,8 @@ static void backward(const neural_collapse_pass *p, int l, some_rows rows, const
   }
   if (!tokens) return;
   layer_normalise_reverse(b.middle, b.N, b.d, net->centre, 1, b.lengths + b.N, b.G);
-  layer_attention_reverse(&p->attention[l], b.in, x, x + 2 * b.square, b.G, g, g + 2 * b.square, wanted ? b.G : NULL);
+  layer_attention_reverse(&p->attention[l], b.in, x, x + 2 * b.square, b.G, g, g + 2 * b.square,
+                          wanted ? b.G : NULL);
 }
 
 /* ---- the objective ---- */
@@ -211,7 +221,8 @@ static void turn(const neural_collapse_pass *p, const double *x) {
 static bool pass_of(neural_collapse_pass *p, some_rows rows, const double *x, double *g) {
   const neural_collapse_network *net = p->net;
   const size_t block = neural_collapse_block_size(net), blocks = (size_t)net->L * block,
-               heads = (size_t)(net->task.K * net->task.d), step = rows_of_a_block(p), all = (size_t)rows.count;
+               heads = (size_t)(net->task.K * net->task.d), step = rows_of_a_block(p),
+               all = (size_t)rows.count;
   const double *E = x + blocks + heads;
   bool defined = embed(p, rows, E);
   for (int l = 0; l < net->L && defined; l++)
@@ -230,16 +241,17 @@ static bool pass_of(neural_collapse_pass *p, some_rows rows, const double *x, do
     }
   if (net->pixels == 0) return true;
   layer_normalise_reverse(inputs_of(p, 0, rows), rows.count, net->task.d, net->centre, 1, p->lengths, p->G);
-  layer_dense_reverse(p->inputs + rows.first * (size_t)net->pixels, rows.count, net->pixels, E, net->task.d, p->G,
-                      g + blocks + heads, 0, NULL);
+  layer_dense_reverse(p->inputs + rows.first * (size_t)net->pixels, rows.count, net->pixels, E, net->task.d,
+                      p->G, g + blocks + heads, 0, NULL);
   return true;
 }
 
 double neural_collapse_objective(const double *x, double *g, void *context) {
   neural_collapse_pass *p = context;
   const neural_collapse_network *net = p->net;
-  const size_t blocks = (size_t)net->L * neural_collapse_block_size(net), heads = (size_t)(net->task.K * net->task.d),
-               N = batch(net), unknowns = neural_collapse_unknowns(net);
+  const size_t blocks = (size_t)net->L * neural_collapse_block_size(net),
+               heads = (size_t)(net->task.K * net->task.d), N = batch(net),
+               unknowns = neural_collapse_unknowns(net);
   bool defined = true;
   memset(g, 0, unknowns * sizeof *g);
   turn(p, x);

@@ -39,8 +39,8 @@ assay_status token_embeddings_select(token_embeddings_walk *w, assay_error *erro
   return ASSAY_OK;
 }
 
-/* sum q, sum q (gam* - gam) y/sum q for the selected value gam*, and the sums of q on its token and on others:
- * of sequence i, q_s = count e_s. What is missing of gam* is summed without cancellation. */
+/* sum q, sum q (gam* - gam) y/sum q for the selected value gam*, and the sums of q on its token and on
+ * others: of sequence i, q_s = count e_s. What is missing of gam* is summed without cancellation. */
 typedef struct {
   double total, missing, chosen, others;
 } sequence_sums;
@@ -89,7 +89,8 @@ static void field(const token_embeddings_walk *w, const double *z, double *B) {
       const int at = first + i;
       const double y = data->y[at], best = w->gam[w->selected[at]],
                    g = 1 / (1 + w->odds[at] * odds[i]) / data->n / totals[i];
-      for (const struct token_embeddings_cell *c = w->cell + w->first[at]; c < w->cell + w->first[at + 1]; c++)
+      for (const struct token_embeddings_cell *c = w->cell + w->first[at]; c < w->cell + w->first[at + 1];
+           c++)
         B[c->token] += g * c->count * e[c->token] * (missing[i] - y * (best - w->gam[c->token]));
     }
   }

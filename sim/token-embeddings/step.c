@@ -11,8 +11,8 @@
 enum { MOST_TOKENS = 1024, GROUP = 64 };
 
 /* The sums of A/e and B/e over four rows of counts, those of `weight` and of weight times (gam - f). */
-SIMD_BODY void add_four(const double *rows, size_t m, const double *gam, const double *weight, const double *f,
-                        double *restrict A, double *restrict B) {
+SIMD_BODY void add_four(const double *rows, size_t m, const double *gam, const double *weight,
+                        const double *f, double *restrict A, double *restrict B) {
   size_t s = 0;
   for (; s + SIMD_LANES <= m; s += SIMD_LANES) {
     const simd_lanes value = SIMD_AT(gam + s);

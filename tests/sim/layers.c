@@ -3,10 +3,12 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/kernels/adam.h"
 #include "sim/kernels/random.h"
+#include "sim/kernels/simd.h"
 
 enum { MOST = 4096 };
 
@@ -72,6 +74,42 @@ Test(layers, dense) {
   cr_expect_eq(Y[0], 107);
 }
 
+/* Long batches go in blocks of rows, weights are turned in tiles of four: sizes on both sides of every border. */
+Test(layers, dense_of_every_size_is_the_sum) {
+  const int sizes[][3] = {{1, 1, 1}, {15, 3, 7}, {16, 5, 6}, {40, 9, 130}, {300, 70, 90}, {17, 150, 120}};
+  for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+    const int N = sizes[k][0], in = sizes[k][1], out = sizes[k][2];
+    const size_t x = (size_t)(N * in), w = (size_t)(in * out), y = (size_t)(N * out);
+    double *X = malloc((2 * x + 3 * w + 2 * y) * sizeof *X), *W = X + x, *Y = W + w, *turned = Y + y, *dX = turned + w,
+           *dW = dX + x, *again = dW + w;
+    random_source source = draws(3);
+    cr_assert(X);
+    random_normals(&source, X, x + w);
+    for (size_t i = 0; i < y; i++) Y[i] = again[i] = cos((double)i);
+    for (size_t i = 0; i < w; i++) dW[i] = 1;
+    layer_dense(X, N, in, W, out, 1, Y);
+    layer_turn(W, out, in, turned);
+    layer_dense_turned(X, N, in, turned, out, 1, again);
+    layer_dense_reverse(X, N, in, W, out, Y, dW, 0, dX);
+    for (int i = 0; i < N; i++)
+      for (int o = 0; o < out; o++) {
+        double sum = cos((double)(i * out + o));
+        for (int j = 0; j < in; j++) sum += X[i * in + j] * W[o * in + j];
+        cr_assert_float_eq(Y[i * out + o], sum, 1e-12 * in);
+        cr_assert_float_eq(again[i * out + o], sum, 1e-12 * in);
+      }
+    for (int j = 0; j < in; j++) {
+      double first = 1, back = 0;
+      for (int i = 0; i < N; i++) first += Y[i * out] * X[i * in + j];
+      for (int o = 0; o < out; o++) back += Y[(N - 1) * out + o] * W[o * in + j];
+      cr_assert_float_eq(dW[j], first, 1e-11 * N);
+      cr_assert_float_eq(dX[(N - 1) * in + j], back, 1e-11 * out);
+      for (int o = 0; o < out; o++) cr_assert_eq(turned[j * out + o], W[o * in + j]);
+    }
+    free(X);
+  }
+}
+
 /* ---- activations ---- */
 
 static activation chosen;
@@ -101,6 +139,17 @@ Test(layers, a_tie_of_relu_has_slope_zero) {
   cr_expect(dZ[0] == 0 && dZ[1] == 0 && dZ[2] == 1);
 }
 
+Test(layers, a_branch_adds_its_derivative) {
+  double plain[300], added[300];
+  const double *z = normals(600, 1), *dA = z + 300;
+  for (int act = 0; act <= ACTIVATION_SQUAREPLUS; act++) {
+    for (int i = 0; i < 300; i++) added[i] = i;
+    layer_activation_reverse((activation)act, z, 300, dA, plain);
+    layer_activation_reverse_add((activation)act, z, 300, dA, added);
+    for (int i = 0; i < 300; i++) cr_expect_float_eq(added[i], i + plain[i], 1e-12);
+  }
+}
+
 /* ---- normalisation: X [3][5] ---- */
 
 static bool centred;
@@ -126,6 +175,25 @@ Test(layers, normalisation) {
       for (int j = 0; j < 5; j++) sum += x[5 * row + j], square += x[5 * row + j] * x[5 * row + j];
       cr_expect_float_eq(square, 1.7 * 1.7, 1e-14);
       if (centred) cr_expect_float_eq(sum, 0, 1e-14);
+    }
+  }
+}
+
+/* More rows than a group, lengths that are no multiple of a vector; a row whose squares overflow among them. */
+Test(layers, rows_of_a_sum_are_normalised) {
+  enum { N = 37, D = 11 };
+  double sum[N * D], Y[N * D], lengths[N], others[N];
+  const double *x = normals(2 * N * D, 1);
+  for (int i = 0; i < 2; i++) {
+    for (int j = 0; j < N * D; j++) sum[j] = (Y[j] = x[N * D + j] * (j / D == 20 ? 1e200 : 1)) + x[j];
+    cr_assert(layer_normalise(sum, N, D, i, 2, lengths));
+    cr_assert(layer_add_normalise(x, Y, N, D, i, 2, others));
+    for (int j = 0; j < N * D; j++) cr_expect_float_eq(Y[j], sum[j], 1e-15);
+    for (int j = 0; j < N; j++) {
+      double square = 0;
+      for (int k = 0; k < D; k++) square += Y[j * D + k] * Y[j * D + k];
+      cr_expect_float_eq(square, 4, 1e-14);
+      cr_expect_float_eq(others[j] / lengths[j], 1, 1e-15);
     }
   }
 }
@@ -187,6 +255,13 @@ static double squares(const double *x, double *g) {
   return layer_one_hot_squares(g, 4, 3, labels);
 }
 
+/* Z [4][7] */
+static double votes(const double *x, double *g) {
+  const double members[3 * 7] = {1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1};
+  memcpy(g, x, 28 * sizeof *x);
+  return layer_vote_cross_entropy(g, 4, 7, labels, members, 3, wrong);
+}
+
 static double decay(const double *x, double *g) {
   return layer_decay(.3, x, 12, g);
 }
@@ -200,6 +275,11 @@ Test(layers, losses) {
     cr_expect_float_eq(entropy(equal, g), log(3), 1e-15);
     cr_expect_float_eq(g[0], (1 / 3. - (1 - wrong)) / 4, 1e-15);
   }
+  for (wrong = 0; wrong < .5; wrong += .3) expect_gradient(votes, normals(28, 2), 28);
+  const double even[28] = {0}; /* P = 3/7, 1/7, 3/7 of the classes 0, 1, 2 */
+  double back[28];
+  wrong = .3;
+  cr_expect_float_eq(votes(even, back), -(3 * log(.7 * 3 / 7 + .1) + log(.7 / 7 + .1)) / 4, 1e-15);
   expect_gradient(squares, normals(12, 2), 12);
   expect_gradient(decay, normals(12, 2), 12);
   cr_expect_float_eq(squares(equal, g), .5, 1e-15);
@@ -243,4 +323,28 @@ Test(adam, steps_as_defined) {
   const double gradients[2] = {1, 0};
   for (long step = 1; step <= 2; step++) adam_step(&half, 1, step, 1, gradients + step - 1, two, &y);
   cr_expect_float_eq(y, -1 - (1 / 3.) / sqrt(1 / 3.), 1e-15);
+}
+
+/* ---- levels ---- */
+
+/* What is not a product of BLAS has the same bits whatever the vectors. */
+Test(layers, every_level_gives_the_same_bits) {
+  enum { N = 19, D = 13, ALL = N * D };
+  static double results[SIMD_AVX512 + 1][8 * ALL];
+  const double *x = normals(3 * ALL, 1);
+  const adam_rule rule = {.9, .999, 1e-8};
+  int classes[N];
+  for (int i = 0; i < N; i++) classes[i] = i % D;
+  for (int level = SIMD_SSE2; level <= (int)simd_best(); level++) {
+    double *r = results[level], *G = r + ALL, *Z = G + ALL, *moments = Z + ALL, lengths[N];
+    simd_set_level((simd_level)level);
+    memcpy(r, x, 3 * ALL * sizeof *x);
+    layer_add_normalise(x + ALL, r, N, D, true, 1.3, lengths);
+    layer_normalise_reverse(r, N, D, true, 1.3, lengths, G);
+    layer_activation_reverse_add(ACTIVATION_SQUAREPLUS, x, ALL, r, G);
+    r[8 * ALL - 1] = layer_cross_entropy(Z, N, D, classes, .1) + layer_decay(.2, x, ALL, Z);
+    adam_step(&rule, .1, 1, ALL, Z, moments, r + 5 * ALL);
+    layer_turn(x, N, D, r + 6 * ALL);
+    cr_assert_eq(memcmp(r, results[0], 8 * ALL * sizeof *r), 0, "%s", simd_level_name((simd_level)level));
+  }
 }

@@ -103,6 +103,34 @@ Test(neural_collapse, gradients_agree_with_differences) {
   }
 }
 
+/* Batches that do not fit in the cache go through in parts, whose number does not divide them. */
+Test(neural_collapse, gradients_of_long_batches) {
+  for (int kind = 0; kind < 6; kind++) {
+    const neural_collapse_network net = {.task = {2, 4099, 8, kind & 1, 0},
+                                         .centre = true,
+                                         .blocks = (neural_collapse_blocks)(kind / 2),
+                                         .act = ACTIVATION_SQUAREPLUS,
+                                         .L = 2,
+                                         .T = 2,
+                                         .lw = .02,
+                                         .lb = .03};
+    const size_t n = neural_collapse_unknowns(&net), N = 8198;
+    random_source source = random_open(&(assay_stream){6, (uint64_t)kind}, RANDOM_INIT, 0);
+    double *x = calloc(n + 8 * N, sizeof *x);
+    neural_collapse_pass pass;
+    assay_error error;
+    cr_assert(x);
+    random_normals(&source, x, n + 8 * N);
+    for (size_t i = 0; i < n; i++) x[i] *= .3;
+    cr_assert_eq(neural_collapse_pass_open(&net, x + n, &pass, &error), ASSAY_OK, "%s", error.text);
+    cr_assert(pass.rows < N && N % pass.rows);
+    const double worst = gradient_error(&pass, n, x, &source);
+    cr_expect_lt(worst, 2e-7, "blocks %d, kind %d: %g", net.blocks, kind, worst);
+    neural_collapse_pass_close(&pass);
+    free(x);
+  }
+}
+
 /* Corners: all weights zero (ReLU at its kinks after a zero product, equal logits, uniform attention), and no
  * depth. */
 Test(neural_collapse, gradients_in_corners) {
