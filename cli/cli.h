@@ -13,7 +13,8 @@ enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_MISTAKE = 2, EXIT_OPEN = 3, EXIT_SKI
 
 typedef int cli_command(const assay_paper *const *papers, int argc, char **argv);
 
-cli_command cli_list, cli_run, cli_theory, cli_simulate, cli_replay, cli_report, cli_plan, cli_merge, cli_baseline, cli_diff, cli_completion, cli_worker;
+cli_command cli_list, cli_run, cli_theory, cli_simulate, cli_replay, cli_report, cli_plan, cli_merge,
+    cli_baseline, cli_diff, cli_completion, cli_worker;
 
 /* The tables of options, ended by zeros, which argp reads. */
 extern const struct argp_option cli_list_options[], cli_run_options[], cli_theory_options[], cli_simulate_options[],

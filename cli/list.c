@@ -17,7 +17,10 @@ enum { KEY_FORMAT = 256 };
 const struct argp_option cli_list_options[] = {
     {"kind", 'k', "KIND", 0, "only claims of this kind: limit, identity, bound, threshold, rate or order", 0},
     {"json", 'J', NULL, 0, "the same as --format json", 0},
-    {"format", KEY_FORMAT, "FORMAT", 0, "text (default); json: one array, with parameters and observables; ctest: a CTestTestfile.cmake that makes every claim and tier a test", 0},
+    {"format", KEY_FORMAT, "FORMAT", 0,
+     "text (default); json: one array, with parameters and observables; ctest: a CTestTestfile.cmake that "
+     "makes every claim and tier a test",
+     0},
     {0}};
 
 static error_t parse(int key, char *value, struct argp_state *state) {

@@ -21,11 +21,18 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 }
 
 int cli_merge(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {NULL, parse, "OUT SHARD...",
-      "Makes the store OUT of complete rounds of shards (and of an earlier OUT that a later round went on from). What is missing, overlaps or "
-      "does not belong together is refused with the reason.\vGo on with `assay report OUT -o DIR`, or `assay plan OUT`, which tells what is "
+  static const struct argp argp = {
+      NULL,
+      parse,
+      "OUT SHARD...",
+      "Makes the store OUT of complete rounds of shards (and of an earlier OUT that a later round went on "
+      "from). What is missing, overlaps or "
+      "does not belong together is refused with the reason.\vGo on with `assay report OUT -o DIR`, or `assay "
+      "plan OUT`, which tells what is "
       "still undecided; a second round is `assay run --from OUT --shard i/n --store ...`.",
-      NULL, NULL, NULL};
+      NULL,
+      NULL,
+      NULL};
   arguments a = {calloc((size_t)argc + 1, sizeof *a.paths), 0};
   assay_error error = {0};
   (void)papers;

@@ -41,7 +41,13 @@ static int open_stored(const assay_paper *const *papers, const char *path, sessi
 }
 
 int cli_report(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {cli_report_options, parse, "STORE", "Renders the reports of a store, complete or not.", NULL, NULL, NULL};
+  static const struct argp argp = {cli_report_options,
+                                   parse,
+                                   "STORE",
+                                   "Renders the reports of a store, complete or not.",
+                                   NULL,
+                                   NULL,
+                                   NULL};
   arguments a = {0};
   assay_error error = {0};
   session s;

@@ -29,13 +29,18 @@ const struct argp_option cli_run_options[] = {
     {"tier", 't', "TIER", 0, "quick (default), standard or deep: sizes, replicates and margins", 0},
     {"jobs", 'j', "N", 0, "worker processes (default: one for every processor)", 0},
     {"seed", KEY_SEED, "S", 0, "seed of the random streams (default 1, the one whose verdicts count)", 0},
-    {"store", KEY_STORE, "FILE", 0, "keep the replicates in FILE, so that the run can be resumed and reported again", 0},
+    {"store", KEY_STORE, "FILE", 0,
+     "keep the replicates in FILE, so that the run can be resumed and reported again", 0},
     {"resume", KEY_RESUME, NULL, 0, "go on with the run that --store FILE holds", 0},
-    {"shard", KEY_SHARD, "I/N", 0, "compute the I-th of N equal parts into --store FILE, to be merged; nothing is judged", 0},
+    {"shard", KEY_SHARD, "I/N", 0,
+     "compute the I-th of N equal parts into --store FILE, to be merged; nothing is judged", 0},
     {"from", KEY_FROM, "FILE", 0, "with --shard: go on from the merged store of an earlier round", 0},
-    {"format", KEY_FORMAT, "LIST", 0, "reports to write: html,md,csv,json,junit,tap (default with -o: all; without: one, to standard output)", 0},
+    {"format", KEY_FORMAT, "LIST", 0,
+     "reports to write: html,md,csv,json,junit,tap (default with -o: all; without: one, to standard output)",
+     0},
     {"output", 'o', "DIR", 0, "write report.json and the reports of --format into DIR", 0},
-    {"time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "one replicate may take this long; 0: no limit (default 600)", 0},
+    {"time-limit", KEY_TIME_LIMIT, "SECONDS", 0,
+     "one replicate may take this long; 0: no limit (default 600)", 0},
     {"memory-limit", KEY_MEMORY_LIMIT, "MIB", 0, "address space of a worker; 0: no limit (default)", 0},
     {"quiet", 'q', NULL, 0, "no progress", 0},
     CLI_DATA_OPTION,
@@ -178,10 +183,11 @@ static void print_summary(const assay_results *results) {
     printf("%-12s  %-40s %6d %9s %10.2f %8.1f\n", assay_verdict_name(r->verdict), r->claim->id, r->n_cells, of, ratio, r->seconds);
     if (r->reason[0]) printf("              %s\n", r->reason);
   }
-  printf("\n%d claim%s, %d cell%s: %d pass, %d fail, %d error, %d underpowered, %d undecided, %d skipped\n", results->n_claims,
-         results->n_claims == 1 ? "" : "s", results->n_cells, results->n_cells == 1 ? "" : "s", results->count[ASSAY_VERDICT_PASS], results->count[ASSAY_VERDICT_FAIL],
-         results->count[ASSAY_VERDICT_ERROR], results->count[ASSAY_VERDICT_UNDERPOWERED],
-         results->count[ASSAY_VERDICT_UNDECIDED],
+  printf("\n%d claim%s, %d cell%s: %d pass, %d fail, %d error, %d underpowered, %d undecided, %d skipped\n",
+         results->n_claims, results->n_claims == 1 ? "" : "s", results->n_cells,
+         results->n_cells == 1 ? "" : "s", results->count[ASSAY_VERDICT_PASS],
+         results->count[ASSAY_VERDICT_FAIL], results->count[ASSAY_VERDICT_ERROR],
+         results->count[ASSAY_VERDICT_UNDERPOWERED], results->count[ASSAY_VERDICT_UNDECIDED],
          results->count[ASSAY_VERDICT_SKIPPED] + results->count[ASSAY_VERDICT_EXPLORATORY]);
   printf("A claim that is off by its margin anywhere passes with probability at most %.0e; of %d cells of true claims one fails\n"
          "falsely with probability at most %.1e.%s\n",
@@ -294,10 +300,16 @@ static int run_plan(const arguments *a, runner_options *o, session *s, bool *int
 }
 
 int cli_run(const assay_paper *const *papers, int argc, char **argv) {
-  static const struct argp argp = {cli_run_options, parse, "[PATTERN...]",
-      "Checks the claims whose ids match the patterns (shell globs such as 'dp-sgd/*'; none: all) and reports."
-      "\vExit status: 0 all pass or skipped, 1 some claim fails, 2 a mistake, 3 not decided, 77 a single claim was skipped, 130 interrupted.",
-      NULL, NULL, NULL};
+  static const struct argp argp = {cli_run_options,
+                                   parse,
+                                   "[PATTERN...]",
+                                   "Checks the claims whose ids match the patterns (shell globs such as "
+                                   "'dp-sgd/*'; none: all) and reports."
+                                   "\vExit status: 0 all pass or skipped, 1 some claim fails, 2 a mistake, 3 "
+                                   "not decided, 77 a single claim was skipped, 130 interrupted.",
+                                   NULL,
+                                   NULL,
+                                   NULL};
   arguments a = {.want = {.seed = ASSAY_DEFAULT_SEED, .tier = ASSAY_QUICK}};
   runner_options o = {0};
   const char **globs = a.want.globs = calloc((size_t)argc + 1, sizeof *globs);
@@ -309,7 +321,9 @@ int cli_run(const assay_paper *const *papers, int argc, char **argv) {
   char *path = private_store ? cli_private_store() : strdup(a.store);
   store_mode mode = private_store ? STORE_PRIVATE : a.resume ? STORE_RESUME : STORE_CREATE;
   session s = {0};
-  int status = !path ? EXIT_MISTAKE : a.from ? session_open_from(&s, &a.want, papers, path, a.from) : session_open(&s, &a.want, papers, path, mode);
+  int status = !path    ? EXIT_MISTAKE
+               : a.from ? session_open_from(&s, &a.want, papers, path, a.from)
+                        : session_open(&s, &a.want, papers, path, mode);
   if (status == EXIT_GOOD) {
     status = run_plan(&a, &o, &s, &interrupted, argc, argv);
     status = session_close(&s, private_store, interrupted, status);

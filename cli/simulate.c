@@ -200,8 +200,10 @@ static void print_point(plan *p, const plan_cell *first, double size, bool json)
     json_decref(observables);
     return;
   }
-  values_print_json(json_pack("{s:s,s:o,s:o,s:o,s:I}", "claim", p->claims[0].claim->id, "params", values_params(at), "size",
-                              isnan(size) ? json_null() : json_integer((json_int_t)size), "observables", observables, "replicates", (json_int_t)used));
+  values_print_json(json_pack("{s:s,s:o,s:o,s:o,s:I}", "claim", p->claims[0].claim->id, "params",
+                              values_params(at), "size",
+                              isnan(size) ? json_null() : json_integer((json_int_t)size), "observables",
+                              observables, "replicates", (json_int_t)used));
 }
 
 static bool seen_before(const plan *p, int index) {

@@ -329,7 +329,8 @@ static assay_status bury(runner *r, worker *w, assay_error *error) {
   waitpid(w->pid, &how, 0);
   uint64_t at = w->progress->replicate;
   if (w->overdue) snprintf(reason, sizeof reason, "exceeded the time limit of %g s", r->options->time_limit);
-  else if (WIFSIGNALED(how)) snprintf(reason, sizeof reason, "the worker was killed by signal %d (%s)", WTERMSIG(how), strsignal(WTERMSIG(how)));
+  else if (WIFSIGNALED(how))
+    snprintf(reason, sizeof reason, "the worker was killed by signal %d (%s)", WTERMSIG(how), strsignal(WTERMSIG(how)));
   else snprintf(reason, sizeof reason, "the worker ended with status %d", WEXITSTATUS(how));
   job current = w->queued > 0 ? w->queue[0] : (job){-1, 0, 0};
   bool opening = current.run >= 0 && at == WORKER_OPENING;

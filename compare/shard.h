@@ -7,9 +7,10 @@
 
 #include "compare/plan.h"
 
-/* Judges what is loaded, then gives shard i (1..n) its part: of every run's missing replicates prefix..need-1 the i-th of n slices, which
- * differ in length by at most one. Slices go into the runs' issued and need, and the cells are closed. `round` is a SHA-256 that is the same
- * for all shards of the round. *slices is the text from which shard_resume restores the part; malloc'd, the caller's. */
+/* Judges what is loaded, then gives shard i (1..n) its part: of every run's missing replicates prefix..need-1 the i-th of n
+ * slices, which differ in length by at most one. Slices go into the runs' issued and need, and the cells are closed. `round`
+ * is a SHA-256 that is the same for all shards of the round. *slices is the text from which shard_resume restores the part;
+ * malloc'd, the caller's. */
 assay_status shard_slice(plan *p, int i, int n, char round[65], char **slices, assay_error *error);
 
 /* Restores the part of a shard from its text. */

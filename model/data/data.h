@@ -1,8 +1,8 @@
 /* Data sets that claims read: where they are looked for, and what to install when they are not there.
  *
- * A set is a few files, or directories of files, that a Debian or npm package installs. They are looked for in the directory that the environment variable
- * ASSAY_DATA names (`--data DIR`), if it is set, and only there; else where the package puts them. Readers of the formats stand beside
- * this file. */
+ * A set is a few files, or directories of files, that a Debian or npm package installs. They are looked for in the directory
+ * that the environment variable ASSAY_DATA names (`--data DIR`), if it is set, and only there; else where the package puts
+ * them. Readers of the formats stand beside this file. */
 #ifndef ASSAY_MODEL_DATA_DATA_H
 #define ASSAY_MODEL_DATA_DATA_H
 

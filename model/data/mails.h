@@ -21,7 +21,8 @@ int word_list_find(const word_list *words, const char *word);
 int word_list_count(const word_list *words);
 const char *word_list_word(const word_list *words, int number); /* borrowed */
 
-/* The words of one mail of `length` bytes, as numbers, which is changed in place: *count of them in *tokens, to be freed. ASSAY_NO_MEMORY. */
+/* The words of one mail of `length` bytes, as numbers, which is changed in place: *count of them in *tokens, to be freed.
+ * ASSAY_NO_MEMORY. */
 assay_status mail_words(char *mail, size_t length, word_list *words, int **tokens, int *count, assay_error *error);
 
 typedef struct {

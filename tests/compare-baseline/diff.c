@@ -117,8 +117,10 @@ Test(diff, a_side_that_is_not_judged_is_not_compared_for_verdicts) {
 }
 
 Test(diff, real_changes_come_first_and_the_greatest_of_them) {
-  const diff *d = diff_replaced("theory 0x1p+0 1\n  theory-error 0x1p-40 9.0949470177292824e-13\n  margin 0x1p-2 0.25",
-                                "theory 0x1.8p+0 1.5\n  theory-error 0x1p-40 9.0949470177292824e-13\n  margin 0x1.0000000004p-2 0.25000000000090949");
+  const diff *d =
+      diff_replaced("theory 0x1p+0 1\n  theory-error 0x1p-40 9.0949470177292824e-13\n  margin 0x1p-2 0.25",
+                    "theory 0x1.8p+0 1.5\n  theory-error 0x1p-40 9.0949470177292824e-13\n  margin "
+                    "0x1.0000000004p-2 0.25000000000090949");
   cr_assert_eq(d->n_rows, 2);
   cr_expect(d->rows[0].kind == DIFF_THEORY && d->rows[0].grade == DIFF_REAL);
   cr_expect(d->rows[1].kind == DIFF_MARGIN && d->rows[1].grade == DIFF_ROUNDED);

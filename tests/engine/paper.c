@@ -145,10 +145,13 @@ static const assay_target mean_x_sd[] = {
     {.name = "x", .spread = spread,
      .margin = {{.deviations = 10}, {.deviations = 10}, {.deviations = 10}}, .reason = "10 sd/sqrt(n_max)"}, {0}};
 static const assay_target proportion[] = {{.name = "above", .estimand = ASSAY_PROPORTION, .margin = M(0.1), .reason = "by hand"}, {0}};
-static const assay_target order[] = {{.name = "x", .against = "mean=0", .points = "P:mean=1", .side = 1, .margin = M(0), .reason = "an order"}, {0}};
+static const assay_target order[] = {
+    {.name = "x", .against = "mean=0", .points = "P:mean=1", .side = 1, .margin = M(0), .reason = "an order"},
+    {0}};
 static const assay_target slopes[] = {{.name = "slope", .records = "x", .estimand = ASSAY_SMOOTH, .along = "t", .reduce = slope,
                                        .predict = predict, .margin = M(0.2), .reason = "by hand"}, {0}};
-static const assay_target ladder[] = {{.name = "x", .estimand = ASSAY_EXTRAPOLATED, .exponent = 1, .margin = M(0.3), .reason = "by hand"}, {0}};
+static const assay_target ladder[] = {
+    {.name = "x", .estimand = ASSAY_EXTRAPOLATED, .exponent = 1, .margin = M(0.3), .reason = "by hand"}, {0}};
 
 /* ---- a theory with edges, and no experiment ---- */
 

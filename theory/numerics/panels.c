@@ -28,7 +28,8 @@ assay_status panels_make(const double *cuts, int n_cuts, int pieces, int nodes, 
   if (n_cuts < 2 || pieces < 1 || nodes < 1)
     return assay_error_set(error, ASSAY_DOMAIN, "%d cuts, %d pieces, %d nodes; a rule needs 2, 1 and 1", n_cuts, pieces, nodes);
   if (!tabulated(nodes))
-    return assay_error_set(error, ASSAY_DOMAIN, "%d nodes; rules of full precision have 1 to 20, 32, 64, 96, 100, 128, 256, 512 or 1024", nodes);
+    return assay_error_set(error, ASSAY_DOMAIN,
+                           "%d nodes; rules of full precision have 1 to 20, 32, 64, 96, 100, 128, 256, 512 or 1024", nodes);
   size_t most = (size_t)(n_cuts - 1) * (size_t)pieces * (size_t)nodes;
   double *memory = malloc(2 * most * sizeof *memory);
   gsl_integration_glfixed_table *table = gsl_integration_glfixed_table_alloc((size_t)nodes);

@@ -32,10 +32,10 @@ void spiked_law_free(spiked_law *law) {
 void spiked_psi(const spiked_law *law, double delta, double x, double *psi, double *first, double *second) {
   double f1 = 0, f2 = 0, f3 = 0;
   for (int i = 0; i < law->n; i++) {
-    double gap = x - law->z[i], f = law->z[i] / gap, w = law->weight[i] * f;
+    double inverse = 1 / (x - law->z[i]), f = law->z[i] * inverse, w = law->weight[i] * f;
     f1 += w;
     f2 += w * f;
-    f3 += w * f / gap;
+    f3 += w * f * inverse;
   }
   if (psi) *psi = x * (1 / delta + f1);
   if (first) *first = 1 / delta - f2;
@@ -45,9 +45,14 @@ void spiked_psi(const spiked_law *law, double delta, double x, double *psi, doub
 static void fill_r(const spiked_law *law, double x, double *r) {
   int p = law->p, pp = p * p;
   memset(r, 0, (size_t)pp * sizeof *r);
+  for (int i = 0; p == 1 && i < law->n; i++)
+    r[0] += law->weight[i] * law->z[i] / (x - law->z[i]) * (law->c[i] - 1);
+  if (p == 1) return;
   for (int i = 0; i < law->n; i++) {
     double f = law->weight[i] * law->z[i] / (x - law->z[i]);
-    for (int e = 0; e < pp; e++) r[e] += f * (law->c[i * pp + e] - (e % (p + 1) == 0));
+    const double *c = law->c + (size_t)i * (size_t)pp;
+    for (int a = 0; a < p; a++)
+      for (int b = 0; b < p; b++) r[a * p + b] += f * (c[a * p + b] - (a == b));
   }
 }
 

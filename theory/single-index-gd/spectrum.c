@@ -86,15 +86,21 @@ static assay_status label_law(single_index_link link, double keep, int nodes, sp
 
 /* ---- outlier and threshold ---- */
 
+static assay_status bbp_of(const spiked_law *law, double delta, single_index_spectrum *s,
+                           assay_error *error) {
+  spiked_point edge;
+  spiked_outlier o;
+  assay_status status = spiked_edge(law, delta, &edge, error);
+  if (status == ASSAY_OK) status = spiked_eigenvalue(law, delta, &edge, 1, &o, error);
+  if (status == ASSAY_OK) *s = (single_index_spectrum){o.x, o.lambda, edge.lambda, o.rho2, o.out};
+  return status;
+}
+
 static assay_status bbp_with(single_index_link link, double delta, double keep, int nodes,
                              single_index_spectrum *s, assay_error *error) {
   spiked_law law = {0};
-  spiked_point edge;
-  spiked_outlier o;
   assay_status status = label_law(link, keep, nodes, &law, error);
-  if (status == ASSAY_OK) status = spiked_edge(&law, delta, &edge, error);
-  if (status == ASSAY_OK) status = spiked_eigenvalue(&law, delta, &edge, 1, &o, error);
-  if (status == ASSAY_OK) *s = (single_index_spectrum){o.x, o.lambda, edge.lambda, o.rho2, o.out};
+  if (status == ASSAY_OK) status = bbp_of(&law, delta, s, error);
   spiked_law_free(&law);
   return status;
 }
@@ -136,41 +142,42 @@ assay_status single_index_bbp_threshold(single_index_link link, assay_value *del
 /* ---- delta at a level of q ---- */
 
 typedef struct {
-  single_index_link link;
+  spiked_law law; /* of the labels; it does not depend on delta */
   double level, eta, p;
 } target;
 
 static assay_status excess_q(double delta, void *context, double *y, assay_error *error) {
   const target *t = context;
   single_index_spectrum s;
-  assay_status status = bbp_with(t->link, delta, 1, SINGLE_INDEX_FINE, &s, error);
-  *y = s.q.value - t->level;
+  assay_status status = bbp_of(&t->law, delta, &s, error);
+  if (status == ASSAY_OK) *y = s.q.value - t->level;
   return status;
 }
 
-/* The root of an increasing function of delta in [lo, inf), with the error that the errors of f at it make.
- */
-static assay_status find_delta(root_function *f, target *t, double lo, double error_of_f, assay_value *delta,
-                               assay_error *error) {
-  double hi = lo, y = -1, above, below;
-  assay_status status = ASSAY_OK;
+/* The root of an increasing function of delta above the threshold, with the error that the errors of f at it
+ * make. Fills in the law. */
+static assay_status find_delta(single_index_link link, root_function *f, target *t, double error_of_f,
+                               assay_value *delta, assay_error *error) {
+  assay_value delta_c, x_c;
+  double y = -1, above, below;
+  assay_status status = single_index_bbp_threshold(link, &delta_c, &x_c, error);
+  if (status == ASSAY_OK) status = label_law(link, 1, SINGLE_INDEX_FINE, &t->law, error);
+  double lo = delta_c.value, hi = lo;
   for (int i = 0; i < 60 && y < 0 && status == ASSAY_OK; i++) status = f(hi *= 2, t, &y, error);
   if (status == ASSAY_OK) status = root_find(f, t, lo, hi, 1e-14, delta, error);
   double step = 1e-4 * delta->value;
   if (status == ASSAY_OK) status = f(delta->value + step, t, &above, error);
   if (status == ASSAY_OK) status = f(delta->value - step, t, &below, error);
   if (status == ASSAY_OK) delta->error += error_of_f / fabs((above - below) / (2 * step));
+  spiked_law_free(&t->law);
   return status;
 }
 
 assay_status single_index_truncated_level(single_index_link link, double level, assay_value *delta,
                                           assay_error *error) {
-  assay_value delta_c, x_c;
   if (!(level > 0 && level < 1))
     return assay_error_set(error, ASSAY_DOMAIN, "level = %g of an overlap; it is in (0,1)", level);
-  target t = {.link = link, .level = level};
-  assay_status status = single_index_bbp_threshold(link, &delta_c, &x_c, error);
-  return status == ASSAY_OK ? find_delta(excess_q, &t, delta_c.value, 1e-12, delta, error) : status;
+  return find_delta(link, excess_q, &(target){.level = level}, 1e-12, delta, error);
 }
 
 /* ---- the search phase of the squared loss ---- */
@@ -207,7 +214,7 @@ assay_status single_index_search_time(single_index_link link, double delta, doub
 static assay_status alignment_at(double delta, void *context, double *y, assay_error *error) {
   const target *t = context;
   single_index_spectrum s;
-  assay_status status = bbp_with(t->link, delta, 1, SINGLE_INDEX_FINE, &s, error);
+  assay_status status = bbp_of(&t->law, delta, &s, error);
   if (status == ASSAY_OK)
     *y = (t->p + .5) * (1 - log_growth(t->eta, s.lambda_2).value / log_growth(t->eta, s.lambda_1).value) - .5;
   return status;
@@ -215,12 +222,9 @@ static assay_status alignment_at(double delta, void *context, double *y, assay_e
 
 assay_status single_index_alignment_threshold(single_index_link link, double eta, double p,
                                               assay_value *delta, assay_error *error) {
-  assay_value delta_c, x_c;
-  target t = {.link = link, .eta = eta, .p = p};
   if (!(p > 0 && eta > 0))
     return assay_error_set(error, ASSAY_DOMAIN, "p = %g, eta = %g; both are > 0", p, eta);
-  assay_status status = single_index_bbp_threshold(link, &delta_c, &x_c, error);
-  return status == ASSAY_OK ? find_delta(alignment_at, &t, delta_c.value, 1e-12, delta, error) : status;
+  return find_delta(link, alignment_at, &(target){.eta = eta, .p = p}, 1e-12, delta, error);
 }
 
 /* ---- the curvature at the truth ---- */

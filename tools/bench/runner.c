@@ -78,7 +78,9 @@ static runner_report run(const char *claim, long replicates, int workers) {
   return report;
 }
 
-static int ascending(const void *a, const void *b) { return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b); }
+static int ascending(const void *a, const void *b) {
+  return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
 
 int main(int argc, char **argv) {
   if (argc == 2 && !strcmp(argv[1], "worker")) return cli_main(papers, argc, argv);

@@ -336,8 +336,8 @@ CONSTANT(optimal_critical, O_RHO2, CRITICAL_EXPONENT)
 
 static const assay_leg optimal_legs[] = {
     {.check = optimal_closed,
-     .points = POINTS("phase: model=phase", "norm: model=norm p=4", "parity: model=parity", "mixed: model=mixed alpha=.7 c=.3 sigma=.5", "wedge: model=wedge K=3", "wedge5: model=wedge K=5",
-                      "second: model=mixed alpha=.7 c=.3 sigma=.5 k=2"),
+     .points = POINTS("phase: model=phase", "norm: model=norm p=4", "parity: model=parity", "mixed: model=mixed alpha=.7 c=.3 sigma=.5",
+                      "wedge: model=wedge K=3", "wedge5: model=wedge K=5", "second: model=mixed alpha=.7 c=.3 sigma=.5 k=2"),
      .sizes = {"", "", ""}},
     {.experiment = &multi_index_spectral_spectrum,
      .arrange = multi_index_arrange,

@@ -384,7 +384,8 @@ static assay_status any_steps(assay_call *call) {
   const int L = (int)assay_integer(call, "L");
   double *cost = assay_alloc(call, 2 * (CELLS + 1) * sizeof *cost), *sum = cost + CELLS + 1;
   if (!cost) return ASSAY_NO_MEMORY;
-  for (int i = 0; i <= CELLS; i++) sum[i] = cost[i] = neural_collapse_block_cost(assay_real(call, "m"), assay_real(call, "r"), assay_real(call, "tau") * i / CELLS);
+  for (int i = 0; i <= CELLS; i++)
+    sum[i] = cost[i] = neural_collapse_block_cost(assay_real(call, "m"), assay_real(call, "r"), assay_real(call, "tau") * i / CELLS);
   for (int l = 2; l <= L; l++)
     for (int i = CELLS; i >= 0; i--) {
       double least = INFINITY;

@@ -510,6 +510,13 @@ static const assay_target recovery_targets[] = {
      .margin = ALL_TIERS({.bias = 0}),
      .reason = "not above 2.8 (empirical)"},
     {.name = "success_probability",
+     .title = "share of successes",
+     .records = "success_probability",
+     .points = "L*",
+     .estimand = ASSAY_PROPORTION,
+     .exploratory = true,
+     .reason = "has no theory"},
+    {.name = "success_probability",
      .title = "success falls below a = 0",
      .points = "D2",
      .estimand = ASSAY_SMOOTH,
@@ -553,6 +560,14 @@ static const assay_control recovery_controls[] = {{.name = "start of norm 1",
                                                    .change = "p=60"},
                                                   {0}};
 
+static const assay_figure recovery_figures[] = {{.title = "Probability of exact recovery against samples over dimension",
+                                                 .x = "delta",
+                                                 .x_label = "n/d",
+                                                 .y = "success_probability",
+                                                 .y_label = "probability",
+                                                 .points = "L*"},
+                                                {0}};
+
 const assay_claim single_index_gd_exact_recovery_claim = {
     .id = "single-index-gd/exact-recovery",
     .kinds = "threshold",
@@ -564,4 +579,5 @@ const assay_claim single_index_gd_exact_recovery_claim = {
     .predict = recovery,
     .legs = recovery_legs,
     .targets = recovery_targets,
-    .controls = recovery_controls};
+    .controls = recovery_controls,
+    .figures = recovery_figures};

@@ -6,9 +6,7 @@
 #include "compare/claims/token-embeddings/claims.h"
 #include "sim/token-embeddings/experiments.h"
 
-/* clang-format off */
 #define OPTIONAL(name, type, doc, domain) {name, NULL, doc, type, 0, NULL, domain, ""}
-/* clang-format on */
 
 /* ---- token-embeddings/margin-limit ---- */
 

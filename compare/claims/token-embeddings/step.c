@@ -552,15 +552,14 @@ const assay_claim token_embeddings_frequency_order_claim = {.id = "token-embeddi
 
 /* ---- token-embeddings/separation ---- */
 
-/* clang-format off */
 static const assay_param separation_params[] = {
     {"n", NULL, "number of sequences; without it n_half alone", ASSAY_INTEGER, 0, NULL, "[1,4000]", ""}, PARAM_T, PARAM_K, PARAM_M0, {0}};
 enum { P_SEP, P_HALF };
 static const assay_observable separation_observables[] = {
-    {"p_sep", NULL, "probability that all important tokens have a larger |alpha| than all irrelevant ones", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {"p_sep", NULL, "probability that all important tokens have a larger |alpha| than all irrelevant ones", NULL,
+     ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"n_half", NULL, "n at which that is 1/2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
-/* clang-format on */
 static assay_status separation_at(assay_call *call, long n, token_embeddings_counts counts) {
   assay_value p;
   assay_status status = token_embeddings_separation((int)n, (int)assay_integer(call, "T"), (int)assay_integer(call, "k"),
@@ -614,28 +613,59 @@ static assay_status half_way(const assay_sample *s, double *out) {
   *out = exp(mx - my * xx / xy);
   return ASSAY_OK;
 }
-/* clang-format off */
-static const assay_leg separation_legs[] = {
-    {.experiment = &token_embeddings_counts_run,
-     .points = POINTS("A: n=160 T=6 k=4 m0=20", "B: n=120 T=10 k=4 m0=40", "C: n=320 T=6 k=4 m0=20", "D: n=60 T=5 k=2 m0=50", "E: n=40 T=5 k=2 m0=50"),
-     .sizes = {"draws=350", "draws=350", "draws=350"}, .first = {128, 128, 128}, .looks = {3, 7, 9}},
-    {.experiment = &token_embeddings_counts_run, .points = POINTS("H2: n=42,46,50 T=6 k=2 m0=20", "H4: n=160,176,194 T=6 k=4 m0=20"),
-     .sizes = {"draws=350", "draws=350", "draws=350"}, .first = {128, 128, 128}, .looks = {3, 5, 8}},
-    {0}};
+static const assay_leg separation_legs[] = {{.experiment = &token_embeddings_counts_run,
+                                             .points = POINTS("A: n=160 T=6 k=4 m0=20", "B: n=120 T=10 k=4 m0=40", "C: n=320 T=6 k=4 m0=20",
+                                                              "D: n=60 T=5 k=2 m0=50", "E: n=40 T=5 k=2 m0=50"),
+                                             .sizes = {"draws=350", "draws=350", "draws=350"},
+                                             .first = {128, 128, 128},
+                                             .looks = {3, 7, 9}},
+                                            {.experiment = &token_embeddings_counts_run,
+                                             .points = POINTS("H2: n=42,46,50 T=6 k=2 m0=20", "H4: n=160,176,194 T=6 k=4 m0=20"),
+                                             .sizes = {"draws=350", "draws=350", "draws=350"},
+                                             .first = {128, 128, 128},
+                                             .looks = {3, 5, 8}},
+                                            {0}};
 static const assay_target separation_targets[] = {
-    {.name = "p_sep", .records = "separated", .points = "A,B,C", .margin = ALL_TIERS({.bias = 6e-4, .deviations = 10}), .spread = separation_spread,
+    {.name = "p_sep",
+     .records = "separated",
+     .points = "A,B,C",
+     .margin = ALL_TIERS({.bias = 6e-4, .deviations = 10}),
+     .spread = separation_spread,
      .reason = "Poissonised total, .5/(n T), + 10 sd/sqrt(n_max)"},
-    {.name = "p_sep", .title = "p_sep (short)", .records = "separated", .points = "D,E", .margin = ALL_TIERS({.bias = .0025, .deviations = 10}), .spread = separation_spread,
+    {.name = "p_sep",
+     .title = "p_sep (short)",
+     .records = "separated",
+     .points = "D,E",
+     .margin = ALL_TIERS({.bias = .0025, .deviations = 10}),
+     .spread = separation_spread,
      .reason = "Poissonised total, .5/(n T), + 10 sd/sqrt(n_max)"},
-    {.name = "p_sep", .title = "n_half", .records = "separated", .points = "H?", .along = "n", .estimand = ASSAY_SMOOTH, .reduce = half_way, .margin = RELATIVE(.02, .01, .006),
+    {.name = "p_sep",
+     .title = "n_half",
+     .records = "separated",
+     .points = "H?",
+     .along = "n",
+     .estimand = ASSAY_SMOOTH,
+     .reduce = half_way,
+     .margin = RELATIVE(.02, .01, .006),
      .reason = "the Poissonised total moves both alike, .2 % at most; 10 se by the slope of P, about 1 a factor e in n"},
     {0}};
-static const assay_control separation_controls[] = {
-    {.name = "independent tokens", .mistake = "irrelevant tokens as independent binomial differences", .targets = "p_sep", .points = "A", .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP, .predict = separation_independent},
-    {.name = "normal counts", .mistake = "irrelevant counts as independent normal variables, whatever the labels", .targets = "p_sep (short)", .points = "E", .predict = separation_normal},
-    {.name = "linear in k", .mistake = "the n that is needed grows like k instead of k^2: half of n", .targets = "p_sep*,n_half", .points = "A,C,D,H4", .predict = half_the_data},
-    {0}};
-/* clang-format on */
+static const assay_control separation_controls[] = {{.name = "independent tokens",
+                                                     .mistake = "irrelevant tokens as independent binomial differences",
+                                                     .targets = "p_sep",
+                                                     .points = "A",
+                                                     .tiers = 1u << ASSAY_STANDARD | 1u << ASSAY_DEEP,
+                                                     .predict = separation_independent},
+                                                    {.name = "normal counts",
+                                                     .mistake = "irrelevant counts as independent normal variables, whatever the labels",
+                                                     .targets = "p_sep (short)",
+                                                     .points = "E",
+                                                     .predict = separation_normal},
+                                                    {.name = "linear in k",
+                                                     .mistake = "the n that is needed grows like k instead of k^2: half of n",
+                                                     .targets = "p_sep*,n_half",
+                                                     .points = "A,C,D,H4",
+                                                     .predict = half_the_data},
+                                                    {0}};
 static const assay_figure separation_figures[] = {{.title = "Probability that all important tokens stand out",
                                                    .x = "n",
                                                    .x_label = "sequences n",

@@ -234,7 +234,8 @@ static assay_status far_targets(assay_call *call) {
 static assay_status without_noise(assay_call *call) {
   assay_value gamma;
   for (int warm = 0; warm < 2; warm++) {
-    assay_status status = ttt_icl_targets_limit(assay_real(call, "alpha"), 0, warm, assay_real(call, "eps"), &gamma, assay_call_error(call));
+    assay_status status =
+        ttt_icl_targets_limit(assay_real(call, "alpha"), 0, warm, assay_real(call, "eps"), &gamma, assay_call_error(call));
     if (status != ASSAY_OK) return status;
     ttt_icl_put(call, warm ? R_GAMMA_WARM : R_GAMMA_COLD, gamma);
   }
@@ -370,7 +371,11 @@ static const assay_control risk_controls[] = {
      .predict = no_floor},
     {.name = "warm as cold", .mistake = "the warm start takes as many targets as the cold one", .targets = "k_warm", .predict = as_cold},
     {.name = "square root", .mistake = "k grows like sqrt(d)", .targets = "slope", .predict = square_root},
-    {.name = "without noise", .mistake = "as many targets as without noise", .targets = "gamma_*", .points = "GN", .predict = without_noise},
+    {.name = "without noise",
+     .mistake = "as many targets as without noise",
+     .targets = "gamma_*",
+     .points = "GN",
+     .predict = without_noise},
     {0}};
 
 const assay_claim ttt_icl_k_for_risk_claim = {.id = "ttt-icl/k-for-risk",
