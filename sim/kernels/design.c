@@ -8,7 +8,7 @@
 #include "sim/kernels/vector.h"
 
 #define MOST_BYTES 2147483648.            /* 2 GiB */
-enum { CACHED = 16384, MOST_ROWS = 256 }; /* numbers of a block of rows, and its rows */
+enum { CACHED = 2560, LEAST_ROWS = 4, MOST_ROWS = 64 }; /* numbers of a block for the first cache; its rows */
 
 assay_status design_new(assay_call *call, long rows, long cols, design *X) {
   double bytes = 8. * (double)rows * (double)cols;
@@ -38,7 +38,7 @@ void design_gradient(const design *X, const double *theta, design_factor *factor
                      double *out) {
   double u[MOST_ROWS];
   long step = CACHED / X->cols;
-  step = step < 8 ? 8 : step > MOST_ROWS ? MOST_ROWS : step;
+  step = step < LEAST_ROWS ? LEAST_ROWS : step > MOST_ROWS ? MOST_ROWS : step / LEAST_ROWS * LEAST_ROWS;
   memset(out, 0, (size_t)X->cols * sizeof *out);
   for (long first = 0; first < X->rows; first += step) {
     long rows = X->rows - first < step ? X->rows - first : step;
