@@ -8,7 +8,7 @@
 #include "sim/kernels/vector.h"
 
 #define MOST_BYTES 2147483648.            /* 2 GiB */
-enum { CACHED = 2560, LEAST_ROWS = 4, MOST_ROWS = 64 }; /* numbers of a block for the first cache; its rows */
+enum { CACHED = 4096, LEAST_ROWS = 8, MOST_ROWS = 64 }; /* numbers of a block for the first cache; its rows */
 
 assay_status design_new(assay_call *call, long rows, long cols, design *X) {
   double bytes = 8. * (double)rows * (double)cols;

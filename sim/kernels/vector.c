@@ -56,9 +56,8 @@ SIMD_BODY void vector_multiply_body(const double *x, double *y, size_t n) {
 
 SIMD_AT_LEVELS(, void, , vector_multiply, (const double *x, double *y, size_t n), (x, y, n))
 
-/* The rows of a matrix are read once, from memory: as many at a time as the prefetcher follows, and asked for
- * four lines ahead. */
-enum { ROWS = 4, ROW_PARTS = 2 * LANES, AHEAD = 32 };
+/* The rows of a matrix are read once, from memory: many at a time, and asked for eight lines ahead. */
+enum { ROWS = 8, FEWER = 4, ROW_PARTS = 2 * LANES, AHEAD = 64 };
 
 SIMD_BODY void rows_dot(const double *x, size_t rows, size_t cols, const double *y, double *u) {
   simd_lanes low[ROWS] = {{0}}, high[ROWS] = {{0}};
@@ -99,12 +98,14 @@ SIMD_BODY void rows_add(const double *x, size_t rows, size_t cols, const double 
 SIMD_BODY void vector_rows_dot_body(const double *x, size_t rows, size_t cols, const double *y, double *u) {
   size_t i = 0;
   for (; i + ROWS <= rows; i += ROWS) rows_dot(x + i * cols, ROWS, cols, y, u + i);
+  for (; i + FEWER <= rows; i += FEWER) rows_dot(x + i * cols, FEWER, cols, y, u + i);
   for (; i < rows; i++) rows_dot(x + i * cols, 1, cols, y, u + i);
 }
 
 SIMD_BODY void vector_rows_add_body(const double *x, size_t rows, size_t cols, const double *c, double *y) {
   size_t i = 0;
   for (; i + ROWS <= rows; i += ROWS) rows_add(x + i * cols, ROWS, cols, c + i, y);
+  for (; i + FEWER <= rows; i += FEWER) rows_add(x + i * cols, FEWER, cols, c + i, y);
   for (; i < rows; i++) rows_add(x + i * cols, 1, cols, c + i, y);
 }
 

@@ -50,7 +50,7 @@ Test(vector, products_with_a_matrix_are_right_and_the_same_at_every_level) {
   double x[MOST], y[MOST], base[2][MOST];
   fill(x, 0);
   fill(y, 1);
-  for (size_t rows = 0; rows <= 9; rows++)
+  for (size_t rows = 0; rows <= 13; rows++)
     for (size_t cols = 1; cols * rows < MOST && cols < 40; cols++)
       for (int level = SIMD_SSE2; level <= (int)simd_best(); level++) {
         simd_set_level((simd_level)level);
