@@ -55,7 +55,7 @@ int cli_report(const assay_paper *const *papers, int argc, char **argv) {
   if (!a.directory) return cli_fail("report needs -o DIR: where the reports go");
   int status = open_stored(papers, a.store, &s);
   if (status != EXIT_GOOD) return status;
-  assay_results *results = results_make(&s.p, s.s, &error);
+  assay_results *results = results_make(&s.p, s.s, true, &error);
   if (!results) return session_close(&s, false, true, cli_fail("%s", error.text));
   results->command = cli_command_line(argc, argv);
   results->started = store_get(s.s, "started");

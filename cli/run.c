@@ -219,7 +219,8 @@ static int verdict_status(const assay_results *results) {
 
 static int report_results(const arguments *a, session *s, const runner_report *report, int argc, char **argv) {
   assay_error error = {0};
-  assay_results *results = results_make(&s->p, s->s, &error);
+  bool figures = a->directory || (a->formats && report_format_find(a->formats)->figures); /* a directory has the JSON */
+  assay_results *results = results_make(&s->p, s->s, figures, &error);
   if (!results) return cli_fail("%s", error.text);
   results->command = cli_command_line(argc, argv);
   results->started = store_get(s->s, "started");

@@ -312,7 +312,7 @@ static char *reproduce(const plan *p, const assay_claim *claim) {
   return text;
 }
 
-assay_results *results_make(plan *p, store *s, assay_error *error) {
+assay_results *results_make(plan *p, store *s, bool figures, assay_error *error) {
   assay_results *results = calloc(1, sizeof *results);
   if (results) results->claims = calloc((size_t)p->n_claims + 1, sizeof *results->claims);
   if (!results || !results->claims) {
@@ -335,7 +335,7 @@ assay_results *results_make(plan *p, store *s, assay_error *error) {
     r->verdict = results_claim_verdict(p, c);
     r->reproduce = reproduce(p, r->claim);
     claim_seconds(p, c, r);
-    draw_all(p, c, r);
+    if (figures) draw_all(p, c, r);
     if (!take_cells(p, c, r)) status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for the results");
     claim_reason(p, c, r);
     results->count[r->verdict]++;

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 const report_format report_formats[] = {
-    {"html", "report.html", "one self-contained page with tables and figures", report_write_html},
-    {"md", "report.md", "a summary and agreement tables in Markdown", report_write_markdown},
-    {"csv", "cells.csv", "one row a cell", report_write_csv},
-    {"json", "report.json", "everything, for programs", report_write_json},
-    {"junit", "junit.xml", "JUnit XML for continuous integration", report_write_junit},
-    {"tap", "report.tap", "TAP version 13", report_write_tap},
-    {NULL, NULL, NULL, NULL},
+    {"html", "report.html", "one self-contained page with tables and figures", report_write_html, true},
+    {"md", "report.md", "a summary and agreement tables in Markdown", report_write_markdown, false},
+    {"csv", "cells.csv", "one row a cell", report_write_csv, false},
+    {"json", "report.json", "everything, for programs", report_write_json, true},
+    {"junit", "junit.xml", "JUnit XML for continuous integration", report_write_junit, false},
+    {"tap", "report.tap", "TAP version 13", report_write_tap, false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 static const report_format *find(const char *name, size_t length) {

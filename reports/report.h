@@ -42,6 +42,7 @@ typedef struct {
   const char *file; /* the file that report_write_all makes */
   const char *doc;
   report_writer *write;
+  bool figures; /* it shows figures */
 } report_format;
 
 /* All formats, ended by an entry whose name is NULL. */

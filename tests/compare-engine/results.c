@@ -54,7 +54,7 @@ static assay_results *judge_points(const double *offset) {
     b.p.runs[i].seconds = i;
     judge_cell(&b.p, &b.p.cells[i], &error);
   }
-  assay_results *results = results_make(&b.p, NULL, &error);
+  assay_results *results = results_make(&b.p, NULL, true, &error);
   cr_assert(results, "%s", error.text);
   return results;
 }
@@ -109,7 +109,7 @@ Test(results, a_seed_that_is_not_the_default_is_told, .fini = stop) {
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 1, "A: mean=1")), targets, bed_far);
   const assay_claim *claims[] = {&claim};
   bed_build(&b, claims, 1, ASSAY_DEEP, 77);
-  assay_results *r = results_make(&b.p, NULL, &error);
+  assay_results *r = results_make(&b.p, NULL, true, &error);
   cr_assert_not(r->default_seed);
   cr_assert_str_eq(r->claims[0].reproduce, "assay run 'bed/claim' --tier deep --seed 77");
   cr_assert_eq(r->claims[0].verdict, ASSAY_VERDICT_UNDECIDED, "nothing was looked at");
@@ -122,7 +122,7 @@ Test(results, what_stops_a_claim_is_its_reason, .fini = stop) {
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 1, "A: mean=1")), targets, bed_far);
   const assay_claim *claims[] = {&claim};
   bed_build(&b, claims, 1, ASSAY_QUICK, 1);
-  assay_results *r = results_make(&b.p, NULL, &error);
+  assay_results *r = results_make(&b.p, NULL, true, &error);
   cr_assert_eq(r->claims[0].verdict, ASSAY_VERDICT_ERROR);
   cr_assert(strstr(r->claims[0].reason, "not an observable"), "%s", r->claims[0].reason);
   cr_assert_eq(assay_results_exit(r), 3);
@@ -135,7 +135,7 @@ Test(results, nothing_judged_says_so, .fini = stop) {
   leg.sizes[ASSAY_QUICK] = NULL;
   assay_claim claim = bed_claim(BED_LEGS(leg), targets, bed_far);
   bed_one(&b, &claim);
-  assay_results *r = results_make(&b.p, NULL, &error);
+  assay_results *r = results_make(&b.p, NULL, true, &error);
   cr_assert_eq(r->claims[0].verdict, ASSAY_VERDICT_SKIPPED);
   cr_assert(strstr(r->claims[0].reason, "nothing of it is judged"), "%s", r->claims[0].reason);
   assay_results_free(r);
@@ -155,7 +155,7 @@ Test(results, a_figure_has_the_theory_as_a_line_and_the_cells_on_it, .fini = sto
     bed_fill(&b.p.runs[i], 0, 128, i, 1);
     judge_cell(&b.p, &b.p.cells[i], &error);
   }
-  assay_results *r = results_make(&b.p, NULL, &error);
+  assay_results *r = results_make(&b.p, NULL, true, &error);
   const assay_figure_result *f = r->claims[0].figures;
   cr_assert_eq(r->claims[0].n_figures, 1);
   cr_assert_eq(f->n_series, 1);
