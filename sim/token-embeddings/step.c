@@ -35,7 +35,7 @@ SIMD_BODY void add_gradients_body(const token_embeddings_data *data, int first, 
                                   const double *e, const double *value, double *A, double *B) {
   const size_t m = (size_t)data->m;
   const double *rows = data->count + (size_t)first * m, *y = data->y + first;
-  double totals[GROUP], f[GROUP], weights[GROUP];
+  double totals[GROUP], f[GROUP], weights[GROUP] = {0}; /* some > 0; the compiler does not know */
   for (int i = 0; i < some; i++) {
     totals[i] = simd_dot(rows + (size_t)i * m, e, m);
     f[i] = simd_dot(rows + (size_t)i * m, value, m) / totals[i];
