@@ -7,36 +7,39 @@
 #include <string.h>
 
 #include "model/data/data.h"
-#include "model/data/idx.h"
 
 enum { PATH = 4096 };
 #define LINEAR_NOISE .25
 #define TRUTH_RIDGE .01
 
-/* ---- the pool ---- */
+/* ---- the files ---- */
 
-static assay_status read_both(idx_images *images, idx_labels *labels, assay_error *error) {
+assay_status fashion_read(bool test, int most, idx_images *images, idx_labels *labels, assay_error *error) {
   const data_set *set = data_find("fashion-mnist");
+  const char *images_file = test ? "t10k-images-idx3-ubyte.gz" : "train-images-idx3-ubyte.gz",
+             *labels_file = test ? "t10k-labels-idx1-ubyte.gz" : "train-labels-idx1-ubyte.gz";
   char path[PATH];
-  assay_status status = data_path(set, "train-images-idx3-ubyte.gz", path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_images(path, 0, images, error);
-  if (status != ASSAY_OK) return status;
-  status = data_path(set, "train-labels-idx1-ubyte.gz", path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_labels(path, 0, labels, error);
-  if (status != ASSAY_OK) {
-    idx_free_images(images);
-    return status;
-  }
-  if (images->count == labels->count && images->rows == 28 && images->columns == 28) return ASSAY_OK;
-  status = assay_error_set(
-      error, ASSAY_NO_DATA,
-      "data set fashion-mnist: %d images of %d x %d with %d labels; as many labels as images of 28 x 28",
-      images->count, images->rows, images->columns, labels->count);
-  idx_free_images(images), idx_free_labels(labels);
+  *images = (idx_images){0};
+  if (labels) *labels = (idx_labels){0};
+  if (!set) return assay_error_set(error, ASSAY_NO_DATA, "fashion-mnist is no data set of this program");
+  assay_status status = data_path(set, images_file, path, sizeof path, error);
+  if (status == ASSAY_OK) status = idx_read_images(path, most, images, error);
+  if (status == ASSAY_OK && (images->rows != 28 || images->columns != 28))
+    status = assay_error_set(error, ASSAY_NO_DATA, "%s: images of %d x %d, not 28 x 28", path, images->rows,
+                             images->columns);
+  if (status == ASSAY_OK && labels) status = data_path(set, labels_file, path, sizeof path, error);
+  if (status == ASSAY_OK && labels) status = idx_read_labels(path, most, labels, error);
+  if (status == ASSAY_OK && labels && images->count != labels->count)
+    status = assay_error_set(error, ASSAY_NO_DATA, "%s: %d labels of %d images", path, labels->count,
+                             images->count);
+  if (status == ASSAY_OK) return ASSAY_OK;
+  idx_free_images(images);
+  if (labels) idx_free_labels(labels);
   return status;
 }
 
-/* Centres the rows on their mean and scales them by one number to the mean square length dx. */
+/* ---- the pool ---- */
+
 static void standardise(fashion_pool *pool) {
   size_t count = (size_t)pool->count, dx = (size_t)pool->dx;
   double square = 0;
@@ -59,7 +62,7 @@ assay_status fashion_pool_read(int side, fashion_pool *pool, assay_error *error)
   *pool = (fashion_pool){0};
   if (side < 1 || 28 % side)
     return assay_error_set(error, ASSAY_DOMAIN, "cells of %d pixels; their side divides 28", side);
-  assay_status status = read_both(&images, &labels, error);
+  assay_status status = fashion_read(false, 0, &images, &labels, error);
   if (status != ASSAY_OK) return status;
   pool->count = images.count, pool->dx = (28 / side) * (28 / side);
   size_t count = (size_t)pool->count, dx = (size_t)pool->dx;

@@ -10,7 +10,13 @@
 
 #include <stdbool.h>
 
+#include "model/data/idx.h"
 #include "model/status.h"
+
+/* The first `most` (0: all) of Fashion-MNIST's training or test images, 28 x 28, and their labels (NULL: not
+ * wanted). ASSAY_NO_DATA when the set is absent, damaged or another one, ASSAY_NO_MEMORY; nothing is to be
+ * freed then, though it may be. */
+assay_status fashion_read(bool test, int most, idx_images *images, idx_labels *labels, assay_error *error);
 
 typedef struct {
   int count, dx;

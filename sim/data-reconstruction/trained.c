@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/data/data.h"
-#include "model/data/idx.h"
+#include "model/data/fashion.h"
 #include "sim/data-reconstruction/experiments.h"
 #include "sim/data-reconstruction/network.h"
 #include "sim/data-reconstruction/room.h"
@@ -169,15 +168,9 @@ static assay_status fill_sets(assay_call *call, image_run *run, const idx_images
 }
 
 static assay_status read_sets(assay_call *call, image_run *run) {
-  const data_set *set = data_find("fashion-mnist");
-  assay_error *error = assay_call_error(call);
-  char path[4096];
-  idx_images images = {0};
-  idx_labels labels = {0};
-  assay_status status = data_path(set, "train-images-idx3-ubyte.gz", path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_images(path, IMAGES_READ, &images, error);
-  if (status == ASSAY_OK) status = data_path(set, "train-labels-idx1-ubyte.gz", path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_labels(path, IMAGES_READ, &labels, error);
+  idx_images images;
+  idx_labels labels;
+  assay_status status = fashion_read(false, IMAGES_READ, &images, &labels, assay_call_error(call));
   if (status == ASSAY_OK) status = fill_sets(call, run, &images, &labels);
   idx_free_images(&images);
   idx_free_labels(&labels);

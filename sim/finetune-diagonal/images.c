@@ -3,23 +3,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/data/data.h"
-#include "model/data/idx.h"
+#include "model/data/fashion.h"
 
 enum { PIXELS = 28 };
 
-/* Pools the first `most` images (0: all) of one file into memory of the call. */
-static assay_status read_pooled(assay_call *call, const char *images_file, const char *labels_file, int side,
-                                int most, int *count, double **x, unsigned char **label) {
-  const data_set *set = data_find("fashion-mnist");
-  assay_error *error = assay_call_error(call);
-  char path[4096];
-  idx_images images = {0};
-  idx_labels labels = {0};
-  assay_status status = data_path(set, images_file, path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_images(path, most, &images, error);
-  if (status == ASSAY_OK) status = data_path(set, labels_file, path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_labels(path, images.count, &labels, error);
+/* Pools the first `most` images (0: all) into memory of the call. */
+static assay_status read_pooled(assay_call *call, bool test, int side, int most, int *count, double **x,
+                                unsigned char **label) {
+  idx_images images;
+  idx_labels labels;
+  assay_status status = fashion_read(test, most, &images, &labels, assay_call_error(call));
   if (status == ASSAY_OK) {
     *count = images.count;
     *x = assay_alloc(call, (size_t)*count * (size_t)(side * side) * sizeof **x);
@@ -45,11 +38,9 @@ assay_status fashion_open(assay_call *call, int side, int count, fashion_images 
   int d = k->d = side * side;
   double *mean = assay_alloc(call, (size_t)d * sizeof *mean), square = 0;
   if (!mean) return ASSAY_NO_MEMORY;
-  assay_status status = read_pooled(call, "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", side,
-                                    count, &k->count, &k->x, &k->label);
+  assay_status status = read_pooled(call, false, side, count, &k->count, &k->x, &k->label);
   if (status == ASSAY_OK)
-    status = read_pooled(call, "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", side, 0,
-                         &k->test_count, &k->test_x, &k->test_label);
+    status = read_pooled(call, true, side, 0, &k->test_count, &k->test_x, &k->test_label);
   if (status != ASSAY_OK) return status;
   for (int i = 0; i < k->count; i++)
     for (int j = 0; j < d; j++) mean[j] += k->x[(size_t)i * d + j] / k->count;

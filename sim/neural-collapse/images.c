@@ -1,8 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/data/data.h"
-#include "model/data/idx.h"
+#include "model/data/fashion.h"
 #include "sim/kernels/layers.h"
 #include "sim/neural-collapse/inputs.h"
 
@@ -27,21 +26,12 @@ static bool sort_by_class(const idx_images *images, const idx_labels *labels, un
 }
 
 assay_status neural_collapse_read_images(unsigned char *pixels, assay_error *error) {
-  const data_set *set = data_find("fashion-mnist");
-  char path[4096];
-  idx_images images = {0};
-  idx_labels labels = {0};
-  if (!set) return assay_error_set(error, ASSAY_NO_DATA, "fashion-mnist is no data set of this program");
-  assay_status status = data_path(set, "train-images-idx3-ubyte.gz", path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_images(path, FIRST, &images, error);
-  if (status == ASSAY_OK) status = data_path(set, "train-labels-idx1-ubyte.gz", path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_labels(path, FIRST, &labels, error);
-  if (status == ASSAY_OK &&
-      (images.rows * images.columns != PIXELS || !sort_by_class(&images, &labels, pixels)))
-    status =
-        assay_error_set(error, ASSAY_NO_DATA,
-                        "fashion-mnist: %d x %d pixels, or a class with fewer than %d of the first %d images",
-                        images.rows, images.columns, MOST, FIRST);
+  idx_images images;
+  idx_labels labels;
+  assay_status status = fashion_read(false, FIRST, &images, &labels, error);
+  if (status == ASSAY_OK && !sort_by_class(&images, &labels, pixels))
+    status = assay_error_set(error, ASSAY_NO_DATA,
+                             "fashion-mnist: a class with fewer than %d of the first %d images", MOST, FIRST);
   idx_free_images(&images);
   idx_free_labels(&labels);
   return status;

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/data/data.h"
-#include "model/data/idx.h"
+#include "model/data/fashion.h"
 #include "sim/kernels/orthogonal.h"
 #include "sim/orthogonal-glm/design.h"
 
@@ -15,15 +14,8 @@ static const assay_stream drawn_once = {2602, 0};
 
 /* x [IMAGES][PIXELS], centred. */
 static assay_status read_pooled(double *x, assay_error *error) {
-  const data_set *set = data_find("fashion-mnist");
-  char path[4096];
-  idx_images images = {0};
-  if (!set) return assay_error_set(error, ASSAY_NO_DATA, "fashion-mnist is no data set of this program");
-  assay_status status = data_path(set, "train-images-idx3-ubyte.gz", path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_images(path, IMAGES, &images, error);
-  if (status == ASSAY_OK && images.rows * images.columns != 4 * PIXELS)
-    status = assay_error_set(error, ASSAY_NO_DATA, "fashion-mnist: %d x %d pixels, not 28 x 28", images.rows,
-                             images.columns);
+  idx_images images;
+  assay_status status = fashion_read(false, IMAGES, &images, NULL, error);
   for (int i = 0; i < IMAGES && status == ASSAY_OK; i++) idx_pool(&images, i, 2, x + (size_t)i * PIXELS);
   idx_free_images(&images);
   for (int j = 0; j < PIXELS && status == ASSAY_OK; j++) {

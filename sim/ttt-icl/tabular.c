@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "model/data/data.h"
-#include "model/data/idx.h"
+#include "model/data/fashion.h"
 #include "model/data/table.h"
 #include "sim/kernels/adam.h"
 #include "sim/kernels/layers.h"
@@ -316,18 +316,9 @@ static assay_status read_digits(assay_call *call, tabular_run *run) {
 /* The first 6000 training images, means over 4 x 4 cells: d = 49. */
 static assay_status read_fashion(assay_call *call, tabular_run *run) {
   enum { most = 6000, side = 4 };
-  const data_set *set = data_find("fashion-mnist");
-  char path[4096];
-  idx_images images = {0};
-  idx_labels labels = {0};
-  assay_error *error = assay_call_error(call);
-  assay_status status = data_path(set, set->files[0], path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_images(path, most, &images, error);
-  if (status == ASSAY_OK) status = data_path(set, set->files[1], path, sizeof path, error);
-  if (status == ASSAY_OK) status = idx_read_labels(path, most, &labels, error);
-  if (status == ASSAY_OK && (images.rows != 28 || images.columns != 28))
-    status = assay_fail(call, ASSAY_NO_DATA, "%s: images of %d x %d, not 28 x 28", path, images.rows,
-                        images.columns);
+  idx_images images;
+  idx_labels labels;
+  assay_status status = fashion_read(false, most, &images, &labels, assay_call_error(call));
   const int d = 49;
   if (status == ASSAY_OK) run->all = samples_of(call, most, d);
   if (status == ASSAY_OK && !(run->all.x && run->all.label)) status = ASSAY_NO_MEMORY;
@@ -335,7 +326,8 @@ static assay_status read_fashion(assay_call *call, tabular_run *run) {
     idx_pool(&images, i, side, run->all.x + (size_t)i * d);
     run->all.label[i] = labels.labels[i];
     if (run->all.label[i] >= C)
-      status = assay_fail(call, ASSAY_NO_DATA, "%s: label %d of image %d", path, run->all.label[i], i + 1);
+      status =
+          assay_fail(call, ASSAY_NO_DATA, "fashion-mnist: label %d of image %d", run->all.label[i], i + 1);
   }
   idx_free_images(&images);
   idx_free_labels(&labels);

@@ -228,6 +228,11 @@ static const assay_control universality_controls[] = {{.name = "equal masks",
                                                        .points = "rademacher",
                                                        .tiers = 4,
                                                        .predict = universality_haar},
+                                                      {.name = "any rows will do",
+                                                       .mistake = "rows of images reach the overlap of generic singular vectors",
+                                                       .targets = "overlap2 of images",
+                                                       .tiers = 6,
+                                                       .reversed = true},
                                                       {0}};
 
 const assay_claim orthogonal_glm_universality_claim = {

@@ -102,6 +102,12 @@ static const assay_leg mail_legs[] = {{.experiment = &token_embeddings_mails_run
                                        .first = {8, 8, 40},
                                        .looks = {1, 1, 1}},
                                       {0}};
+#define SD_OVER_STARTS(of_)                                                                                                                \
+  {                                                                                                                                        \
+    .name = of_ "_sd", .records = of_, .points = "V", .estimand = ASSAY_SMOOTH, .of = ASSAY_VARIANCE, .reduce = root_of_variance,          \
+    .predict = mails_of, .margin = ALL_TIERS({.relative = .02, .deviations = 10}), .spread = mails_spread,                                 \
+    .reason = "next order in eps; se 1/sqrt(2 n) of the value, as of a normal"                                                             \
+  }
 static const assay_target mail_targets[] = {{.name = "slope",
                                              .points = "W",
                                              .margin = ALL_TIERS({.bias = .002, .deviations = 10}),
@@ -117,26 +123,8 @@ static const assay_target mail_targets[] = {{.name = "slope",
                                              .margin = ALL_TIERS({.relative = .15, .deviations = 10}),
                                              .spread = mails_spread,
                                              .reason = "next order in eps; sd of a pilot"},
-                                            {.name = "slope_sd",
-                                             .records = "slope",
-                                             .points = "V",
-                                             .estimand = ASSAY_SMOOTH,
-                                             .of = ASSAY_VARIANCE,
-                                             .reduce = root_of_variance,
-                                             .predict = mails_of,
-                                             .margin = ALL_TIERS({.relative = .02, .deviations = 10}),
-                                             .spread = mails_spread,
-                                             .reason = "next order in eps; se 1/sqrt(2 n) of the value, as of a normal"},
-                                            {.name = "cosine_sd",
-                                             .records = "cosine",
-                                             .points = "V",
-                                             .estimand = ASSAY_SMOOTH,
-                                             .of = ASSAY_VARIANCE,
-                                             .reduce = root_of_variance,
-                                             .predict = mails_of,
-                                             .margin = ALL_TIERS({.relative = .02, .deviations = 10}),
-                                             .spread = mails_spread,
-                                             .reason = "next order in eps; se 1/sqrt(2 n) of the value, as of a normal"},
+                                            SD_OVER_STARTS("slope"),
+                                            SD_OVER_STARTS("cosine"),
                                             {.name = "attention_ratio",
                                              .points = "F",
                                              .estimand = ASSAY_EXACT,
