@@ -30,8 +30,8 @@ assay_status fashion_read(bool test, int most, idx_images *images, idx_labels *l
   if (status == ASSAY_OK && labels) status = data_path(set, labels_file, path, sizeof path, error);
   if (status == ASSAY_OK && labels) status = idx_read_labels(path, most, labels, error);
   if (status == ASSAY_OK && labels && images->count != labels->count)
-    status = assay_error_set(error, ASSAY_NO_DATA, "%s: %d labels of %d images", path, labels->count,
-                             images->count);
+    status = assay_error_set(error, ASSAY_NO_DATA, "data set fashion-mnist: %d images with %d labels",
+                             images->count, labels->count);
   if (status == ASSAY_OK) return ASSAY_OK;
   idx_free_images(images);
   if (labels) idx_free_labels(labels);
