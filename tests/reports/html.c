@@ -127,9 +127,10 @@ Test(reports_html, marks_are_named_and_vertical) {
 }
 
 Test(reports_html, a_cloud_has_a_dot_for_each_replicate_and_one_scale) {
-  double x[] = {.1, .2, .3}, y[] = {.3, .1, NAN}, to_x[] = {0, .5}, to_y[] = {0, .5};
+  double x[] = {.1, .2, .3}, y[] = {.3, .1, NAN}, none[] = {NAN, NAN, NAN}, to_x[] = {0, .5}, to_y[] = {0, .5};
   char label[] = "a";
-  assay_series series = {.label = label, .n_line = 2, .line_x = to_x, .line_y = to_y, .n_points = 3, .point_x = x, .point_y = y};
+  assay_series series = {.label = label, .n_line = 2, .line_x = to_x, .line_y = to_y,
+                         .n_points = 3, .point_x = x, .point_y = y, .point_lo = none, .point_hi = none};
   assay_figure of = {.title = "t", .x = "x", .y = "y", .flags = ASSAY_CLOUD};
   assay_figure_result figure = {&of, &series, 1};
   char *text = drawn(&figure);

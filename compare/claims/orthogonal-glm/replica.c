@@ -143,7 +143,7 @@ static assay_status risk_with(assay_call *call, bool iid) {
   const char *channel = assay_word(call, "channel");
   if (strcmp(channel, "sign") && strcmp(channel, "abs"))
     return assay_fail(call, ASSAY_DOMAIN, "the Bayes risk is given for the channels sign and abs");
-  const unsigned with = GLM_WITH_TABLE | GLM_WITH_OUTPUT;
+  const unsigned with = GLM_WITH_TABLE | (strcmp(channel, "sign") ? GLM_WITH_OUTPUT : 0u);
   assay_status status = iid ? glm_problem_open_iid(call, with, &p) : glm_problem_open(call, with, &p);
   glm_evolution e = glm_evolution_of(&p);
   if (status == ASSAY_OK) status = glm_gauss_fixed_points(&e, &stable, &least, &most, assay_call_error(call));

@@ -220,7 +220,7 @@ static const assay_target bbp_targets[] = {
     {0}};
 
 static const assay_control bbp_controls[] = {
-    {.name = "bulk of d/n", .mistake = "d/n for n/d in the density", .targets = "density", .points = "bulk", .predict = exchanged},
+    {.name = "bulk of d/n", .mistake = "d/n for n/d in the density", .targets = "density", .points = "bulk", .tiers = 6, .predict = exchanged},
     {.name = "eigenvalues of A*", .mistake = "2/n for 1/n", .targets = "lambda_1", .predict = of_a_star},
     {.name = "delta inverted", .mistake = "d/n for n/d", .targets = "q", .points = "H8_4,H8_10,H4_5", .predict = exchanged},
     {.name = "overlap from the gap", .mistake = "q = 1 - (edge/lambda_1)^2", .targets = "q", .points = "H8_4", .predict = from_the_gap},
@@ -460,6 +460,10 @@ static assay_status quadratic(assay_call *call) {
   return put_density(call, (single_index_link){SINGLE_INDEX_QUAD, 0}, assay_real(call, "delta"), Q_DENSITY);
 }
 
+static assay_status quadratic_exchanged(assay_call *call) {
+  return put_density(call, (single_index_link){SINGLE_INDEX_QUAD, 0}, 1 / assay_real(call, "delta"), Q_DENSITY);
+}
+
 CONSTANT(collapsed, Q_Q, 0)
 
 static assay_status quadratic_dawson(assay_call *call) {
@@ -562,6 +566,7 @@ static const assay_target quadratic_targets[] = {
     {0}};
 
 static const assay_control quadratic_controls[] = {
+    {.name = "bulk of d/n", .mistake = "d/n for n/d in the density", .targets = "density", .tiers = 6, .predict = quadratic_exchanged},
     {.name = "no largest label",
      .mistake = "the closed form without the largest label",
      .targets = "q",
