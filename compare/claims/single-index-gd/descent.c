@@ -480,10 +480,20 @@ static const assay_leg hitting_legs[] = {{.check = hitting_closed,
                                           .first = {512, 512, 512},
                                           .looks = {4, 5, 5}},
                                          {.experiment = &single_index_gd_hitting,
-                                          .points = POINTS("V3: " THIRD, "A3: " THIRD " by=2,3,4,5,6,8"),
+                                          .points = POINTS("V3: " THIRD),
                                           .sizes = {"d=1000 draws=64", "d=10000 draws=64", "d=30000 draws=64"},
                                           .first = {256, 256, 512},
                                           .looks = {2, 2, 3}},
+                                         {.experiment = &single_index_gd_hitting,
+                                          .points = POINTS("A3: " THIRD " by=2,3,4,5,6,8"),
+                                          .sizes = {"d=1000 draws=64", NULL, NULL},
+                                          .first = {256, 0, 0},
+                                          .looks = {2, 0, 0}},
+                                         {.experiment = &single_index_gd_hitting,
+                                          .points = POINTS("A4: " THIRD " by=3,4,5,6,8,10"), /* later, as d is larger */
+                                          .sizes = {NULL, "d=10000 draws=64", "d=30000 draws=64"},
+                                          .first = {0, 256, 512},
+                                          .looks = {0, 2, 3}},
                                          {.experiment = &single_index_gd_hitting,
                                           .points = POINTS("Q1: eta=.1 s1=.2", "H1: link=hard eta=.1 s1=.2"),
                                           .sizes = {"d=1000", "d=1000", "d=10000"},
@@ -514,7 +524,7 @@ static const assay_target hitting_targets[] = {
      .reason = "3 % (1.6 % deep): the limit needs d s_1 >> V = 6; seen are -21, -2.4, +.7 % at d = 300, 10^3, 3 10^3, the diffusion has "
                "+1.7 and +.7 % at 10^4 and 3 10^4; 10 se: 7, 7, 3.4 %"},
     {.name = "arrived",
-     .points = "A3",
+     .points = "A?",
      .spread = spread_arrived,
      .margin = {{.bias = .06, .deviations = 10}, {.bias = .012, .deviations = 10}, {.bias = .012, .deviations = 10}},
      .reason = "the mean's allowance of 120/d times the largest density, .45, and .007 for its shape (the limit needs d s_1 >> V = 6); "
@@ -542,7 +552,7 @@ static const assay_control hitting_controls[] = {
      .targets = "slope",
      .predict = hitting_double},
     {.name = "slope 1/(8 eta)", .mistake = "no eta^2 term", .targets = "slope", .predict = hitting_no_noise},
-    {.name = "law without noise", .mistake = "no eta^2 term", .targets = "arrived", .points = "A3:by=3", .predict = hitting_no_noise},
+    {.name = "law without noise", .mistake = "no eta^2 term", .targets = "arrived", .points = "A3:by=3,A4:by=4", .predict = hitting_no_noise},
     {.name = "sd without noise", .mistake = "no eta^2 term", .targets = "sd", .predict = hitting_no_noise},
     {0}};
 
@@ -559,7 +569,7 @@ static const assay_figure hitting_figures[] = {{.title = "Time of one-pass SGD t
                                                 .x_label = "samples over d",
                                                 .y = "arrived",
                                                 .y_label = "share",
-                                                .points = "A3",
+                                                .points = "A?",
                                                 .sweep = "0:12:97",
                                                 .marks = "mean"},
                                                {0}};

@@ -222,7 +222,12 @@ static const assay_target bbp_targets[] = {
     {0}};
 
 static const assay_control bbp_controls[] = {
-    {.name = "bulk of d/n", .mistake = "d/n for n/d in the density", .targets = "density", .points = "bulk:at=[0-2]*", .tiers = 6, .predict = exchanged},
+    {.name = "bulk of d/n",
+     .mistake = "d/n for n/d in the density",
+     .targets = "density",
+     .points = "bulk:at=[0-2]*",
+     .tiers = 6,
+     .predict = exchanged},
     {.name = "eigenvalues of A*", .mistake = "2/n for 1/n", .targets = "lambda_1", .predict = of_a_star},
     {.name = "delta inverted", .mistake = "d/n for n/d", .targets = "q", .points = "H8_4,H8_10,H4_5", .predict = exchanged},
     {.name = "overlap from the gap", .mistake = "q = 1 - (edge/lambda_1)^2", .targets = "q", .points = "H8_4", .predict = from_the_gap},
