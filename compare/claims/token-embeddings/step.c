@@ -575,7 +575,7 @@ static assay_status separation(assay_call *call) {
   }
   assay_absent(call, P_SEP, "n is not given");
   assay_status status = token_embeddings_half((int)assay_integer(call, "T"), (int)assay_integer(call, "k"), (int)assay_integer(call, "m0"),
-                                              &n, assay_call_error(call));
+                                              TOKEN_EMBEDDINGS_COUNTS, &n, assay_call_error(call));
   if (status == ASSAY_OK) token_embeddings_put(call, P_HALF, n);
   return status;
 }
@@ -629,16 +629,16 @@ static const assay_target separation_targets[] = {
     {.name = "p_sep",
      .records = "separated",
      .points = "A,B,C",
-     .margin = ALL_TIERS({.bias = 6e-4, .deviations = 10}),
+     .margin = ALL_TIERS({.deviations = 10}),
      .spread = separation_spread,
-     .reason = "Poissonised total, .5/(n T), + 10 sd/sqrt(n_max)"},
+     .reason = "the law is exact; 10 sd/sqrt(n_max)"},
     {.name = "p_sep",
      .title = "p_sep (short)",
      .records = "separated",
      .points = "D,E",
-     .margin = ALL_TIERS({.bias = .0025, .deviations = 10}),
+     .margin = ALL_TIERS({.deviations = 10}),
      .spread = separation_spread,
-     .reason = "Poissonised total, .5/(n T), + 10 sd/sqrt(n_max)"},
+     .reason = "the law is exact; 10 sd/sqrt(n_max)"},
     {.name = "p_sep",
      .title = "n_half",
      .records = "separated",
@@ -647,7 +647,7 @@ static const assay_target separation_targets[] = {
      .estimand = ASSAY_SMOOTH,
      .reduce = half_way,
      .margin = RELATIVE(.02, .01, .006),
-     .reason = "the Poissonised total moves both alike, .2 % at most; 10 se by the slope of P, about 1 a factor e in n"},
+     .reason = "10 se by the slope of P, about 1 a factor e in n"},
     {0}};
 static const assay_control separation_controls[] = {{.name = "independent tokens",
                                                      .mistake = "irrelevant tokens as independent binomial differences",
