@@ -465,6 +465,21 @@ static int next_time(const double *t, int times, double after) {
   return next;
 }
 
+/* The loss at the logits z, from its definition. */
+static double toy_loss(const double *gam, const double *z) {
+  double loss = 0;
+  for (int i = 0; i < TOKEN_EMBEDDINGS_TOY_N; i++) {
+    const double *row = token_embeddings_toy.count + i * TOKEN_EMBEDDINGS_TOY_M;
+    double total = 0, f = 0;
+    for (int s = 0; s < TOKEN_EMBEDDINGS_TOY_M; s++) {
+      total += row[s] * exp(z[s] - z[0]);
+      f += row[s] * exp(z[s] - z[0]) * gam[s];
+    }
+    loss += log1p(exp(-token_embeddings_toy.y[i] * f / total)) / TOKEN_EMBEDDINGS_TOY_N;
+  }
+  return loss;
+}
+
 static assay_status replicate_toy(assay_call *call, void *state, const assay_stream *stream, double *out) {
   toy_run *run = state;
   (void)stream;
@@ -475,12 +490,13 @@ static assay_status replicate_toy(assay_call *call, void *state, const assay_str
     if (status != ASSAY_OK) return status;
     now = run->t[i];
     token_embeddings_flow_read(&run->walk, om, z);
-    double *at = out + i * (3 + TOKEN_EMBEDDINGS_TOY_M), p2 = 0;
+    double *at = out + i * (4 + TOKEN_EMBEDDINGS_TOY_M), p2 = 0;
     for (int s = 0; s < TOKEN_EMBEDDINGS_TOY_M; s++) p2 += om[s] * z[s];
     at[0] = run->walk.excess;
     at[1] = sqrt(fmax(0, p2));
     at[2] = now * run->walk.excess;
-    memcpy(at + 3, z, sizeof z);
+    at[3] = toy_loss(run->walk.gam, z);
+    memcpy(at + 4, z, sizeof z);
   }
   return ASSAY_OK;
 }
@@ -493,6 +509,7 @@ static const assay_param toy_params[] = {
 static const assay_observable toy_records[] = {RECORD("excess", "L - L*"),
                                                RECORD("pnorm", "|p|"),
                                                RECORD("t_excess", "t (L - L*)"),
+                                               RECORD("loss", "L"),
                                                {"z", NULL, "logits", "gam", ASSAY_MEASURED, 0, 0},
                                                {0}};
 const assay_experiment token_embeddings_toy_flow_run = {
