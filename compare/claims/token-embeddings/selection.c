@@ -365,7 +365,8 @@ static assay_status wrong_rates(assay_call *call) {
   return ASSAY_OK;
 }
 static const assay_leg rates_legs[] = {{.experiment = &token_embeddings_toy_flow_run,
-                                        .points = POINTS("T: c=1.2 t=1,10,1e2,1e4,1e6,1e8", "S: c=1.3 t=1e4,1e6,1e8,1e10", "L: c=1.2 t=1e12"),
+                                        .points = POINTS("T: c=1.2 t=1,10,1e2,1e4,1e6,1e8", "S: c=1.3 t=1e4,1e6,1e8,1e10",
+                                                         "L: c=1.2 t=1e12"),
                                         .sizes = {"", "", ""},
                                         .first = {1, 1, 1},
                                         .looks = {1, 1, 1}},
