@@ -300,7 +300,7 @@ enum { DEPTHS = 8 };
 static assay_status replicate_doublings(assay_call *call, void *state, const assay_stream *stream,
                                         double *out) {
   const network_run *run = state;
-  neural_collapse_optimum at[DEPTHS];
+  neural_collapse_optimum at[DEPTHS] = {0};
   double fall = INFINITY;
   const int last = run->doublings;
   for (int i = 0; i <= last; i++) {
@@ -311,8 +311,10 @@ static assay_status replicate_doublings(assay_call *call, void *state, const ass
     if (status != ASSAY_OK) return status;
     if (i > 0) fall = fmin(fall, at[i - 1].J - at[i].J);
   }
+  double falls[3] = {0};
+  for (int i = 0; i < 3 && i < last; i++) falls[i] = at[i].J - at[i + 1].J;
   const double octaves = last * M_LN2, ratio = (at[1].J - run->floor) / (at[0].J - run->floor),
-               increments = last > 1 ? (at[1].J - at[2].J) / (at[0].J - at[1].J) : 0;
+               increments = last > 2 ? (falls[1] - 4 * falls[2]) / (falls[0] - 4 * falls[1]) : 0;
   const double all[] = {at[0].J,
                         fall,
                         ratio,
@@ -332,7 +334,8 @@ static const assay_observable doublings_records[] = {
     RECORD("J", "objective at L"),
     RECORD("fall", "least fall of the objective at a doubling"),
     RECORD("ratio", "(J(2L) - floor)/(J(L) - floor)"),
-    RECORD("increments", "(J(2L) - J(4L))/(J(L) - J(2L)); 0 for one doubling"),
+    RECORD("increments", "(D(2L) - 4 D(4L))/(D(L) - 4 D(2L)), D(L) = J(L) - J(2L): the ratio of "
+                         "successive D without the term in 1/L^2 of J; 0 for fewer than three doublings"),
     RECORD("exponent_NC1", "slope of log NC1 on log L between the ends"),
     RECORD("exponent_J", "slope of log (J - floor)"),
     RECORD("exponent_cv", "slope of log cv"),

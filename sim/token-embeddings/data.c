@@ -24,7 +24,8 @@ static void draw_important(const token_embeddings_model *p, random_source *sourc
 }
 
 void token_embeddings_draw(const token_embeddings_model *p, random_purpose purpose, unsigned index,
-                           const assay_stream *stream, double *count, double *y, uint64_t *room) {
+                           const assay_stream *stream, double *count, double *y, uint16_t *token,
+                           uint64_t *room) {
   const size_t m = (size_t)token_embeddings_model_size(p), n = (size_t)p->n,
                others = (size_t)(p->T - 1 - (p->shared ? 1 : 0));
   uint64_t *important = room, *irrelevant = room + n;
@@ -34,12 +35,17 @@ void token_embeddings_draw(const token_embeddings_model *p, random_purpose purpo
   random_signs(&labels, y, n);
   draw_important(p, &first, important);
   random_integers(&rest, (uint64_t)p->m0, irrelevant, n * others);
-  memset(count, 0, n * m * sizeof *count);
+  if (count) memset(count, 0, n * m * sizeof *count);
   for (size_t i = 0; i < n; i++) {
-    double *row = count + i * m;
-    row[important[i] + (y[i] > 0 ? 0 : (size_t)p->k)] += 1;
-    for (size_t t = 0; t < others; t++) row[2 * (size_t)p->k + irrelevant[i * others + t]] += 1;
-    if (p->shared) row[2 * (size_t)p->k + (size_t)p->m0 + (y[i] > 0 ? 0 : 1)] += 1;
+    const uint64_t shared = 2 * (uint64_t)p->k + (uint64_t)p->m0 + (y[i] > 0 ? 0 : 1);
+    const uint64_t chosen = important[i] + (y[i] > 0 ? 0 : (uint64_t)p->k);
+    for (size_t t = 0; t < (size_t)p->T; t++) {
+      const uint64_t s = t == 0        ? chosen
+                         : t <= others ? 2 * (uint64_t)p->k + irrelevant[i * others + t - 1]
+                                       : shared;
+      if (count) count[i * m + s] += 1;
+      if (token) token[i * (size_t)p->T + t] = (uint16_t)s;
+    }
   }
 }
 

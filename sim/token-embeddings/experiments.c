@@ -107,10 +107,22 @@ const assay_experiment token_embeddings_counts_run = {.id = "token-embeddings/co
 /* ---- the mean of a step, antithetic ---- */
 
 typedef struct {
+  token_embeddings_lists lists;
   double rho, eps, alpha[TOKEN_EMBEDDINGS_TOY_M];
   const double *a2, *b2;
   long draws;
 } antithetic_run;
+
+/* Data that do not change, as lists. */
+static assay_status lists_of(assay_call *call, const token_embeddings_data *data,
+                             token_embeddings_lists *lists) {
+  const int T = token_embeddings_longest(data);
+  uint16_t *token = assay_alloc(call, (size_t)data->n * (size_t)T * sizeof *token);
+  if (!token) return ASSAY_NO_MEMORY;
+  token_embeddings_list(data, T, token);
+  *lists = (token_embeddings_lists){data->n, data->m, T, token, data->y};
+  return ASSAY_OK;
+}
 
 static assay_status open_antithetic(assay_call *call, void **state) {
   antithetic_run *run = *state = assay_alloc(call, sizeof *run);
@@ -124,6 +136,8 @@ static assay_status open_antithetic(assay_call *call, void **state) {
   if (a != TOKEN_EMBEDDINGS_TOY_M || b != TOKEN_EMBEDDINGS_TOY_M)
     return assay_fail(call, ASSAY_DOMAIN, "a2 and b2 have %d and %d elements, the toy has %d tokens", a, b,
                       TOKEN_EMBEDDINGS_TOY_M);
+  assay_status status = lists_of(call, &token_embeddings_toy, &run->lists);
+  if (status != ASSAY_OK) return status;
   return token_embeddings_signed_frequency(&token_embeddings_toy, run->alpha, assay_call_error(call));
 }
 
@@ -140,7 +154,7 @@ static void sign_average(const antithetic_run *run, const double *gam, const dou
       g[s] = sign & 1 ? -gam[s] : gam[s];
       p[s] = both == 2 ? (sign ? -pi[s] : pi[s]) : sign & 2 ? -pi[s] : pi[s];
     }
-    token_embeddings_gradients(&token_embeddings_toy, g, p, a, b);
+    token_embeddings_gradients(&run->lists, g, p, a, b);
     for (int s = 0; s < m; s++) {
       A[s] += a[s] / both;
       B[s] += b[s] / both;
@@ -205,6 +219,7 @@ const assay_experiment token_embeddings_antithetic_run = {
 
 typedef struct {
   token_embeddings_data data;
+  token_embeddings_lists lists;
   double eta, eps, *alpha, *room; /* room [6 m] */
   long d, draws;
   const double *token;
@@ -232,6 +247,7 @@ static assay_status open_step(assay_call *call, void **state) {
   step_run *run = *state = assay_alloc(call, sizeof *run);
   if (!run) return ASSAY_NO_MEMORY;
   assay_status status = fixed_data(call, &run->data);
+  if (status == ASSAY_OK) status = lists_of(call, &run->data, &run->lists);
   if (status != ASSAY_OK) return status;
   run->eta = assay_real(call, "eta");
   run->d = assay_integer(call, "d");
@@ -263,9 +279,9 @@ static void both_starts(const step_run *run, random_source *init) {
     gam[s] *= run->eps;
     back[s] = -gam[s];
   }
-  token_embeddings_gradients(&run->data, gam, pi, A, B);
+  token_embeddings_gradients(&run->lists, gam, pi, A, B);
   cblas_daxpy(2 * m, run->eta, A, 1, gam, 1);
-  token_embeddings_gradients(&run->data, back, back_pi, A, B);
+  token_embeddings_gradients(&run->lists, back, back_pi, A, B);
   cblas_daxpy(2 * m, run->eta, A, 1, back, 1);
 }
 
@@ -328,7 +344,8 @@ enum { RANKS = 8 };
 
 typedef struct {
   token_embeddings_model model;
-  double eta, eps, f[RANKS], *count, *y, *scores; /* scores [4 m] */
+  double eta, eps, f[RANKS], *y, *scores; /* scores [4 m] */
+  uint16_t *token;                        /* [n][T] */
   uint64_t *room;
 } order_run;
 
@@ -347,27 +364,28 @@ static assay_status open_order(assay_call *call, void **state) {
   for (int j = 0; j < RANKS; j++) run->f[j] = 1 / ((j + 1) * total);
   run->eta = 4 * run->model.T / run->f[0];
   run->eps = 1 / sqrt(assay_real(call, "d"));
-  run->count = assay_alloc(call, n * m * sizeof(double));
+  run->token = assay_alloc(call, n * (size_t)run->model.T * sizeof *run->token);
   run->y = assay_alloc(call, n * sizeof(double));
   run->scores = assay_alloc(call, 4 * m * sizeof(double));
   run->room = assay_alloc(call, n * (size_t)(2 * run->model.T + 1) * sizeof(uint64_t));
-  return run->count && run->y && run->scores && run->room ? ASSAY_OK : ASSAY_NO_MEMORY;
+  return run->token && run->y && run->scores && run->room ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 
 static assay_status replicate_order(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  (void)call;
   const order_run *run = state;
   const int m = token_embeddings_model_size(&run->model);
-  const token_embeddings_data data = {run->model.n, m, run->count, run->y};
-  double *gam = run->scores, *pi = gam + m, *A = pi + m, *B = A + m, alpha[2 * RANKS + 500], xy = 0, xx = 0,
-         rest = 0;
+  const token_embeddings_lists lists = {run->model.n, m, run->model.T, run->token, run->y};
+  double *gam = run->scores, *pi = gam + m, *A = pi + m, *B = A + m, alpha[2 * RANKS + 500] = {0}, xy = 0,
+         xx = 0, rest = 0;
   random_source init = random_open(stream, RANDOM_INIT, 0);
-  token_embeddings_draw(&run->model, RANDOM_DESIGN, 0, stream, run->count, run->y, run->room);
+  token_embeddings_draw(&run->model, RANDOM_DESIGN, 0, stream, NULL, run->y, run->token, run->room);
   random_normals(&init, gam, 2 * (size_t)m);
   cblas_dscal(2 * m, run->eps, gam, 1);
-  token_embeddings_gradients(&data, gam, pi, A, B);
+  token_embeddings_gradients(&lists, gam, pi, A, B);
   cblas_daxpy(m, run->eta, A, 1, gam, 1);
-  assay_status status = token_embeddings_signed_frequency(&data, alpha, assay_call_error(call));
-  if (status != ASSAY_OK) return status;
+  for (int i = 0; i < lists.n; i++)
+    for (int t = 0; t < lists.T; t++) alpha[run->token[i * lists.T + t]] += run->y[i] / (lists.n * lists.T);
   for (int s = 0; s < m; s++) {
     xy += alpha[s] * gam[s];
     xx += alpha[s] * alpha[s];
@@ -447,6 +465,21 @@ static int next_time(const double *t, int times, double after) {
   return next;
 }
 
+/* The loss at the logits z, from its definition. */
+static double toy_loss(const double *gam, const double *z) {
+  double loss = 0;
+  for (int i = 0; i < TOKEN_EMBEDDINGS_TOY_N; i++) {
+    const double *row = token_embeddings_toy.count + i * TOKEN_EMBEDDINGS_TOY_M;
+    double total = 0, f = 0;
+    for (int s = 0; s < TOKEN_EMBEDDINGS_TOY_M; s++) {
+      total += row[s] * exp(z[s] - z[0]);
+      f += row[s] * exp(z[s] - z[0]) * gam[s];
+    }
+    loss += log1p(exp(-token_embeddings_toy.y[i] * f / total)) / TOKEN_EMBEDDINGS_TOY_N;
+  }
+  return loss;
+}
+
 static assay_status replicate_toy(assay_call *call, void *state, const assay_stream *stream, double *out) {
   toy_run *run = state;
   (void)stream;
@@ -457,12 +490,13 @@ static assay_status replicate_toy(assay_call *call, void *state, const assay_str
     if (status != ASSAY_OK) return status;
     now = run->t[i];
     token_embeddings_flow_read(&run->walk, om, z);
-    double *at = out + i * (3 + TOKEN_EMBEDDINGS_TOY_M), p2 = 0;
+    double *at = out + i * (4 + TOKEN_EMBEDDINGS_TOY_M), p2 = 0;
     for (int s = 0; s < TOKEN_EMBEDDINGS_TOY_M; s++) p2 += om[s] * z[s];
     at[0] = run->walk.excess;
     at[1] = sqrt(fmax(0, p2));
     at[2] = now * run->walk.excess;
-    memcpy(at + 3, z, sizeof z);
+    at[3] = toy_loss(run->walk.gam, z);
+    memcpy(at + 4, z, sizeof z);
   }
   return ASSAY_OK;
 }
@@ -475,6 +509,7 @@ static const assay_param toy_params[] = {
 static const assay_observable toy_records[] = {RECORD("excess", "L - L*"),
                                                RECORD("pnorm", "|p|"),
                                                RECORD("t_excess", "t (L - L*)"),
+                                               RECORD("loss", "L"),
                                                {"z", NULL, "logits", "gam", ASSAY_MEASURED, 0, 0},
                                                {0}};
 const assay_experiment token_embeddings_toy_flow_run = {
@@ -500,6 +535,8 @@ typedef struct {
   double *gam, *pi, *A, *B, *gam0, *om, *early, *z, *weight, *z0; /* [m] each */
   double *W, *K, *E, *room; /* [m][m], [m][m], [m + 1][d] with a start, [3 m m + 4 m] */
   uint64_t *tokens;
+  uint16_t *token; /* [n][T] */
+  token_embeddings_lists lists;
   token_embeddings_walk walk;
   const double *t;
   int times;
@@ -516,6 +553,8 @@ static assay_status room_of(assay_call *call, selection_run *run) {
   run->W = assay_alloc(call, 2 * m * m * sizeof(double));
   run->room = assay_alloc(call, (3 * m * m + 4 * m) * sizeof(double));
   run->tokens = assay_alloc(call, n * (size_t)(2 * run->model.T + 1) * sizeof(uint64_t));
+  run->token = assay_alloc(call, n * (size_t)run->model.T * sizeof *run->token);
+  run->lists = (token_embeddings_lists){run->model.n, run->m, run->model.T, run->token, run->y};
   run->walk.selected = assay_alloc(call, n * sizeof(int));
   run->walk.room = assay_alloc(call, (16 * m + m * m) * sizeof(double));
   run->walk.odds = assay_alloc(call, n * sizeof(double));
@@ -523,8 +562,9 @@ static assay_status room_of(assay_call *call, selection_run *run) {
   run->walk.cell = assay_alloc(call, n * m * sizeof *run->walk.cell);
   run->E = run->start_norm > 0 ? assay_alloc(call, (m + 1) * (size_t)run->d * sizeof(double)) : NULL;
   run->K = run->W ? run->W + m * m : NULL;
-  bool all_there = all && run->count && run->y && run->W && run->room && run->tokens && run->walk.selected &&
-                   run->walk.room && run->walk.odds && run->walk.first && run->walk.cell;
+  bool all_there = all && run->count && run->y && run->W && run->room && run->tokens && run->token &&
+                   run->walk.selected && run->walk.room && run->walk.odds && run->walk.first &&
+                   run->walk.cell;
   return all_there && (run->E || !(run->start_norm > 0)) ? ASSAY_OK : ASSAY_NO_MEMORY;
 }
 
@@ -561,9 +601,10 @@ static assay_status open_selection(assay_call *call, void **state) {
   run->walk.gam = run->gam;
   run->walk.K = run->K;
   run->walk.z0 = run->z0;
-  return run->design == BALANCED
-             ? token_embeddings_balanced(k, m0, T, run->count, run->y, assay_call_error(call))
-             : ASSAY_OK;
+  if (run->design != BALANCED) return ASSAY_OK;
+  status = token_embeddings_balanced(k, m0, T, run->count, run->y, assay_call_error(call));
+  if (status == ASSAY_OK) token_embeddings_list(&run->walk.data, T, run->token);
+  return status;
 }
 
 /* Scores before the step into gam, pi; the step; the Gram matrices W of the other directions and K. */
@@ -601,14 +642,14 @@ static assay_status prepare(selection_run *run, const assay_stream *stream, doub
                             assay_error *error) {
   const int m = run->m, d = (int)run->d;
   if (run->design != BALANCED)
-    token_embeddings_draw(&run->model, RANDOM_DESIGN, 0, stream, run->count, run->y, run->tokens);
+    token_embeddings_draw(&run->model, RANDOM_DESIGN, 0, stream, run->count, run->y, run->token, run->tokens);
   if (run->E)
     full_embeddings(run, stream);
   else
     reduced_embeddings(run, stream);
   add_directions(run, run->gam, run->pi);
   assay_status status = token_embeddings_tight_norm2(run->K, run->q, m, tight0, run->room, error);
-  token_embeddings_gradients(&run->walk.data, run->gam, run->pi, run->A, run->B);
+  token_embeddings_gradients(&run->lists, run->gam, run->pi, run->A, run->B);
   cblas_daxpy(m, run->eta, run->A, 1, run->gam, 1);
   cblas_daxpy(m, run->eta, run->B, 1, run->pi, 1);
   add_directions(run, run->gam, run->pi);
@@ -823,14 +864,14 @@ static assay_status replicate_test(assay_call *call, void *state, const assay_st
   selection_run *s = run->selection;
   double tight0, tight, step = 0;
   assay_error *error = assay_call_error(call);
-  token_embeddings_draw(&run->fresh, RANDOM_TEST, 0, stream, run->count, run->y, run->tokens);
+  token_embeddings_draw(&run->fresh, RANDOM_TEST, 0, stream, run->count, run->y, NULL, run->tokens);
   memset(out, 0, 4 * sizeof *out);
   if (!run->flow) {
     random_source init = random_open(stream, RANDOM_INIT, 0);
-    token_embeddings_draw(&s->model, RANDOM_DESIGN, 0, stream, s->count, s->y, s->tokens);
+    token_embeddings_draw(&s->model, RANDOM_DESIGN, 0, stream, NULL, s->y, s->token, s->tokens);
     random_normals(&init, s->gam, 2 * (size_t)s->m);
     cblas_dscal(2 * s->m, s->eps, s->gam, 1);
-    token_embeddings_gradients(&s->walk.data, s->gam, s->pi, s->A, s->B);
+    token_embeddings_gradients(&s->lists, s->gam, s->pi, s->A, s->B);
     cblas_daxpy(s->m, s->eta, s->A, 1, s->gam, 1);
     judge(run, NULL, out, out + 1);
     return ASSAY_OK;

@@ -10,63 +10,67 @@
 
 enum { MOST_TOKENS = 1024, GROUP = 64 };
 
-/* The sums of A/e and B/e over four rows of counts, those of `weight` and of weight times (gam - f). */
-SIMD_BODY void add_four(const double *rows, size_t m, const double *gam, const double *weight,
-                        const double *f, double *restrict A, double *restrict B) {
-  size_t s = 0;
-  for (; s + SIMD_LANES <= m; s += SIMD_LANES) {
-    const simd_lanes value = SIMD_AT(gam + s);
-    simd_lanes a = SIMD_AT(A + s), b = SIMD_AT(B + s);
-    for (size_t i = 0; i < 4; i++) {
-      const simd_lanes w = weight[i] * SIMD_AT(rows + i * m + s);
-      a += w, b += w * (value - f[i]);
-    }
-    SIMD_PUT(A + s) = a, SIMD_PUT(B + s) = b;
+typedef double pair __attribute__((vector_size(16)));
+
+int token_embeddings_longest(const token_embeddings_data *data) {
+  double most = 0;
+  for (int i = 0; i < data->n; i++) {
+    double T = 0;
+    for (int s = 0; s < data->m; s++) T += data->count[i * data->m + s];
+    most = fmax(most, T);
   }
-  for (; s < m; s++)
-    for (size_t i = 0; i < 4; i++) {
-      const double w = weight[i] * rows[i * m + s];
-      A[s] += w, B[s] += w * (gam[s] - f[i]);
-    }
+  return (int)most;
 }
 
-/* Sequences first.. first + some - 1; e = e^pi, value = gam e. A/e and B/e grow. */
-SIMD_BODY void add_gradients_body(const token_embeddings_data *data, int first, int some, const double *gam,
-                                  const double *e, const double *value, double *A, double *B) {
-  const size_t m = (size_t)data->m;
-  const double *rows = data->count + (size_t)first * m, *y = data->y + first;
-  double totals[GROUP], f[GROUP], weights[GROUP] = {0}; /* some > 0; the compiler does not know */
-  for (int i = 0; i < some; i++) {
-    totals[i] = simd_dot(rows + (size_t)i * m, e, m);
-    f[i] = simd_dot(rows + (size_t)i * m, value, m) / totals[i];
-    weights[i] = y[i] * f[i];
+void token_embeddings_list(const token_embeddings_data *data, int T, uint16_t *token) {
+  for (int i = 0; i < data->n; i++) {
+    int t = 0;
+    for (int s = 0; s < data->m; s++)
+      for (int times = 0; times < data->count[i * data->m + s]; times++) token[i * T + t++] = (uint16_t)s;
+    while (t < T) token[i * T + t++] = (uint16_t)data->m;
   }
-  elementary_exp(weights, (size_t)some, weights);
-  for (int i = 0; i < some; i++) weights[i] = y[i] / (1 + weights[i]) / totals[i] / data->n;
-  int i = 0;
-  for (; i + 4 <= some; i += 4) add_four(rows + (size_t)i * m, m, gam, weights + i, f + i, A, B);
-  for (; i < some; i++)
-    for (size_t s = 0; s < m; s++) {
-      const double w = weights[i] * rows[(size_t)i * m + s];
-      A[s] += w, B[s] += w * (gam[s] - f[i]);
-    }
+}
+
+/* Sequences first.. first + some - 1: adds the sums of weight and weight f over a token's occurrences, weight
+ * = y g/(n sum e), to `sums`; at holds e and gam e. Both are [m+1], the last for the places that are empty.
+ */
+SIMD_BODY void add_gradients_body(const token_embeddings_lists *lists, int first, int some, const pair *at,
+                                  pair *sums) {
+  const size_t T = (size_t)lists->T;
+  const uint16_t *token = lists->token + (size_t)first * T;
+  double totals[GROUP], f[GROUP] = {0}, y[GROUP] = {0}, weights[GROUP];
+  for (int i = 0; i < GROUP; i++) totals[i] = 1; /* a group that is not full is worked through all the same */
+  for (int i = 0; i < some; i++) {
+    pair sum = {0};
+    for (size_t t = 0; t < T; t++) sum += at[token[(size_t)i * T + t]];
+    totals[i] = sum[0];
+    f[i] = sum[1];
+    y[i] = lists->y[first + i];
+  }
+  for (int i = 0; i < GROUP; i++) weights[i] = y[i] * (f[i] /= totals[i]);
+  elementary_exp(weights, GROUP, weights);
+  for (int i = 0; i < GROUP; i++) weights[i] = y[i] / ((1 + weights[i]) * totals[i] * lists->n);
+  for (int i = 0; i < some; i++) {
+    const pair weight = {weights[i], weights[i] * f[i]};
+    for (size_t t = 0; t < T; t++) sums[token[(size_t)i * T + t]] += weight;
+  }
 }
 SIMD_AT_LEVELS(static, void, , add_gradients,
-               (const token_embeddings_data *data, int first, int some, const double *gam, const double *e,
-                const double *value, double *A, double *B),
-               (data, first, some, gam, e, value, A, B))
+               (const token_embeddings_lists *lists, int first, int some, const pair *at, pair *sums),
+               (lists, first, some, at, sums))
 
-void token_embeddings_gradients(const token_embeddings_data *data, const double *gam, const double *pi,
+void token_embeddings_gradients(const token_embeddings_lists *lists, const double *gam, const double *pi,
                                 double *A, double *B) {
-  const int m = data->m;
-  double e[MOST_TOKENS], value[MOST_TOKENS];
-  memset(A, 0, (size_t)m * sizeof *A);
-  memset(B, 0, (size_t)m * sizeof *B);
+  const int m = lists->m;
+  double e[MOST_TOKENS];
+  pair at[MOST_TOKENS + 1], sums[MOST_TOKENS + 1];
   elementary_exp(pi, (size_t)m, e);
-  for (int s = 0; s < m; s++) value[s] = gam[s] * e[s];
-  for (int i = 0; i < data->n; i += GROUP)
-    add_gradients(data, i, data->n - i < GROUP ? data->n - i : GROUP, gam, e, value, A, B);
-  for (int s = 0; s < m; s++) A[s] *= e[s], B[s] *= e[s];
+  for (int s = 0; s < m; s++) at[s] = (pair){e[s], gam[s] * e[s]};
+  at[m] = (pair){0};
+  memset(sums, 0, (size_t)(m + 1) * sizeof *sums);
+  for (int i = 0; i < lists->n; i += GROUP)
+    add_gradients(lists, i, lists->n - i < GROUP ? lists->n - i : GROUP, at, sums);
+  for (int s = 0; s < m; s++) A[s] = e[s] * sums[s][0], B[s] = e[s] * (gam[s] * sums[s][0] - sums[s][1]);
 }
 
 /* ---- the gradients themselves ---- */
@@ -106,9 +110,9 @@ static double against(const token_embeddings_data *data, double *at, int count, 
 }
 
 /* A, B with the chosen mistake in B. */
-static void wrong_gradients(const token_embeddings_data *data, const double *gam, const double *pi,
+static void wrong_gradients(const token_embeddings_lists *lists, const double *gam, const double *pi,
                             int softmax, double *A, double *B) {
-  token_embeddings_gradients(data, gam, pi, A, B);
+  token_embeddings_gradients(lists, gam, pi, A, B);
   for (int s = 0; s < M && softmax; s++) B[s] = softmax == 1 ? 0 : A[s] * gam[s];
 }
 
@@ -119,9 +123,11 @@ assay_status token_embeddings_check_gradient(int softmax, const assay_stream *st
   double count[N * M], y[N], E[M * D], v[D], p[D], gam[M], pi[M], A[M], B[M], minus[M * D],
       dp[D] = {0}, values[D], spare[D], size = 0, sum = 0;
   uint64_t room[2 * N * T + N];
+  uint16_t token[N * T];
   const token_embeddings_data data = {N, M, count, y};
+  const token_embeddings_lists lists = {N, M, T, token, y};
   random_source init = random_open(stream, RANDOM_INIT, 0);
-  token_embeddings_draw(&model, RANDOM_DESIGN, 0, stream, count, y, room);
+  token_embeddings_draw(&model, RANDOM_DESIGN, 0, stream, count, y, token, room);
   random_normals(&init, E, M * D);
   random_normals(&init, v, D);
   random_normals(&init, p, D);
@@ -132,7 +138,7 @@ assay_status token_embeddings_check_gradient(int softmax, const assay_stream *st
     gam[s] = cblas_ddot(D, E + s * D, 1, v, 1);
     pi[s] = cblas_ddot(D, E + s * D, 1, p, 1);
   }
-  wrong_gradients(&data, gam, pi, softmax, A, B);
+  wrong_gradients(&lists, gam, pi, softmax, A, B);
   for (int s = 0; s < M; s++) {
     for (int j = 0; j < D; j++) {
       minus[s * D + j] = A[s] * v[j] + B[s] * p[j];

@@ -16,9 +16,21 @@ typedef struct {
 } token_embeddings_model;
 
 int token_embeddings_model_size(const token_embeddings_model *model); /* m */
-/* Fresh sequences: count [n][m], y [n]. `index` tells data sets of one replicate apart; room [2 n T + n]. */
+/* Fresh sequences: count [n][m] (NULL: not wanted), y [n], token [n][T] their tokens one by one (NULL: not
+ * wanted). `index` tells data sets of one replicate apart; room [2 n T + n]. */
 void token_embeddings_draw(const token_embeddings_model *model, random_purpose purpose, unsigned index,
-                           const assay_stream *stream, double *count, double *y, uint64_t *room);
+                           const assay_stream *stream, double *count, double *y, uint16_t *token,
+                           uint64_t *room);
+
+/* Sequences as lists of their tokens: a step reads these T numbers of a sequence, not its m counts. */
+typedef struct {
+  int n, m, T;
+  const uint16_t *token; /* [n][T] 0..m-1, in any order; m where a sequence is shorter */
+  const double *y;       /* [n] */
+} token_embeddings_lists;
+/* The length of the longest sequence, and the lists [n][T] of that length. */
+int token_embeddings_longest(const token_embeddings_data *data);
+void token_embeddings_list(const token_embeddings_data *data, int T, uint16_t *token);
 
 /* Moments of one draw, averaged over `draws`: mean alpha of the positive tokens, mean square deviation (from
  * 1/(2kT)) of the important tokens' |alpha|, mean square and mean product of the irrelevant tokens' alpha,
@@ -31,8 +43,8 @@ void token_embeddings_count_moments(const token_embeddings_model *model, long dr
 
 /* ---- phase 1 ---- */
 
-/* A, B [m] at scores gam, pi [m]. */
-void token_embeddings_gradients(const token_embeddings_data *data, const double *gam, const double *pi,
+/* A, B [m] at scores gam, pi [m]; m <= 1024. */
+void token_embeddings_gradients(const token_embeddings_lists *lists, const double *gam, const double *pi,
                                 double *A, double *B);
 
 /* Random embeddings: relative error of the step against difference quotients of the loss (softmax: 0 right, 1

@@ -28,9 +28,10 @@ Test(token_embeddings, drawn_sequences) {
   const token_embeddings_model model = {n, T, k, m0, NULL, 1};
   double count[n * m], y[n], gam[m], pi[m], A[m], B[m], sum = 0, all = 0;
   uint64_t room[2 * n * T + n];
+  uint16_t token[n * T], listed[n * T];
   const assay_stream stream = {3, 1};
   cr_assert_eq(token_embeddings_model_size(&model), m);
-  token_embeddings_draw(&model, RANDOM_DESIGN, 0, &stream, count, y, room);
+  token_embeddings_draw(&model, RANDOM_DESIGN, 0, &stream, count, y, token, room);
   for (int i = 0; i < n; i++) {
     double positive = count[i * m] + count[i * m + 1], negative = count[i * m + 2] + count[i * m + 3],
            total = 0;
@@ -39,8 +40,16 @@ Test(token_embeddings, drawn_sequences) {
     cr_expect(count[i * m + m - 2] == (y[i] > 0) && count[i * m + m - 1] == (y[i] < 0));
   }
   const token_embeddings_data data = {n, m, count, y};
+  cr_assert_eq(token_embeddings_longest(&data), T);
+  token_embeddings_list(&data, T, listed);
+  for (int i = 0; i < n; i++) {
+    double rest[m];
+    memcpy(rest, count + i * m, sizeof rest);
+    for (int t = 0; t < T; t++) rest[token[i * T + t]]--;
+    for (int s = 0; s < m; s++) cr_expect_eq(rest[s], 0);
+  }
   for (int s = 0; s < m; s++) gam[s] = sin(s), pi[s] = cos(2 * s);
-  token_embeddings_gradients(&data, gam, pi, A, B);
+  token_embeddings_gradients(&(token_embeddings_lists){n, m, T, listed, y}, gam, pi, A, B);
   for (int s = 0; s < m; s++) sum += B[s], all += fabs(B[s]);
   cr_expect(fabs(sum) < 1e-14 * all);
 }
@@ -102,8 +111,13 @@ Test(token_embeddings, tokens_selected_against_each_other_are_discarded) {
   int selected[2], first[3];
   struct token_embeddings_cell cell[4];
   assay_error error;
-  token_embeddings_walk walk = {
-      .data = {2, 2, count, y}, .gam = gam, .selected = selected, .odds = odds, .first = first, .cell = cell, .room = room};
+  token_embeddings_walk walk = {.data = {2, 2, count, y},
+                                .gam = gam,
+                                .selected = selected,
+                                .odds = odds,
+                                .first = first,
+                                .cell = cell,
+                                .room = room};
   cr_expect_eq(token_embeddings_select(&walk, &error), ASSAY_DISCARD);
   count[2] = count[3] = 0;
   cr_expect_eq(token_embeddings_select(&walk, &error), ASSAY_DOMAIN, "an empty sequence");

@@ -137,8 +137,21 @@ Test(token_embeddings, separation) {
              {320, 10, 4, 40, ".9285895392"}, {46, 6, 2, 20, ".4861027731"}};
   assay_value p;
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-    ok(token_embeddings_separation(row[i].n, row[i].T, row[i].k, row[i].m0, TOKEN_EMBEDDINGS_COUNTS, &p, e));
+    ok(token_embeddings_separation(row[i].n, row[i].T, row[i].k, row[i].m0, TOKEN_EMBEDDINGS_POISSONISED, &p,
+                                   e));
     agrees_value("p_sep", p, row[i].p);
+  }
+  static const struct {
+    int n, T, k, m0;
+    const char *p;
+  } exact[] = {{46, 6, 2, 20, ".484467"},
+               {30, 5, 2, 50, ".557999"},
+               {40, 5, 2, 50, ".811246"},
+               {6, 2, 1, 2, ".449218750000"}};
+  for (size_t i = 0; i < sizeof exact / sizeof *exact; i++) {
+    ok(token_embeddings_separation(exact[i].n, exact[i].T, exact[i].k, exact[i].m0, TOKEN_EMBEDDINGS_COUNTS,
+                                   &p, e));
+    agrees_value("exactly", p, exact[i].p);
   }
   ok(token_embeddings_separation(160, 6, 4, 20, TOKEN_EMBEDDINGS_BINOMIAL, &p, e));
   agrees("independent", p.value, 0, ".41151");
@@ -147,6 +160,55 @@ Test(token_embeddings, separation) {
   /* one position a sequence: no irrelevant token at all, so that all important ones have to be seen */
   ok(token_embeddings_separation(1, 1, 1, 3, TOKEN_EMBEDDINGS_COUNTS, &p, e));
   cr_expect_float_eq(p.value, 0, 1e-12);
+}
+
+/* Every data set of n sequences: the label, the important token and T - 1 irrelevant ones, as digits of a
+ * number. */
+static double separated_share(int n, int T, int k, int m0) {
+  const int one = 2 * k * (int)lround(pow(m0, T - 1));
+  const long all = lround(pow(one, n));
+  long separated = 0;
+  for (long set = 0; set < all; set++) {
+    int S[16] = {0}, least = n, most = 0;
+    long rest = set;
+    for (int i = 0; i < n; i++, rest /= one) {
+      int digits = (int)(rest % one);
+      const int chosen = digits % (2 * k), y = chosen < k ? 1 : -1;
+      S[chosen]++;
+      digits /= 2 * k;
+      for (int t = 1; t < T; t++, digits /= m0) S[2 * k + digits % m0] += y;
+    }
+    for (int s = 0; s < 2 * k; s++) least = S[s] < least ? S[s] : least;
+    for (int s = 2 * k; s < 2 * k + m0; s++) most = abs(S[s]) > most ? abs(S[s]) : most;
+    separated += most < least;
+  }
+  return (double)separated / (double)all;
+}
+
+Test(token_embeddings, separation_by_enumeration) {
+  static const int row[][4] = {{3, 3, 1, 2}, {6, 2, 1, 3}, {5, 2, 1, 4}, {4, 3, 1, 3},
+                               {6, 1, 1, 3}, {5, 2, 2, 2}, {7, 2, 1, 2}};
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    const int *r = row[i];
+    assay_value p;
+    ok(token_embeddings_separation(r[0], r[1], r[2], r[3], TOKEN_EMBEDDINGS_COUNTS, &p, e));
+    cr_expect_float_eq(p.value, separated_share(r[0], r[1], r[2], r[3]), 1e-12,
+                       "n = %d, T = %d, k = %d, m0 = %d: %.15g", r[0], r[1], r[2], r[3], p.value);
+  }
+}
+
+/* With the number of irrelevant positions left open p_sep is off by something of the order of 1/(n T). */
+Test(token_embeddings, separation_with_an_open_total) {
+  static const int row[][4] = {{46, 6, 2, 20},  {30, 5, 2, 50},  {40, 5, 2, 50},
+                               {120, 6, 4, 20}, {160, 6, 4, 20}, {160, 10, 4, 40}};
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    const int *r = row[i];
+    assay_value p, open;
+    ok(token_embeddings_separation(r[0], r[1], r[2], r[3], TOKEN_EMBEDDINGS_COUNTS, &p, e));
+    ok(token_embeddings_separation(r[0], r[1], r[2], r[3], TOKEN_EMBEDDINGS_POISSONISED, &open, e));
+    const double share = (open.value - p.value) * r[0] * r[1];
+    cr_expect(share > 0 && share < 1, "n = %d, T = %d: %.3g/(n T)", r[0], r[1], share);
+  }
 }
 
 /* ---- phase 2 ---- */
@@ -520,7 +582,8 @@ Test(token_embeddings, half_of_the_data_sets_are_separated) {
   assay_error error;
   const char *printed[] = {"11.156644", "46.709122", "176.651305"};
   for (int i = 0; i < 3; i++) {
-    cr_assert_eq(token_embeddings_half(6, 1 << i, 20, &n[i], &error), ASSAY_OK, "%s", error.text);
+    cr_assert_eq(token_embeddings_half(6, 1 << i, 20, TOKEN_EMBEDDINGS_POISSONISED, &n[i], &error), ASSAY_OK,
+                 "%s", error.text);
     agrees("n_half", n[i].value, n[i].error, printed[i]);
   }
   cr_expect_float_eq(log2(n[1].value / n[0].value), 2.07, .005);

@@ -68,19 +68,22 @@ typedef struct {
 assay_status token_embeddings_frequency_moments(double n, double T, double k, double m0,
                                                 token_embeddings_frequencies *result, assay_error *error);
 
-/* The probability that every important token has a larger |alpha| than every irrelevant one. Convolution
- * powers of truncated Poisson and Skellam laws; the total of the irrelevant counts is Poissonised, which
- * makes it too large by up to .5/(n T). With BINOMIAL the irrelevant tokens are taken as independent
- * binomial differences, with NORMAL as independent normal variables whatever the labels (mistakes). */
+/* The probability that every important token has a larger |alpha| than every irrelevant one, exactly:
+ * convolution powers of truncated laws of Poisson counts, joint with their totals. POISSONISED leaves the
+ * number of irrelevant positions open, off by up to about 1/(n T). With BINOMIAL the
+ * irrelevant tokens are taken as independent binomial differences, with NORMAL as independent normal
+ * variables whatever the labels (mistakes). */
 typedef enum {
   TOKEN_EMBEDDINGS_COUNTS,
+  TOKEN_EMBEDDINGS_POISSONISED,
   TOKEN_EMBEDDINGS_BINOMIAL,
   TOKEN_EMBEDDINGS_NORMAL
 } token_embeddings_counts;
 assay_status token_embeddings_separation(int n, int T, int k, int m0, token_embeddings_counts counts,
                                          assay_value *p, assay_error *error);
 /* The n at which that probability crosses 1/2, linear between consecutive n. ASSAY_DOMAIN beyond n = 4000. */
-assay_status token_embeddings_half(int T, int k, int m0, assay_value *n, assay_error *error);
+assay_status token_embeddings_half(int T, int k, int m0, token_embeddings_counts counts, assay_value *n,
+                                   assay_error *error);
 
 /* ---- phase 2: max margin ---- */
 

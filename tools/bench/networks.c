@@ -137,15 +137,15 @@ static double gradient_step(const line *at) {
   enum { STEPS = 200 };
   const token_embeddings_model model = {at->tokens.n, at->tokens.T, at->tokens.k, at->tokens.m0, NULL, 0};
   const size_t n = (size_t)model.n, m = (size_t)token_embeddings_model_size(&model);
-  double *count = room(n * m + n + 2 * m, sizeof *count), *y = count + n * m, *A = y + n, *B = A + m,
-         *scores = normals(2 * m);
+  double *y = room(n + 2 * m, sizeof *y), *A = y + n, *B = A + m, *scores = normals(2 * m);
   uint64_t *words = room(2 * n * (size_t)model.T + n, sizeof *words);
-  token_embeddings_draw(&model, RANDOM_DESIGN, 0, &(assay_stream){1, 0}, count, y, words);
-  const token_embeddings_data data = {model.n, (int)m, count, y};
+  uint16_t *token = room(n * (size_t)model.T, sizeof *token);
+  token_embeddings_draw(&model, RANDOM_DESIGN, 0, &(assay_stream){1, 0}, NULL, y, token, words);
+  const token_embeddings_lists lists = {model.n, (int)m, model.T, token, y};
   const double start = seconds();
-  for (int step = 0; step < STEPS; step++) token_embeddings_gradients(&data, scores, scores + m, A, B);
+  for (int step = 0; step < STEPS; step++) token_embeddings_gradients(&lists, scores, scores + m, A, B);
   const double time = (seconds() - start) / STEPS;
-  free(count), free(words), free(scores);
+  free(y), free(words), free(token), free(scores);
   return time;
 }
 

@@ -508,7 +508,7 @@ static const assay_observable energy_observables[] = {
     {"cv", NULL, "coefficient of variation of the blocks' squared norms", NULL, BOTH, 0, INFINITY},
     {"J", NULL, "least objective", NULL, BOTH, 0, INFINITY},
     {"exponent_cv", NULL, "slope of log cv on log L", NULL, BOTH, 0, 0},
-    {"increments", NULL, "(J(2L) - J(4L))/(J(L) - J(2L)), in the limit", NULL, BOTH, 0, 1},
+    {"increments", NULL, "(D(2L) - 4 D(4L))/(D(L) - 4 D(2L)), D(L) = J(L) - J(2L), in the limit", NULL, BOTH, 0, 1},
     {0}};
 static assay_status energy_with(assay_call *call, double exponent) {
   neural_collapse_tied r;
@@ -543,12 +543,12 @@ static const assay_leg energy_legs[] = {
      .looks = {1, 1, 1}},
     {.experiment = &neural_collapse_doublings_run,
      .points = POINTS("S: " EPS348 "L=4"),
-     .sizes = {"doublings=2 restarts=1", "doublings=2 restarts=2", "doublings=2 restarts=4"},
+     .sizes = {"doublings=3 restarts=1", "doublings=3 restarts=2", "doublings=3 restarts=4"},
      .first = {2, 4, 8},
      .looks = {1, 1, 1}},
     {.experiment = &neural_collapse_doublings_run,
      .points = POINTS("T: " EPS348 "L=8"),
-     .sizes = {NULL, "doublings=2 restarts=1", "doublings=2 restarts=4"},
+     .sizes = {NULL, "doublings=3 restarts=1", "doublings=3 restarts=4"},
      .first = {0, 4, 8},
      .looks = {0, 1, 1}},
     {.experiment = &neural_collapse_network_run,
@@ -560,12 +560,17 @@ static const assay_leg energy_legs[] = {
 static const assay_target energy_targets[] = {
     {.name = "cv", .points = "A,B,C", .estimand = ASSAY_EXACT, .margin = SAME(1e-4), .reason = REASON_BEST},
     {.name = "J", .points = "A,B,C", .estimand = ASSAY_EXACT, .margin = SAME(1e-7), .reason = REASON_BEST},
-    {.name = "exponent_cv", .points = "T", .estimand = ASSAY_EXACT, .margin = SAME(.1), .reason = "the next order in 1/L over L = 8..32"},
+    {.name = "exponent_cv", .points = "T", .estimand = ASSAY_EXACT, .margin = SAME(.1), .reason = "the next order in 1/L over L = 8..64"},
     {.name = "increments",
-     .points = "S,T",
+     .points = "S",
      .estimand = ASSAY_EXACT,
-     .margin = SAME(.1),
-     .reason = "the next order in 1/L from L = 4, 8: .59, .53"},
+     .margin = SAME(.03),
+     .reason = "what the order 1/L^3 of J leaves: -.0134 (pilot)"},
+    {.name = "increments",
+     .points = "T",
+     .estimand = ASSAY_EXACT,
+     .margin = SAME(.008),
+     .reason = "the same at L = 8, a fourth: -.0034"},
     {0}};
 static const assay_control energy_controls[] = {
     {.name = "inverse root",

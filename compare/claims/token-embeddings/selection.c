@@ -323,7 +323,7 @@ static const assay_param rates_params[] = {PARAM_TOY,
 enum { R_NORM2, R_LSTAR, R_EXCESS, R_PNORM, R_Z, R_RATE };
 static const assay_observable rates_observables[] = {
     {"norm2", NULL, "|p_hat|^2, the limit of t (L - L*)", NULL, ASSAY_PREDICTED, 0, INFINITY},
-    {"Lstar", NULL, "limit of the loss", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"Lstar", NULL, "limit of the loss", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"excess", NULL, "L - L* at t", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"pnorm", NULL, "|p| at t", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"z", NULL, "logits at t", "gam", ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
@@ -359,12 +359,14 @@ static assay_status wrong_rates(assay_call *call) {
       !assay_result(call, R_NORM2, 0, &norm2, &reason))
     return assay_fail(call, ASSAY_NUMERIC, "%s", reason);
   assay_put(call, R_EXCESS, 0, excess.value + Lstar.value, 0);
+  assay_put(call, R_LSTAR, 0, 0, 0);
   assay_put(call, R_PNORM, 0, sqrt(norm2.value * log1p(assay_real(call, "t"))), 0);
   assay_put(call, R_RATE, 0, 1 / sqrt(3.75), 0);
   return ASSAY_OK;
 }
 static const assay_leg rates_legs[] = {{.experiment = &token_embeddings_toy_flow_run,
-                                        .points = POINTS("T: c=1.2 t=1,10,1e2,1e4,1e6,1e8", "S: c=1.3 t=1e4,1e6,1e8,1e10"),
+                                        .points = POINTS("T: c=1.2 t=1,10,1e2,1e4,1e6,1e8", "S: c=1.3 t=1e4,1e6,1e8,1e10",
+                                                         "L: c=1.2 t=1e12"),
                                         .sizes = {"", "", ""},
                                         .first = {1, 1, 1},
                                         .looks = {1, 1, 1}},
@@ -391,6 +393,12 @@ static const assay_target rates_targets[] = {
      .estimand = ASSAY_EXACT,
      .margin = FIXED(1e-6, 1e-6, 1e-6),
      .reason = "another integrator, tolerance 1e-9 a step"},
+    {.name = "Lstar",
+     .records = "loss",
+     .points = "L",
+     .estimand = ASSAY_EXACT,
+     .margin = FIXED(1e-11, 1e-11, 1e-11),
+     .reason = "L - L* = |p_hat|^2/t is 6.5e-13 at t = 1e12"},
     {.name = "rate",
      .points = "D",
      .estimand = ASSAY_EXACT,
@@ -401,8 +409,8 @@ static const assay_target rates_targets[] = {
 static const assay_control rates_controls[] = {
     {.name = "L* = 0",
      .mistake = "the loss tends to 0",
-     .targets = "excess",
-     .points = "T:t=100*,T:t=10000*,T:t=1e+06*",
+     .targets = "excess,Lstar",
+     .points = "T:t=100*,T:t=10000*,T:t=1e+06*,L",
      .predict = wrong_rates},
     {.name = "slower norm", .mistake = "|p| grows like sqrt(log t)", .targets = "pnorm", .points = "T", .predict = wrong_rates},
     {.name = "norm for its square", .mistake = "t (L - L*) tends to |p_hat|", .targets = "rate", .points = "D", .predict = wrong_rates},

@@ -77,6 +77,21 @@ static assay_status frequencies_wrong(assay_call *call) {
   assay_put(call, 3, 0, 0, 0);
   return ASSAY_OK;
 }
+/* One replicate is the mean of draws = 40 at A, 10 at B. The positive tokens share n+ ~ Bin(n, 1/2); the other records are
+ * means of squares and of products of normal variables: 2k of one variance, m0 of one variance and covariance. */
+static assay_status frequency_spread(assay_call *call) {
+  token_embeddings_frequencies f;
+  const double n = assay_real(call, "n"), k = assay_real(call, "k"), m0 = assay_real(call, "m0"), draws = n > 400 ? 10 : 40;
+  assay_status status =
+      token_embeddings_frequency_moments(n, assay_real(call, "T"), k, m0, &f, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
+  const double V = f.var_irrelevant, W = f.cov_irrelevant, common = V + (m0 - 1) * W, own = V - W;
+  const double one[] = {.5 / (k * assay_real(call, "T") * sqrt(n)), f.var_important * sqrt(1 / k),
+                        sqrt(2 * (common * common + (m0 - 1) * own * own)) / m0,
+                        sqrt(2 * (common * common + own * own / (m0 - 1))) / m0};
+  for (int i = 0; i < 4; i++) assay_put(call, i, 0, one[i] / sqrt(draws), 0);
+  return ASSAY_OK;
+}
 /* Least squares of log sd on log n. */
 static assay_status sd_slope(const assay_sample *s, double *out) {
   double mx = 0, my = 0, xy = 0, xx = 0;
@@ -102,25 +117,27 @@ static assay_status half_rate(assay_call *call) {
 }
 static const assay_leg frequency_legs[] = {{.experiment = &token_embeddings_counts_run,
                                             .points = POINTS("A: n=400 T=6 k=4 m0=20"),
-                                            .sizes = {"draws=40", "draws=40", "draws=200"},
+                                            .sizes = {"draws=40", "draws=40", "draws=40"},
                                             .first = {128, 128, 128},
-                                            .looks = {5, 7, 9}},
+                                            .looks = {5, 7, 11}},
                                            {.experiment = &token_embeddings_counts_run,
                                             .points = POINTS("B: n=1000 T=5 k=2 m0=50"),
-                                            .sizes = {"draws=10", "draws=40", "draws=200"},
+                                            .sizes = {"draws=10", "draws=10", "draws=10"},
                                             .first = {128, 128, 128},
-                                            .looks = {5, 7, 9}},
+                                            .looks = {5, 9, 13}},
                                            {.experiment = &token_embeddings_counts_run,
                                             .points = POINTS("R: T=6 k=4 m0=20 n=100,400,1600,6400"),
                                             .sizes = {"draws=2", "draws=10", "draws=20"},
                                             .first = {128, 128, 128},
                                             .looks = {3, 5, 7}},
                                            {0}};
+#define TEN_SD ALL_TIERS({.deviations = 10})
+#define REASON_MOMENT "exact at every n; 10 sd/sqrt(n_max)"
 static const assay_target frequency_targets[] = {
-    {.name = "mean_important", .points = "A,B", .margin = RELATIVE(.01, .002, 5e-4), .reason = "exact at every n; 10 sd/sqrt(all draws)"},
-    {.name = "var_important", .points = "A,B", .margin = RELATIVE(.06, .015, .004), .reason = "exact at every n; 10 sd/sqrt(all draws)"},
-    {.name = "var_irrelevant", .points = "A,B", .margin = RELATIVE(.06, .015, .004), .reason = "exact at every n; 10 sd/sqrt(all draws)"},
-    {.name = "cov_irrelevant", .points = "A", .margin = RELATIVE(.125, .06, .015), .reason = "exact at every n; 10 sd/sqrt(all draws)"},
+    {.name = "mean_important", .points = "A,B", .margin = TEN_SD, .spread = frequency_spread, .reason = REASON_MOMENT},
+    {.name = "var_important", .points = "A,B", .margin = TEN_SD, .spread = frequency_spread, .reason = REASON_MOMENT},
+    {.name = "var_irrelevant", .points = "A,B", .margin = TEN_SD, .spread = frequency_spread, .reason = REASON_MOMENT},
+    {.name = "cov_irrelevant", .points = "A", .margin = TEN_SD, .spread = frequency_spread, .reason = REASON_MOMENT},
     {.name = "var_irrelevant",
      .title = "slope of the sd",
      .points = "R",
@@ -241,16 +258,28 @@ static const assay_leg mean_legs[] = {
     {.experiment = &token_embeddings_antithetic_run,
      .arrange = arrange_mean,
      .points = POINTS("Z: rho=0", "R: rho=.5"),
-     .sizes = {"eps=.1 draws=200", "eps=.05 draws=1000", "eps=.05 draws=5000"},
+     .sizes = {"eps=.1 draws=200", "eps=.05 draws=200", "eps=.05 draws=200"},
      .first = {128, 128, 128},
-     .looks = {4, 6, 7}},
+     .looks = {4, 8, 12}},
     {.check = step_mean_laplacian, .points = POINTS("L0: rho=0", "L3: rho=.3", "L5: rho=.5"), .sizes = {"", "", ""}},
     {0}};
-#define REASON_MEAN "bias 10 eps^2 + 10 sd/sqrt(all groups of signs), sd about 3 (pilots)"
-static const assay_target mean_targets[] = {{.name = "project_a2", .points = "Z,R", .margin = FIXED(.25, .06, .04), .reason = REASON_MEAN},
-                                            {.name = "project_b2", .points = "Z,R", .margin = FIXED(.25, .06, .04), .reason = REASON_MEAN},
-                                            {.name = "sum_a2", .points = "R", .margin = FIXED(.02, .004, .003), .reason = REASON_MEAN},
-                                            {.name = "a2",
+/* Pilots of 4000 replicates: project_a2 .14 (rho = 0), .10 (.5); project_b2 .49, .23; sum_a2 .007. Biases at eps = .1, .05
+ * with 2 se: .01, .01; .03, .02; 6e-4, 5e-4. */
+static assay_status mean_spread(assay_call *call) {
+  assay_put(call, M_PROJECT_A, 0, .14, 0);
+  assay_put(call, M_PROJECT_B, 0, .5, 0);
+  assay_put(call, M_SUM, 0, .007, 0);
+  return ASSAY_OK;
+}
+/* clang-format off */
+#define MARGIN_MEAN(quick, later) {{.bias = quick, .deviations = 10}, {.bias = later, .deviations = 10}, {.bias = later, .deviations = 10}}
+/* clang-format on */
+#define REASON_MEAN "order eps^2, and 10 sd/sqrt(n_max); sd by pilots"
+static const assay_target mean_targets[] = {
+    {.name = "project_a2", .points = "Z,R", .margin = MARGIN_MEAN(.05, .02), .spread = mean_spread, .reason = REASON_MEAN},
+    {.name = "project_b2", .points = "Z,R", .margin = MARGIN_MEAN(.05, .02), .spread = mean_spread, .reason = REASON_MEAN},
+    {.name = "sum_a2", .points = "R", .margin = MARGIN_MEAN(.002, .001), .spread = mean_spread, .reason = REASON_MEAN},
+    {.name = "a2",
                                              .points = "L?",
                                              .estimand = ASSAY_EXACT,
                                              .margin = FIXED(2e-9, 2e-9, 2e-9),
@@ -316,21 +345,40 @@ static assay_status variances_half(assay_call *call) {
 static assay_status variances_start(assay_call *call) {
   return variance_with(call, 0, 0);
 }
+/* One replicate is the mean of 500 squares of nearly normal variables. */
+static assay_status variance_spread(assay_call *call) {
+  int token[TOKEN_EMBEDDINGS_TOY_M], count;
+  double v[TOKEN_EMBEDDINGS_TOY_M], p[TOKEN_EMBEDDINGS_TOY_M];
+  assay_status status = tokens_of(call, token, &count);
+  if (status == ASSAY_OK)
+    status = token_embeddings_step_variance(&token_embeddings_toy, assay_real(call, "eta"), 0, v, p, assay_call_error(call));
+  for (int i = 0; i < count && status == ASSAY_OK; i++) {
+    assay_put(call, 0, i, v[token[i]] * sqrt(2 / 500.), 0);
+    assay_put(call, 1, i, p[token[i]] * sqrt(2 / 500.), 0);
+  }
+  return status;
+}
 static const assay_leg variance_legs[] = {
     {.experiment = &token_embeddings_step_run,
      .points = POINTS("E5: eta=5", "E10: eta=10"),
-     .sizes = {"data=toy d=1111 draws=500", "data=toy d=1111 draws=2000", "data=toy d=4444 draws=10000"},
+     .sizes = {"data=toy d=1111 draws=500", "data=toy d=1111 draws=500", "data=toy d=4444 draws=500"},
      .first = {128, 128, 128},
-     .looks = {3, 5, 7}},
+     .looks = {3, 7, 12}},
     {0}};
 static const assay_target variance_targets[] = {{.name = "var_v",
                                                  .records = "v2",
-                                                 .margin = RELATIVE(.035, .013, .004),
-                                                 .reason = "5 eps^2 + 10 se, each sqrt(2/all draws) of the value"},
+                                                 .margin = {{.relative = .0045, .deviations = 10},
+                                                            {.relative = .0045, .deviations = 10},
+                                                            {.relative = .0012, .deviations = 10}},
+                                                 .spread = variance_spread,
+                                                 .reason = "5 eps^2 of the value, and 10 sd/sqrt(n_max)"},
                                                 {.name = "var_p",
                                                  .records = "p2",
-                                                 .margin = RELATIVE(.035, .013, .004),
-                                                 .reason = "5 eps^2 + 10 se, each sqrt(2/all draws) of the value"},
+                                                 .margin = {{.relative = .0045, .deviations = 10},
+                                                            {.relative = .0045, .deviations = 10},
+                                                            {.relative = .0012, .deviations = 10}},
+                                                 .spread = variance_spread,
+                                                 .reason = "5 eps^2 of the value, and 10 sd/sqrt(n_max)"},
                                                 {0}};
 static const assay_control variance_controls[] = {{.name = "noise of the start",
                                                    .mistake = "the step adds no noise: both variances stay eps^2",
@@ -575,7 +623,7 @@ static assay_status separation(assay_call *call) {
   }
   assay_absent(call, P_SEP, "n is not given");
   assay_status status = token_embeddings_half((int)assay_integer(call, "T"), (int)assay_integer(call, "k"), (int)assay_integer(call, "m0"),
-                                              &n, assay_call_error(call));
+                                              TOKEN_EMBEDDINGS_COUNTS, &n, assay_call_error(call));
   if (status == ASSAY_OK) token_embeddings_put(call, P_HALF, n);
   return status;
 }
@@ -629,16 +677,16 @@ static const assay_target separation_targets[] = {
     {.name = "p_sep",
      .records = "separated",
      .points = "A,B,C",
-     .margin = ALL_TIERS({.bias = 6e-4, .deviations = 10}),
+     .margin = ALL_TIERS({.deviations = 10}),
      .spread = separation_spread,
-     .reason = "Poissonised total, .5/(n T), + 10 sd/sqrt(n_max)"},
+     .reason = "the law is exact; 10 sd/sqrt(n_max)"},
     {.name = "p_sep",
      .title = "p_sep (short)",
      .records = "separated",
      .points = "D,E",
-     .margin = ALL_TIERS({.bias = .0025, .deviations = 10}),
+     .margin = ALL_TIERS({.deviations = 10}),
      .spread = separation_spread,
-     .reason = "Poissonised total, .5/(n T), + 10 sd/sqrt(n_max)"},
+     .reason = "the law is exact; 10 sd/sqrt(n_max)"},
     {.name = "p_sep",
      .title = "n_half",
      .records = "separated",
@@ -647,7 +695,7 @@ static const assay_target separation_targets[] = {
      .estimand = ASSAY_SMOOTH,
      .reduce = half_way,
      .margin = RELATIVE(.02, .01, .006),
-     .reason = "the Poissonised total moves both alike, .2 % at most; 10 se by the slope of P, about 1 a factor e in n"},
+     .reason = "10 se by the slope of P, about 1 a factor e in n"},
     {0}};
 static const assay_control separation_controls[] = {{.name = "independent tokens",
                                                      .mistake = "irrelevant tokens as independent binomial differences",

@@ -235,7 +235,7 @@ static assay_status gain_wrong(assay_call *call) {
   token_embeddings_put(call, E_ERR_AFTER, g.err0);
   return ASSAY_OK;
 }
-/* One replicate of 200 fresh sequences: pilots at A, B, C, .039 to .05 and .12. */
+/* One replicate of 200 fresh sequences: pilots at A to D, .0098 to .05 and .07 to .12. */
 static assay_status gain_spread(assay_call *call) {
   assay_put(call, E_MARGIN, 0, .05, 0);
   assay_put(call, E_REFINED, 0, .12, 0);
@@ -256,13 +256,13 @@ static const assay_leg gain_legs[] = {
      .discarded = .02},
     {0}};
 static const assay_target gain_targets[] = {{.name = "margin",
-                                             .points = "A,B,C",
+                                             .points = "A,B,C,D",
                                              .margin = ALL_TIERS({.bias = .002, .deviations = 10}),
                                              .spread = gain_spread,
                                              .reason = "bias .01 a/T, and 10 sd/sqrt(n_max)"},
                                             {.name = "err0_refined",
                                              .records = "error",
-                                             .points = "A,B,C",
+                                             .points = "A,B,C,D",
                                              .margin = ALL_TIERS({.bias = .0035, .deviations = 10}),
                                              .spread = gain_spread,
                                              .reason = "Gaussian approximation .003, and 10 sd/sqrt(n_max)"},

@@ -3,6 +3,8 @@
 #ifndef ASSAY_COMPARE_CLAIMS_TTT_ICL_CLAIMS_H
 #define ASSAY_COMPARE_CLAIMS_TTT_ICL_CLAIMS_H
 
+#include <math.h>
+
 #include "compare/claim.h"
 #include "theory/ttt-icl/ttt-icl.h"
 
@@ -20,10 +22,16 @@ extern const assay_claim ttt_icl_rank_one_update_claim, ttt_icl_pretrained_weigh
 #define PARAM_START {"start", NULL, "weight before the step: the pretrained one, or 0", ASSAY_WORD, 0, "warm|cold", NULL, "warm"}
 #define PARAM_ALPHA {"alpha", NULL, "context length over dimension, n/d", ASSAY_REAL, 0, NULL, "(0,inf)", NULL}
 #define PARAM_GAMMA {"gamma", NULL, "targets over dimension, k/d", ASSAY_REAL, 0, NULL, "(0,inf]", NULL}
+#define PARAM_DRAWS {"draws", NULL, "draws averaged in one replicate", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,2147483647]", "1"}
 /* clang-format on */
 
 static inline void ttt_icl_put(assay_call *call, int observable, assay_value value) {
   assay_put(call, observable, 0, value.value, value.error);
+}
+
+/* The sd of a replicate: the mean of the call's draws, of which one has sd `one`/sqrt(d). */
+static inline void ttt_icl_put_spread(assay_call *call, int observable, double one) {
+  assay_put(call, observable, 0, one / sqrt(assay_real(call, "d") * assay_real(call, "draws")), 0);
 }
 
 /* A value that may not exist at this point: puts it, or says why it is absent. A status that is neither OK nor DOMAIN is passed on. */
@@ -67,10 +75,8 @@ assay_status ttt_icl_difference(const assay_sample *s, double *out); /* value[0]
     }                                                                                                                                      \
   }
 
-/* Margins of a risk, all of which lie in [0, 1.3]; the theory is exact at the simulated size, so there is no bias. One draw of the chain
- * has sd(L) <= .65/sqrt(d) and sd(icl) <= 1.1 (pilots, seed 2, and the table of sd(L) sqrt(d)); the draws of each tier make 10 sd/sqrt
- * of all draws less than the margin. */
-#define RISK_MARGIN FIXED(.003, .001, 2e-4)
-#define RISK_REASON "no bias; draws so many that 10 sd/sqrt(all draws) is below it (pilots)"
+/* Margins of a risk: the theory is exact at the simulated size, so there is no bias. */
+#define TEN_SD ALL_TIERS({.deviations = 10})
+#define REASON_TEN_SD "no bias; 10 sd/sqrt(n_max), sd by pilots"
 
 #endif

@@ -220,6 +220,7 @@ static const assay_param hump_params[] = {{"gamma", NULL, "targets over dimensio
                                           {"lengths", NULL,
                                            "context lengths that are simulated: the extrema, around the peak, or .05, .1, .2 times d",
                                            ASSAY_WORD, ASSAY_SIM, "extrema|peak|short", NULL, "peak"},
+                                          PARAM_DRAWS,
                                           {0}};
 enum { H_ALPHA, H_L, H_N_MIN, H_L_MIN, H_N_MAX, H_L_MAX };
 static const assay_observable hump_observables[] = {
@@ -352,8 +353,24 @@ static const assay_leg hump_legs[] = {
     .name = "L_peak", .title = words, .records = "L" to ",L" from, .points = label, .estimand = ASSAY_COMBINATION,                         \
     .reduce = ttt_icl_difference, .predict = no_change, .side = sign, .reason = "an order"                                                 \
   }
-static const assay_target hump_targets[] = {{.name = "L_min", .records = "L1", .points = "E", .margin = RISK_MARGIN, .reason = RISK_REASON},
-                                            {.name = "L_max", .records = "L2", .points = "E", .margin = RISK_MARGIN, .reason = RISK_REASON},
+/* A pilot of 10000 draws at E, sd times sqrt(d): .51 and .38. */
+static assay_status hump_spread(assay_call *call) {
+  ttt_icl_put_spread(call, H_L_MIN, .55);
+  ttt_icl_put_spread(call, H_L_MAX, .55);
+  return ASSAY_OK;
+}
+static const assay_target hump_targets[] = {{.name = "L_min",
+                                             .records = "L1",
+                                             .points = "E",
+                                             .margin = TEN_SD,
+                                             .spread = hump_spread,
+                                             .reason = REASON_TEN_SD},
+                                            {.name = "L_max",
+                                             .records = "L2",
+                                             .points = "E",
+                                             .margin = TEN_SD,
+                                             .spread = hump_spread,
+                                             .reason = REASON_TEN_SD},
                                             {.name = "n_max",
                                              .records = OF_SEVEN("L"),
                                              .points = "P?",

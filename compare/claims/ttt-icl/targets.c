@@ -181,7 +181,7 @@ static const assay_param risk_params[] = {PARAMS_WHERE,
                                           {"start", NULL, "the start whose k is simulated around its prediction; floor: k = 256 d",
                                            ASSAY_WORD, ASSAY_SIM, "warm|cold|floor", NULL, "warm"},
                                           {0}};
-enum { R_GAMMA_WARM, R_GAMMA_COLD, R_FLOOR, R_K_WARM, R_K_COLD, R_SLOPE };
+enum { R_GAMMA_WARM, R_GAMMA_COLD, R_FLOOR, R_K_WARM, R_K_COLD, R_SLOPE, R_SLOPE_COLD };
 static const assay_observable risk_observables[] = {
     {"gamma_warm", NULL, "limit of k/d for risk eps, warm", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"gamma_cold", NULL, "limit of k/d for risk eps, cold", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
@@ -189,19 +189,19 @@ static const assay_observable risk_observables[] = {
     {"k_warm", NULL, "real k for risk eps at n and d, warm", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"k_cold", NULL, "real k for risk eps at n and d, cold", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"slope", NULL, "slope of log k_warm between d and 4d, n growing alike", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"slope_cold", NULL, "the same of k_cold", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
-static assay_status put_finite(assay_call *call, double n, double d, double sigma2, double eps) {
+/* k at n, d, and its slope towards 4n, 4d, from one start. */
+static assay_status put_finite(assay_call *call, double n, double d, double sigma2, double eps, bool warm) {
   assay_value k = {0, 0}, later = {0, 0};
   assay_error why = {0};
-  assay_status warm = ttt_icl_targets(n, d, sigma2, true, eps, &k, &why), status = ttt_icl_put_or_absent(call, R_K_WARM, warm, k, &why);
+  assay_status reached = ttt_icl_targets(n, d, sigma2, warm, eps, &k, &why),
+               status = ttt_icl_put_or_absent(call, warm ? R_K_WARM : R_K_COLD, reached, k, &why);
   if (status != ASSAY_OK) return status;
-  if (warm == ASSAY_OK) warm = ttt_icl_targets(4 * n, 4 * d, sigma2, true, eps, &later, &why);
+  if (reached == ASSAY_OK) reached = ttt_icl_targets(4 * n, 4 * d, sigma2, warm, eps, &later, &why);
   assay_value slope = {log(later.value / k.value) / log(4), later.error / later.value + k.error / k.value + 1e-15};
-  status = ttt_icl_put_or_absent(call, R_SLOPE, warm, slope, &why);
-  if (status != ASSAY_OK) return status;
-  assay_status cold = ttt_icl_targets(n, d, sigma2, false, eps, &k, &why);
-  return ttt_icl_put_or_absent(call, R_K_COLD, cold, k, &why);
+  return ttt_icl_put_or_absent(call, warm ? R_SLOPE : R_SLOPE_COLD, reached, slope, &why);
 }
 
 static assay_status for_risk(assay_call *call) {
@@ -215,8 +215,11 @@ static assay_status for_risk(assay_call *call) {
   limit = ttt_icl_targets_limit(alpha, sigma2, false, eps, &gamma, &why);
   if ((status = ttt_icl_put_or_absent(call, R_GAMMA_COLD, limit, gamma, &why)) != ASSAY_OK) return status;
   assay_put(call, R_FLOOR, 0, ttt_icl_floor(alpha, sigma2), 1e-15);
-  if (d > 0) return put_finite(call, n, d, sigma2, eps);
-  for (int i = R_K_WARM; i <= R_SLOPE; i++) assay_absent(call, i, "d is not given");
+  if (d > 0) {
+    status = put_finite(call, n, d, sigma2, eps, true);
+    return status == ASSAY_OK ? put_finite(call, n, d, sigma2, eps, false) : status;
+  }
+  for (int i = R_K_WARM; i <= R_SLOPE_COLD; i++) assay_absent(call, i, "d is not given");
   return ASSAY_OK;
 }
 
@@ -262,6 +265,7 @@ static assay_status as_cold(assay_call *call) {
 
 static assay_status square_root(assay_call *call) {
   assay_put(call, R_SLOPE, 0, .5, 0);
+  assay_put(call, R_SLOPE_COLD, 0, .5, 0);
   return ASSAY_OK;
 }
 
@@ -346,6 +350,15 @@ static const assay_target risk_targets[] = {{.name = "k_warm",
                                              .predict = for_risk,
                                              .margin = FIXED(.02, .01, .004),
                                              .reason = "10 se"},
+                                            {.name = "slope_cold",
+                                             .records = "C1,C2,C3,C4,C5",
+                                             .points = "C1",
+                                             .along = "d",
+                                             .estimand = ASSAY_SMOOTH,
+                                             .reduce = slope_of,
+                                             .predict = for_risk,
+                                             .margin = FIXED(.02, .01, .004),
+                                             .reason = "10 se"},
                                             {.name = "floor",
                                              .records = "L3",
                                              .points = "F",
@@ -370,7 +383,7 @@ static const assay_control risk_controls[] = {
      .points = "F,C1,C3",
      .predict = no_floor},
     {.name = "warm as cold", .mistake = "the warm start takes as many targets as the cold one", .targets = "k_warm", .predict = as_cold},
-    {.name = "square root", .mistake = "k grows like sqrt(d)", .targets = "slope", .predict = square_root},
+    {.name = "square root", .mistake = "k grows like sqrt(d)", .targets = "slope,slope_cold", .predict = square_root},
     {.name = "without noise",
      .mistake = "as many targets as without noise",
      .targets = "gamma_*",
