@@ -111,12 +111,15 @@ typedef struct {
 
 /* ---- a figure: theory as lines, simulation as points ---- */
 
-enum { ASSAY_LOG_X = 1, ASSAY_LOG_Y = 2 };
+/* BY_SIZE: every size is a curve of its own. CLOUD: x and y are records, also observables; each replicate is a dot, the theory an
+ * arrow from the origin with the circle through its head, a control's wrong theory an arrow; one scale for both axes. */
+enum { ASSAY_LOG_X = 1, ASSAY_LOG_Y = 2, ASSAY_BY_SIZE = 4, ASSAY_CLOUD = 8 };
 
 typedef struct {
   const char *title, *x, *x_label, *y, *y_label; /* x: a parameter; y: observables, each with every point a series */
   const char *points;                            /* globs on labels */
   const char *sweep; /* the theory's lines: values of x as "lo:hi:count" (logarithmic with LOG_X); NULL: the judged values joined */
+  const char *marks; /* observables whose theory stands as a vertical line at x, for the series of the first y; NULL: none */
   unsigned flags;
 } assay_figure;
 

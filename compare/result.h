@@ -63,12 +63,15 @@ typedef struct {
   int n_controls;
 } assay_cell_result;
 
-/* A series of a figure: the theory's line, and the cells that lie on it. */
+/* A series of a figure: the theory's line, and the cells (CLOUD: replicates) that lie on it. */
+enum { ASSAY_MOST_MARKS = 6 };
 typedef struct {
   char *label;
   int n_line, n_points;
   double *line_x, *line_y;                       /* [n_line], NaN where absent */
   double *point_x, *point_y, *point_lo, *point_hi; /* [n_points]; interval(a_pass) */
+  int n_marks;
+  double mark[ASSAY_MOST_MARKS]; /* in the order of the figure's marks; NaN where absent */
 } assay_series;
 
 typedef struct {

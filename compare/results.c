@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare/evaluate.h"
+#include "compare/figures.h"
 #include "compare/machine.h"
 #include "compare/plan_private.h"
-
 
 const char *const assay_tier_names[ASSAY_TIERS] = {"quick", "standard", "deep"};
 
@@ -64,173 +63,6 @@ static void claim_reason(const plan *p, int claim, assay_claim_result *r) {
   char more[48] = "";
   if (same > 1) snprintf(more, sizeof more, " (and %d more)", same - 1);
   snprintf(r->reason, sizeof r->reason, "%s: %s%s", first->id, first->reason, more);
-}
-
-/* ---- figures ---- */
-
-/* The parts of a label but the one that gives `x`. */
-static void series_label(const char *label, const char *x, char *out, size_t room) {
-  char key[80];
-  snprintf(key, sizeof key, ":%s=", x);
-  const char *found = strstr(label, key);
-  size_t head = found ? (size_t)(found - label) : strlen(label);
-  const char *tail = found ? found + 1 + strcspn(found + 1, ":") : "";
-  snprintf(out, room, "%.*s%s", (int)head, label, tail);
-}
-
-typedef struct {
-  const plan *p;
-  int claim;
-  const assay_figure *figure;
-  assay_figure_result *out;
-  int room;
-} drawing;
-
-static const char *next_name(const char *list, char *name, size_t room) {
-  if (!*list) return NULL;
-  size_t n = strcspn(list, ",");
-  snprintf(name, room, "%.*s", (int)n, list);
-  return list[n] ? list + n + 1 : list + n;
-}
-
-static double *column(int n) { return malloc(((size_t)n + 1) * sizeof(double)); }
-
-/* The values of x at which the theory's line is drawn. */
-static int sweep_values(const assay_figure *f, double **values) {
-  double lo, hi;
-  int n;
-  *values = NULL;
-  if (!f->sweep || sscanf(f->sweep, "%lf:%lf:%d", &lo, &hi, &n) != 3 || n < 2 || n > 2000) return 0;
-  *values = column(n);
-  if (!*values) return 0;
-  for (int i = 0; i < n; i++) {
-    double s = (double)i / (n - 1);
-    (*values)[i] = f->flags & ASSAY_LOG_X ? lo * pow(hi / lo, s) : lo + s * (hi - lo);
-  }
-  return n;
-}
-
-static void draw_line(const drawing *d, const instance *at, int observable, assay_series *series) {
-  const assay_claim *claim = d->p->claims[d->claim].claim;
-  double *x;
-  int n = sweep_values(d->figure, &x);
-  assay_call *call = n ? assay_call_copy(at->realised, NULL) : NULL;
-  series->line_y = column(n);
-  if (!call || !series->line_y) {
-    free(x);
-    assay_call_free(call);
-    return;
-  }
-  series->line_x = x;
-  series->n_line = n;
-  for (int i = 0; i < n; i++) {
-    assay_value value = {NAN, 0};
-    assay_call_reset(call);
-    if (assay_set(call, d->figure->x, x[i]) == ASSAY_OK && evaluate(claim->predict, call, NULL) == ASSAY_OK)
-      assay_result(call, observable, 0, &value, NULL);
-    series->line_y[i] = value.value;
-  }
-  assay_call_free(call);
-}
-
-/* The cells that lie on the series, in order of x. */
-static void draw_points(const drawing *d, const char *label, const char *observable, assay_series *series) {
-  int count = 0;
-  for (int i = 0; i < d->p->n_cells; i++) count += d->p->cells[i].claim == d->claim;
-  series->point_x = column(count);
-  series->point_y = column(count);
-  series->point_lo = column(count);
-  series->point_hi = column(count);
-  if (!series->point_x || !series->point_y || !series->point_lo || !series->point_hi) return;
-  for (int i = 0; i < d->p->n_cells; i++) {
-    const plan_cell *cell = &d->p->cells[i];
-    char own[256];
-    if (cell->claim != d->claim || strcmp(cell->target->name, observable) || cell->target->reduce || cell->target->against)
-      continue;
-    if (!cell->result.point || isnan(cell->result.estimate) || !cell->sample.points || !cell->sample.points[0]) continue;
-    series_label(cell->result.point, d->figure->x, own, sizeof own);
-    const assay_call *at = cell->sample.points[0];
-    if (strcmp(own, label) || !assay_has_param(at, d->figure->x) || !assay_given(at, d->figure->x)) continue;
-    double x = assay_real(at, d->figure->x);
-    int k = series->n_points++;
-    for (; k > 0 && series->point_x[k - 1] > x; k--) {
-      series->point_x[k] = series->point_x[k - 1];
-      series->point_y[k] = series->point_y[k - 1];
-      series->point_lo[k] = series->point_lo[k - 1];
-      series->point_hi[k] = series->point_hi[k - 1];
-    }
-    series->point_x[k] = x;
-    series->point_y[k] = cell->result.estimate;
-    series->point_lo[k] = cell->result.lo;
-    series->point_hi[k] = cell->result.hi;
-  }
-}
-
-static void free_series(assay_series *s) {
-  free(s->label);
-  free(s->line_x);
-  free(s->line_y);
-  free(s->point_x);
-  free(s->point_y);
-  free(s->point_lo);
-  free(s->point_hi);
-}
-
-static bool is_empty(const assay_series *s) {
-  for (int i = 0; i < s->n_line; i++)
-    if (isfinite(s->line_y[i])) return false;
-  return s->n_points == 0;
-}
-
-/* A curve without a value at a point that was not simulated in this tier is left out. */
-static void add_series(drawing *d, const instance *at, const char *label, const char *observable, bool name_it) {
-  assay_series *grown = plan_grow(d->out->series, d->out->n_series, &d->room, sizeof *grown);
-  if (!grown) return;
-  d->out->series = grown;
-  assay_series *series = &d->out->series[d->out->n_series++];
-  *series = (assay_series){0};
-  if (asprintf(&series->label, "%s%s%s", label, name_it ? " " : "", name_it ? observable : "") < 0) series->label = NULL;
-  int index = evaluate_observable(d->p->claims[d->claim].claim, observable);
-  if (index >= 0) draw_line(d, at, index, series);
-  draw_points(d, label, observable, series);
-  if (!is_empty(series)) return;
-  free_series(series);
-  d->out->n_series--;
-}
-
-static void draw(drawing *d) {
-  const struct plan_private *h = d->p->hidden;
-  bool several = strchr(d->figure->y, ',') != NULL;
-  char name[64], label[256];
-  for (const char *list = d->figure->y; (list = next_name(list, name, sizeof name));) {
-    int before = d->out->n_series;
-    for (int i = 0; i < h->n_instances; i++) {
-      const instance *at = &h->instances[i];
-      if (at->claim != d->claim || !point_matches(d->figure->points, at->at->base)) continue;
-      series_label(at->at->label, d->figure->x, label, sizeof label);
-      char full[330];
-      snprintf(full, sizeof full, "%s%s%s", label, several ? " " : "", several ? name : "");
-      bool drawn = false;
-      for (int k = before; k < d->out->n_series; k++) drawn |= d->out->series[k].label && !strcmp(d->out->series[k].label, full);
-      if (!drawn) add_series(d, at, label, name, several);
-    }
-  }
-}
-
-static void draw_all(const plan *p, int claim, assay_claim_result *r) {
-  const assay_figure *figures = p->claims[claim].claim->figures;
-  int n = 0;
-  while (figures && figures[n].title) n++;
-  r->figures = calloc((size_t)n + 1, sizeof *r->figures);
-  if (!r->figures || p->claims[claim].broken) return;
-  for (int i = 0; i < n; i++) {
-    assay_figure_result *figure = &r->figures[r->n_figures];
-    figure->of = &figures[i];
-    drawing d = {p, claim, &figures[i], figure, 0};
-    draw(&d);
-    if (figure->n_series > 0) r->n_figures++;
-    else free(figure->series), figure->series = NULL;
-  }
 }
 
 /* ---- putting together ---- */
@@ -335,7 +167,7 @@ assay_results *results_make(plan *p, store *s, bool figures, assay_error *error)
     r->verdict = results_claim_verdict(p, c);
     r->reproduce = reproduce(p, r->claim);
     claim_seconds(p, c, r);
-    if (figures) draw_all(p, c, r);
+    if (figures) figures_draw(p, c, r);
     if (!take_cells(p, c, r)) status = assay_error_set(error, ASSAY_NO_MEMORY, "no memory for the results");
     claim_reason(p, c, r);
     results->count[r->verdict]++;
@@ -354,11 +186,7 @@ static void free_claim(assay_claim_result *r) {
     free(r->cells[i].sizes);
     free(r->cells[i].controls);
   }
-  for (int f = 0; f < r->n_figures; f++) {
-    for (int k = 0; k < r->figures[f].n_series; k++) free_series(&r->figures[f].series[k]);
-    free(r->figures[f].series);
-  }
-  free(r->figures);
+  figures_free(r);
   free(r->cells);
   free(r->reproduce);
 }

@@ -1,6 +1,7 @@
 #include "reports/figure.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "reports/axis.h"
 #include "reports/text.h"
@@ -85,7 +86,16 @@ static void find_ranges(const assay_figure_result *figure, range *x, range *y) {
       include(y, tamed(s->point_lo[k], s->point_y[k], log_y), log_y);
       include(y, tamed(s->point_hi[k], s->point_y[k], log_y), log_y);
     }
+    for (int k = 0; k < s->n_marks; k++) include(x, s->mark[k], log_x);
   }
+}
+
+/* One unit is as long along x as along y: the shorter range grows on both sides. */
+static void equal_scale(range *x, range *y) {
+  double ratio = (double)(WIDTH - LEFT - RIGHT) / PLOT_HEIGHT, wide = x->hi - x->lo, high = y->hi - y->lo;
+  double more_x = fmax(0, ratio * high - wide) / 2, more_y = fmax(0, wide / ratio - high) / 2;
+  *x = (range){x->lo - more_x, x->hi + more_x};
+  *y = (range){y->lo - more_y, y->hi + more_y};
 }
 
 /* ---- the frame ---- */
@@ -223,6 +233,32 @@ static int put_points(const canvas *c, const assay_series *s, int series) {
   return left_out;
 }
 
+/* Replicates, a dot each, in one path: there are many. */
+static void put_dots(const canvas *c, const assay_series *s, int series) {
+  if (!s->n_points) return;
+  fprintf(c->out, "<path class=\"dots s%d\" d=\"", colour(series));
+  for (int k = 0; k < s->n_points; k++)
+    if (report_drawable(s->point_x[k], c->x.log) && report_drawable(s->point_y[k], c->y.log))
+      fprintf(c->out, "M%.2f %.2fh0", report_axis_at(&c->x, s->point_x[k]), report_axis_at(&c->y, s->point_y[k]));
+  fputs("\"/>", c->out);
+}
+
+/* Vertical lines, named at the top, each name a little lower than the one before it. */
+static int put_marks(const canvas *c, const assay_series *s, int series, int row) {
+  const char *name = c->figure->of->marks;
+  for (int k = 0; k < s->n_marks; k++, name += *name == ',') {
+    int length = (int)strcspn(name, ",");
+    if (report_drawable(s->mark[k], c->x.log)) {
+      double x = report_axis_at(&c->x, s->mark[k]);
+      fprintf(c->out, "<path class=\"rule s%d\" d=\"M%.2f %.2fV%.2f\"/>", colour(series), x, c->top, c->top + PLOT_HEIGHT);
+      fprintf(c->out, "<text class=\"tick s%d\" x=\"%.2f\" y=\"%.2f\">%.*s</text>", colour(series), x + 3,
+              c->top + 12 + 13 * (row++ % 6), length, name);
+    }
+    name += length;
+  }
+  return row;
+}
+
 static void put_description(const canvas *c) {
   const assay_figure *of = c->figure->of;
   fprintf(c->out, "<title id=\"f%d-title\">", c->number);
@@ -231,13 +267,15 @@ static void put_description(const canvas *c) {
   report_xml(of->y_label ? of->y_label : of->y, c->out);
   fputs(" against ", c->out);
   report_xml(of->x_label ? of->x_label : of->x, c->out);
-  fprintf(c->out, "; %d series, the theory as lines, the simulation as points with intervals.</desc>",
-          c->figure->n_series);
+  fprintf(c->out, "; %d series, the theory as %s.</desc>", c->figure->n_series,
+          of->flags & ASSAY_CLOUD ? "arrows and circles, each replicate a dot" : "lines, the simulation as points with intervals");
 }
 
 void report_figure(const assay_figure_result *figure, int number, FILE *out) {
   range x = {INFINITY, -INFINITY}, y = x;
   find_ranges(figure, &x, &y);
+  bool cloud = figure->of->flags & ASSAY_CLOUD;
+  if (cloud && x.lo < x.hi && y.lo < y.hi) equal_scale(&x, &y);
   double top = legend(figure, NULL);
   canvas c = {figure,
               report_axis_new(x.lo, x.hi, figure->of->flags & ASSAY_LOG_X, LEFT, WIDTH - RIGHT),
@@ -253,9 +291,11 @@ void report_figure(const assay_figure_result *figure, int number, FILE *out) {
   put_description(&c);
   legend(figure, &c);
   put_frame(&c);
-  int left_out = 0;
+  int left_out = 0, row = 0;
+  for (int i = 0; i < figure->n_series; i++) row = put_marks(&c, &figure->series[i], i, row);
+  for (int i = 0; cloud && i < figure->n_series; i++) put_dots(&c, &figure->series[i], i);
   for (int i = 0; i < figure->n_series; i++) put_line(&c, &figure->series[i], i);
-  for (int i = 0; i < figure->n_series; i++) left_out += put_points(&c, &figure->series[i], i);
+  for (int i = 0; !cloud && i < figure->n_series; i++) left_out += put_points(&c, &figure->series[i], i);
   fputs("</svg></div><figcaption>", out);
   report_xml(figure->of->title, out);
   if (left_out) fprintf(out, " (%d point%s beyond these axes)", left_out, left_out == 1 ? "" : "s");

@@ -76,6 +76,8 @@ const char *const report_html_style[] = {
     "svg .zero{stroke:var(--zero);stroke-width:1}"
     "svg .limit{stroke:var(--good);stroke-width:1;stroke-dasharray:4 3}svg .agree{fill:var(--agree)}"
     "svg .line{stroke:currentColor;stroke-width:1.8;stroke-linejoin:round}"
+    "svg .rule{stroke:currentColor;stroke-width:1;stroke-dasharray:1 3}svg .tick[class*=' s']{fill:currentColor}"
+    "svg .dots{stroke:currentColor;stroke-width:3;stroke-linecap:round;opacity:.45}"
     "svg .bar{stroke:currentColor;stroke-width:1.3}"
     "svg .mark{stroke:currentColor;stroke-width:1.5;fill:var(--page)}"
     "svg .span{stroke:currentColor;stroke-width:1.6}svg .dot{fill:currentColor;stroke:none}"

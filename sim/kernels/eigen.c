@@ -160,3 +160,13 @@ assay_status eigen_weighted(const design *X, const double *z, eigen_end end, int
   eigen_operator A = {X->cols, weighted_apply, &w};
   return eigen_lanczos(&A, end, k, 40, 1e-9, stream, values, vectors, error);
 }
+
+assay_status eigen_weighted_all(const design *X, const double *z, double *values, assay_error *error) {
+  return weighted_dense(X, z, EIGEN_LARGEST, (int)X->cols, values, NULL, error);
+}
+
+double eigen_histogram(const double *values, long n, double at, double bin) {
+  long inside = 0;
+  for (long i = 0; i < n; i++) inside += values[i] >= at - bin / 2 && values[i] < at + bin / 2;
+  return (double)inside / ((double)n * bin);
+}

@@ -33,4 +33,10 @@ assay_status eigen_lanczos(const eigen_operator *A, eigen_end end, int k, int mo
 assay_status eigen_weighted(const design *X, const double *z, eigen_end end, int k,
                             const assay_stream *stream, double *values, double *vectors, assay_error *error);
 
+/* All eigenvalues of X^T diag(z) X/rows, the largest first, by LAPACK. */
+assay_status eigen_weighted_all(const design *X, const double *z, double *values, assay_error *error);
+
+/* The share of the n values that lie in [at - bin/2, at + bin/2), over bin: a bar of their histogram. */
+double eigen_histogram(const double *values, long n, double at, double bin);
+
 #endif

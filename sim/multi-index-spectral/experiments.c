@@ -99,7 +99,7 @@ static double variate_excess(const variate *v, const multi_index_data *data) {
 
 /* ---- the spectrum ---- */
 
-enum { RECORDS = 14, VARIATES = 2 };
+enum { RECORDS = 16, VARIATES = 2 };
 
 typedef struct {
   multi_index_data data;
@@ -148,6 +148,7 @@ static void record(const spectral_run *run, const double *values, int k, double 
   out[9] = q * q, out[10] = inner * inner, out[11] = pow(along_signal(m, v, 0), 2),
   out[12] = pow(along_signal(m, v, 1), 2);
   out[13] = left;
+  out[14] = v[0] < 0 ? -v[0] : v[0], out[15] = v[0] < 0 ? -v[1] : v[1];
 }
 
 static assay_status replicate_run(assay_call *call, void *state, const assay_stream *stream, double *out) {
@@ -199,6 +200,8 @@ static const assay_observable records[] = {
     {"overlap2_1", NULL, "squared overlap with the first signal", NULL, ASSAY_MEASURED, 0, 1},
     {"overlap2_2", NULL, "squared overlap with the second signal", NULL, ASSAY_MEASURED, 0, 1},
     {"lam_min", NULL, "smallest eigenvalue where left=yes, else 0", NULL, ASSAY_MEASURED, 0, 0},
+    {"v_1", NULL, "first entry of the eigenvector, whose sign is chosen so that it is positive", NULL, ASSAY_MEASURED, 0, 1},
+    {"v_2", NULL, "second entry", NULL, ASSAY_MEASURED, -1, 1},
     {0}};
 
 const assay_experiment multi_index_spectral_spectrum = {
@@ -209,6 +212,49 @@ const assay_experiment multi_index_spectral_spectrum = {
     .block = 4,
     .open = open_run,
     .replicate = replicate_run};
+
+/* ---- the bulk ---- */
+
+typedef struct {
+  multi_index_data data;
+  double *values; /* [d] */
+} bulk_run;
+
+static assay_status open_bulk(assay_call *call, void **state) {
+  bulk_run *run = *state = assay_alloc(call, sizeof *run);
+  if (!run) return ASSAY_NO_MEMORY;
+  long d = assay_integer(call, "d");
+  run->values = assay_alloc(call, (size_t)d * sizeof(double));
+  return run->values ? multi_index_data_new(call, assay_integer(call, "n"), d, &run->data) : ASSAY_NO_MEMORY;
+}
+
+static assay_status replicate_bulk(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  bulk_run *run = state;
+  int n;
+  const double *at = assay_list(call, "at", &n);
+  multi_index_draw(&run->data, stream, 0);
+  assay_status status = eigen_weighted_all(&run->data.A, run->data.z, run->values, assay_call_error(call));
+  for (int i = 0; i < n && status == ASSAY_OK; i++)
+    out[i] = eigen_histogram(run->values, run->data.A.cols, at[i], assay_real(call, "bin"));
+  return status;
+}
+
+static const assay_param bulk_params[] = {
+    MULTI_INDEX_SIM_PARAMS,
+    {"at", NULL, "middle of a bin", ASSAY_REAL, ASSAY_READOUT, NULL, NULL, NULL},
+    {"bin", NULL, "its width", ASSAY_REAL, 0, NULL, "(0,inf)", "0.1"},
+    {0}};
+static const assay_observable bulk_records[] = {
+    {"density", NULL, "share of the eigenvalues in the bin over its width", NULL, ASSAY_MEASURED, 0, INFINITY}, {0}};
+
+const assay_experiment multi_index_spectral_bulk = {
+    .id = "multi-index-spectral/bulk",
+    .doc = "Histogram of the eigenvalues of the preprocessed covariance.",
+    .params = bulk_params,
+    .records = bulk_records,
+    .block = 4,
+    .open = open_bulk,
+    .replicate = replicate_bulk};
 
 /* ---- the overlap at two sizes ---- */
 

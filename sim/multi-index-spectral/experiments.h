@@ -5,6 +5,6 @@
 #include "sim/experiment.h"
 
 extern const assay_experiment multi_index_spectral_spectrum, multi_index_spectral_pair,
-    multi_index_spectral_secular, multi_index_spectral_matrix;
+    multi_index_spectral_secular, multi_index_spectral_matrix, multi_index_spectral_bulk;
 
 #endif

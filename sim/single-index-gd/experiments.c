@@ -125,6 +125,38 @@ const assay_experiment single_index_gd_spectrum = {.id = "single-index-gd/spectr
                                                    .open = open_data,
                                                    .replicate = replicate_spectrum};
 
+static assay_status replicate_bulk(assay_call *call, void *state, const assay_stream *stream, double *out) {
+  batch *b = state;
+  int n;
+  const double *at = assay_list(call, "at", &n);
+  long d = b->data.X.cols;
+  single_index_draw(&b->data, stream);
+  assay_status status = eigen_weighted_all(&b->data.X, b->data.y, b->vectors, assay_call_error(call));
+  for (int i = 0; i < n && status == ASSAY_OK; i++)
+    out[i] = eigen_histogram(b->vectors, d, at[i], assay_real(call, "bin"));
+  return status;
+}
+
+static const assay_param bulk_params[] = {
+    LINK,
+    SAMPLES,
+    DIMENSION,
+    {"at", NULL, "middle of a bin", ASSAY_REAL, ASSAY_READOUT, NULL, NULL, NULL},
+    {"bin", NULL, "its width", ASSAY_REAL, 0, NULL, "(0,inf)", "0.25"},
+    {0}};
+static const assay_observable bulk_records[] = {
+    {"density", NULL, "share of D's eigenvalues in the bin over its width", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {0}};
+
+const assay_experiment single_index_gd_bulk = {
+    .id = "single-index-gd/bulk",
+    .doc = "Histogram of the eigenvalues of D = (1/n) sum y_i x_i x_i^T.",
+    .params = bulk_params,
+    .records = bulk_records,
+    .block = 4,
+    .open = open_data,
+    .replicate = replicate_bulk};
+
 /* ---- gradient flow is power iteration ---- */
 
 enum { STILL = 100, MOST_STEPS = 200000 }; /* steps over which q may not move any more */
@@ -396,14 +428,18 @@ static assay_status replicate_hitting(assay_call *call, void *state, const assay
                                       double *out) {
   unsigned draws = (unsigned)assay_integer(call, "draws");
   double tau = 0, mean = 0, squares = 0;
+  int n;
+  const double *by = assay_list(call, "by", &n);
+  memset(out, 0, 3 * (size_t)n * sizeof *out);
   for (unsigned i = 0; i < draws; i++) { /* Welford */
     assay_status status = hit_once(call, state, stream, i, &tau);
     if (status != ASSAY_OK) return status;
     double away = tau - mean;
     mean += away / (i + 1);
     squares += away * (tau - mean);
+    for (int k = 0; k < n; k++) out[3 * k + 2] += (tau <= by[k]) / (double)draws;
   }
-  out[0] = mean, out[1] = draws > 1 ? squares / (draws - 1) : 0;
+  for (int k = 0; k < n; k++) out[3 * k] = mean, out[3 * k + 1] = draws > 1 ? squares / (draws - 1) : 0;
   return ASSAY_OK;
 }
 
@@ -414,11 +450,13 @@ static const assay_param hitting_params[] = {
     START,
     {"s1", NULL, "level of m^2", ASSAY_REAL, 0, NULL, "(0,1)", NULL},
     {"draws", NULL, "independent runs in a replicate", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,2000]", "1"},
+    {"by", NULL, "time by which a run has arrived or not", ASSAY_REAL, ASSAY_READOUT, NULL, "[0,inf)", "0"},
     {0}};
 static const assay_observable hitting_records[] = {
     {"tau_hit", NULL, "first time of m^2 >= s1, the mean over the draws", NULL, ASSAY_MEASURED, 0, INFINITY},
     {"tau_variance", NULL, "its unbiased variance over the draws; 0 for one", NULL, ASSAY_MEASURED, 0,
      INFINITY},
+    {"arrived", NULL, "share of the draws with tau_hit <= by", NULL, ASSAY_MEASURED, 0, 1},
     {0}};
 
 const assay_experiment single_index_gd_hitting = {
@@ -526,13 +564,50 @@ const assay_experiment single_index_gd_search = {
     .open = open_data,
     .replicate = replicate_search};
 
-/* ---- near the truth ---- */
+/* ---- the whole way ---- */
 
 static double error_of(const single_index_data *data, double sign) {
   double sum = square(data->theta[0] - sign);
   for (long j = 1; j < data->X.cols; j++) sum += square(data->theta[j]);
   return sqrt(sum);
 }
+
+static assay_status replicate_descent(assay_call *call, void *state, const assay_stream *stream,
+                                      double *out) {
+  single_index_data *data = &((batch *)state)->data;
+  int n;
+  const double *t = assay_list(call, "t", &n);
+  long done = 0, d = data->X.cols;
+  single_index_draw(data, stream);
+  for (int i = 0; i < n; i++) {
+    if (i == 0 || t[i] < t[i - 1]) start_small(data, call, stream), done = 0;
+    for (; done < lround(t[i]); done++) single_index_squared_step(data, assay_real(call, "eta"));
+    out[3 * i] = log10(single_index_norm(data->theta, d));
+    out[3 * i + 1] = overlap_of(data);
+    out[3 * i + 2] = log10(fmin(error_of(data, 1), error_of(data, -1)));
+  }
+  return ASSAY_OK;
+}
+
+static const assay_param descent_params[] = {
+    LINK,       SAMPLES, DIMENSION, STEP(NULL),
+    START_NORM, {"t", NULL, "steps", ASSAY_INTEGER, ASSAY_READOUT, NULL, "[0,100000]", NULL}, {0}};
+static const assay_observable descent_records[] = {
+    {"log_norm", NULL, "log10 of the norm of theta", NULL, ASSAY_MEASURED, 0, 0},
+    {"q", NULL, "squared overlap", NULL, ASSAY_MEASURED, 0, 1},
+    {"log_error", NULL, "log10 of the distance to the nearer of theta* and -theta*", NULL, ASSAY_MEASURED, 0, 0},
+    {0}};
+
+const assay_experiment single_index_gd_descent = {
+    .id = "single-index-gd/descent",
+    .doc = "Gradient descent on the squared loss from a small start, from the search to convergence.",
+    .params = descent_params,
+    .records = descent_records,
+    .block = 1,
+    .open = open_data,
+    .replicate = replicate_descent};
+
+/* ---- near the truth ---- */
 
 /* The rate of log error over the last 30 % of 16/(eta lambda) steps, over log(1 - eta lambda). */
 static double contraction(single_index_data *data, const assay_stream *stream, double eta, double lambda) {

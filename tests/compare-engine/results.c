@@ -169,3 +169,46 @@ Test(results, a_figure_has_the_theory_as_a_line_and_the_cells_on_it, .fini = sto
   cr_assert(s->point_lo[0] < s->point_y[0] && s->point_hi[0] > s->point_y[0]);
   assay_results_free(r);
 }
+
+Test(results, every_size_is_a_curve_where_the_figure_says_so, .fini = stop) {
+  static const assay_target targets[] = {{.name = "x", .margin = BED_MARGIN(.6)}, {0}};
+  static const assay_figure figures[] = {{.title = "f", .x = "mean", .y = "x", .points = "*", .flags = ASSAY_BY_SIZE, .marks = "slope"}, {0}};
+  assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100,200", 128, 1, "A: mean=1,3 t=0.5")), targets, bed_far);
+  claim.figures = figures;
+  bed_one(&b, &claim);
+  for (int i = 0; i < b.p.n_cells; i++) {
+    for (int g = 0; g < b.p.cells[i].sample.n; g++) bed_fill(&b.p.runs[b.p.cells[i].sample.group[g].run], 0, 128, i, 1);
+    judge_cell(&b.p, &b.p.cells[i], &error);
+  }
+  assay_results *r = results_make(&b.p, NULL, true, &error);
+  const assay_figure_result *f = r->claims[0].figures;
+  cr_assert_eq(f->n_series, 2);
+  cr_expect_str_eq(f->series[0].label, "A d=100");
+  cr_expect_str_eq(f->series[1].label, "A d=200");
+  for (int k = 0; k < 2; k++) {
+    cr_expect_eq(f->series[k].n_points, 2, "its own points only");
+    cr_assert_eq(f->series[k].n_marks, 1);
+    cr_expect_eq(f->series[k].mark[0], 1, "the theory at the series' first point");
+  }
+  assay_results_free(r);
+}
+
+Test(results, a_cloud_has_replicates_an_arrow_and_wrong_arrows, .fini = stop) {
+  static const assay_target targets[] = {{.name = "x", .margin = BED_MARGIN(.6)}, {0}};
+  static const assay_figure figures[] = {{.title = "f", .x = "x", .y = "above", .points = "A", .flags = ASSAY_CLOUD}, {0}};
+  assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 1, "A: mean=3 t=1")), targets, bed_far);
+  claim.figures = figures;
+  bed_one(&b, &claim);
+  bed_fill(&b.p.runs[0], 0, 128, 3, 1);
+  b.p.runs[0].state[5] = RUN_FAILED;
+  judge_cell(&b.p, &b.p.cells[0], &error);
+  assay_results *r = results_make(&b.p, NULL, true, &error);
+  const assay_figure_result *f = r->claims[0].figures;
+  cr_assert_eq(f->n_series, 2, "the point and its control");
+  const assay_series *s = &f->series[0];
+  cr_expect_eq(s->n_points, 127, "a failed replicate is no dot");
+  cr_expect(s->line_x[0] == 0 && s->line_y[0] == 0 && s->line_x[1] == 3 && s->line_y[1] == .5);
+  for (int i = 3; i < s->n_line; i++) cr_expect_float_eq(hypot(s->line_x[i], s->line_y[i]), hypot(3, .5), 1e-12);
+  cr_expect(f->series[1].n_points == 0 && f->series[1].line_x[1] == 13, "bed_predict_far");
+  assay_results_free(r);
+}

@@ -113,3 +113,37 @@ Test(reports_html, points_that_cannot_be_placed_are_counted) {
   cr_expect_eq(occurrences(text, "<title>a: "), 1);
   free(text);
 }
+
+Test(reports_html, marks_are_named_and_vertical) {
+  double x[] = {0, 1}, y[] = {1, 2};
+  char label[] = "a";
+  assay_series series = {.label = label, .n_line = 2, .line_x = x, .line_y = y, .n_marks = 3, .mark = {.5, NAN, 3}};
+  assay_figure of = {.title = "t", .x = "x", .y = "y", .marks = "edge,none,outlier"};
+  assay_figure_result figure = {&of, &series, 1};
+  char *text = drawn(&figure);
+  cr_expect_eq(occurrences(text, "class=\"rule s0\""), 2, "one for each that has a value");
+  cr_expect(strstr(text, ">edge</text>") && strstr(text, ">outlier</text>") && !strstr(text, ">none</text>"));
+  free(text);
+}
+
+Test(reports_html, a_cloud_has_a_dot_for_each_replicate_and_one_scale) {
+  double x[] = {.1, .2, .3}, y[] = {.3, .1, NAN}, none[] = {NAN, NAN, NAN}, to_x[] = {0, .5}, to_y[] = {0, .5};
+  char label[] = "a";
+  assay_series series = {.label = label, .n_line = 2, .line_x = to_x, .line_y = to_y,
+                         .n_points = 3, .point_x = x, .point_y = y, .point_lo = none, .point_hi = none};
+  assay_figure of = {.title = "t", .x = "x", .y = "y", .flags = ASSAY_CLOUD};
+  assay_figure_result figure = {&of, &series, 1};
+  char *text = drawn(&figure);
+  const char *dots = strstr(text, "class=\"dots s0\"");
+  cr_assert(dots);
+  int moves = 0;
+  for (const char *c = strstr(dots, "d=\"") + 3; *c != '"'; c++) moves += *c == 'M';
+  cr_expect_eq(moves, 2);
+  const char *line = text;
+  double from[2], to[2];
+  do line = strstr(line + 1, "<path d=\"M");
+  while (line && sscanf(line, "<path d=\"M%lf %lfL%lf %lf", &from[0], &from[1], &to[0], &to[1]) != 4);
+  cr_assert(line);
+  cr_expect_float_eq(to[0] - from[0], from[1] - to[1], .02, "a diagonal stays one");
+  free(text);
+}

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <float.h>
+#include <gsl/gsl_integration.h>
 #include <math.h>
 #include <string.h>
 
@@ -393,6 +394,40 @@ Test(ode, failures) {
 /* ---- weighted covariances ---- */
 
 /* Constant weights: Marchenko-Pastur edges (1 +- 1/sqrt delta)^2; a spike E[z s^2] with two atoms has its master equation solved. */
+static double marchenko_pastur(double lambda, void *delta) {
+  double d = *(double *)delta, up = 1 + 1 / sqrt(d), down = 1 - 1 / sqrt(d);
+  return d / (2 * M_PI * lambda) * sqrt(fmax(0, (up * up - lambda) * (lambda - down * down)));
+}
+
+/* Equal weights: the law of Marchenko and Pastur, with n < d also its point mass at 0; bins with an edge in them included. */
+Test(spiked, density_of_equal_weights) {
+  assay_error error = {0};
+  spiked_law law;
+  cr_assert_eq(spiked_law_new(1, 1, &law, &error), ASSAY_OK);
+  law.z[0] = law.weight[0] = law.c[0] = law.tau = 1;
+  gsl_integration_workspace *room = gsl_integration_workspace_alloc(2000);
+  static const struct {
+    double delta, lo, hi, mass;
+  } bins[] = {{4, .3, .5, 0}, {4, 1, 1.001, 0}, {4, .1, .4, 0}, {4, 2, 3, 0}, {4, 2.3, 2.5, 0}, {4, -1, .2, 0}, {.5, .5, 3, 0},
+              {.5, -.05, .05, .5}, {1.2, 1e-3, 1e-1, 0}};
+  for (size_t i = 0; i < sizeof bins / sizeof *bins; i++) {
+    double delta = bins[i].delta, share = 0, rest, root = 1 / sqrt(delta);
+    double lo = fmax(bins[i].lo, (1 - root) * (1 - root)), hi = fmin(bins[i].hi, (1 + root) * (1 + root));
+    gsl_function f = {marchenko_pastur, &delta};
+    if (lo < hi) cr_assert_eq(gsl_integration_qags(&f, lo, hi, 1e-13, 1e-12, 2000, room, &share, &rest), 0);
+    assay_value density;
+    double width = bins[i].hi - bins[i].lo;
+    cr_assert_eq(spiked_density(&law, delta, (bins[i].lo + bins[i].hi) / 2, width, &density, &error), ASSAY_OK, "%s", error.text);
+    double miss = fabs(density.value * width - share - bins[i].mass);
+    cr_expect(miss < 2e-11, "bin %zu: %.15g for %.15g", i, density.value * width, share + bins[i].mass);
+    cr_expect(miss <= density.error * width + 1e-12, "bin %zu: the error is honest", i);
+  }
+  assay_value density;
+  cr_expect_eq(spiked_density(&law, 4, 1, 0, &density, &error), ASSAY_DOMAIN);
+  gsl_integration_workspace_free(room);
+  spiked_law_free(&law);
+}
+
 Test(spiked, marchenko_pastur_edges_and_two_atoms) {
   assay_error error = {0};
   spiked_law law;

@@ -802,11 +802,13 @@ Test(glm_potential, ends_and_hard_phases) {
            M_LN2, 1e-6);
     else {
       int stable;
-      double least, most;
+      glm_state least, most;
       ok(glm_gauss_fixed_points(&evolution, &stable, &least, &most, e));
       cr_expect_eq(stable, 2);
-      near("least informed", least, 1, 1e-5);
-      near("most informed", most, rows[i].informed_mse, 6e-9);
+      near("least informed", least.mse2, 1, 1e-12);
+      near("most informed", most.mse2, rows[i].informed_mse, 6e-9);
+      near("its potential", glm_potential(&evolution, &least, delta).value, rows[i].uninformed_Phi, 6e-9);
+      near("its potential", glm_potential(&evolution, &most, delta).value, rows[i].informed_Phi, 6e-9);
     }
     glm_channel_table_free(&table), glm_law_free(&law);
   }

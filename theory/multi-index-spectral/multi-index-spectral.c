@@ -401,6 +401,15 @@ assay_status multi_index_spectrum(const multi_index_model *m, const multi_index_
   return status;
 }
 
+assay_status multi_index_density(const multi_index_model *m, const multi_index_preprocessing *T, double delta,
+                                 double at, double bin, assay_value *density, assay_error *error) {
+  spiked_law law = {0};
+  assay_status status = law_of(m, T, &law, error);
+  if (status == ASSAY_OK) status = spiked_density(&law, delta, at, bin, density, error);
+  spiked_law_free(&law);
+  return status;
+}
+
 /* Sums over the nodes at mu: E f, E f^2, B = E f^2 x^2, r'. */
 typedef struct {
   double f, f2, B, slope;

@@ -40,6 +40,10 @@ typedef struct {
 assay_status multi_index_spectrum(const multi_index_model *model, const multi_index_preprocessing *T,
                                   double delta, int k, multi_index_result *result, assay_error *error);
 
+/* The mean density of D's eigenvalues over a bin, see spiked_density. */
+assay_status multi_index_density(const multi_index_model *model, const multi_index_preprocessing *T, double delta,
+                                 double at, double bin, assay_value *density, assay_error *error);
+
 /* n Var lambda_k of a simple outlier that multi_index_spectrum found, derived here: with x = u_k.s, f' =
  * -z/(mu-z)^2, r' = E[f'(x^2-1)], V = E[I^2] + 2 rho^4 (mu^2/psi') B^2,   I = mu (f - E f) - (psi'/r') (f
  * (x^2-1) - 1/delta). `diagonal_only` leaves the second term out. ASSAY_DOMAIN where nothing is out, or G is

@@ -1,5 +1,6 @@
 #include "theory/numerics/spiked.h"
 
+#include <complex.h>
 #include <float.h>
 #include <lapacke.h>
 #include <math.h>
@@ -143,6 +144,62 @@ assay_status spiked_left_edge(const spiked_law *law, double delta, spiked_point 
   for (slope(lo, &q, &y, error); y < 0 && lo > -1e300; slope(lo, &q, &y, error)) lo *= 2;
   assay_status status = root_find(slope, &q, lo, hi, 1e-15, &edge->x, error);
   if (status == ASSAY_OK) put_edge(law, delta, edge);
+  return status;
+}
+
+/* ---- density ---- */
+
+/* psi and psi' at a complex x. */
+static double complex complex_psi(const spiked_law *law, double delta, double complex x, double complex *slope) {
+  double complex f1 = 0, f2 = 0;
+  for (int i = 0; i < law->n; i++) {
+    double re = creal(x) - law->z[i], im = cimag(x), scale = law->z[i] / (re * re + im * im);
+    double complex f = CMPLX(re * scale, -im * scale);
+    f1 += law->weight[i] * f;
+    f2 += law->weight[i] * CMPLX(creal(f) * creal(f) - cimag(f) * cimag(f), 2 * creal(f) * cimag(f));
+  }
+  *slope = 1 / delta - f2;
+  return x * (1 / delta + f1);
+}
+
+/* Newton from x for psi(x) = to, with shorter steps where one would leave the upper half-plane. On the real axis itself the
+ * root may lie on it. */
+static assay_status follow(const spiked_law *law, double delta, double complex to, double size, double complex *x,
+                           assay_error *error) {
+  double complex slope;
+  for (int i = 0; i < 200; i++) {
+    double complex miss = complex_psi(law, delta, *x, &slope) - to, step = miss / slope;
+    if (cabs(miss) <= 1e-13 * size || cabs(step) <= 1e-15 * cabs(*x)) return ASSAY_OK;
+    while (cimag(*x - step) <= 0 && cabs(step) > 1e-15 * cabs(*x)) step /= 2;
+    *x -= step;
+  }
+  return assay_error_set(error, ASSAY_NUMERIC, "no root of psi(x) = %.6g + %.2g i in the upper half-plane", creal(to), cimag(to));
+}
+
+/* The share of eigenvalues above lambda, (delta/pi) Im Phi with dPhi/dlambda = 1/x. */
+static assay_status share_above(const spiked_law *law, double delta, double lambda, double *share, assay_error *error) {
+  double mean = 0, square = 0;
+  for (int i = 0; i < law->n; i++) mean += law->weight[i] * law->z[i], square += law->weight[i] * law->z[i] * law->z[i];
+  double size = fabs(lambda) + sqrt(square) * (1 + 1 / delta), eta = 64 * size;
+  double complex x = delta * (lambda - mean + I * eta);
+  assay_status status = follow(law, delta, lambda + I * eta, eta, &x, error);
+  for (eta /= 4; eta > 1e-9 * size && status == ASSAY_OK; eta /= 4) status = follow(law, delta, lambda + I * eta, size, &x, error);
+  if (status == ASSAY_OK) status = follow(law, delta, lambda, size, &x, error);
+  double complex s = 1 / x;
+  double phi = cimag(s) * lambda - carg(s) / delta;
+  for (int i = 0; i < law->n; i++) phi += law->weight[i] * carg(1 - s * law->z[i]);
+  *share = delta / M_PI * phi;
+  return status;
+}
+
+assay_status spiked_density(const spiked_law *law, double delta, double at, double bin, assay_value *density,
+                            assay_error *error) {
+  double above[2] = {0, 0};
+  if (!(bin > 0 && isfinite(at) && isfinite(bin)))
+    return assay_error_set(error, ASSAY_DOMAIN, "a bin of width %g at %g; its width is finite and > 0", bin, at);
+  assay_status status = share_above(law, delta, at - bin / 2, &above[0], error);
+  if (status == ASSAY_OK) status = share_above(law, delta, at + bin / 2, &above[1], error);
+  *density = (assay_value){fmax(0, above[0] - above[1]) / bin, 4e-13 * (1 + above[0]) / bin};
   return status;
 }
 

@@ -59,6 +59,15 @@ assay_status spiked_edge(const spiked_law *law, double delta, spiked_point *edge
 /* The left edge of a law with z >= 0. ASSAY_DOMAIN when delta Prob(z > 0) <= 1. */
 assay_status spiked_left_edge(const spiked_law *law, double delta, spiked_point *edge, assay_error *error);
 
+/* The share of D's eigenvalues in [at - bin/2, at + bin/2], point masses included, over bin. With the root x of psi(x) = lambda + i0
+ * in the upper half-plane, followed down from lambda + i inf, and s = 1/x, the share above lambda is
+ *
+ *     (delta/pi) Im Phi ,   Phi = s lambda - log(s)/delta + E log(1 - s z) ,   since dPhi/dlambda = s = tr (lambda - D)^{-1}/n .
+ *
+ * At the edges, where the root is double, its error counts in second order: Phi is stationary in s. */
+assay_status spiked_density(const spiked_law *law, double delta, double at, double bin, assay_value *density,
+                            assay_error *error);
+
 typedef struct {
   bool out;              /* false: it sticks to the edge; x and lambda are the edge's, the rest is 0 */
   assay_value x, lambda; /* x_k, lambda_k */

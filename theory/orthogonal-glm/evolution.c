@@ -80,20 +80,23 @@ static assay_status scalar_map(const double *x, double *next, double *watch, voi
   return status;
 }
 
-assay_status glm_gauss_fixed_points(const glm_evolution *e, int *stable, double *least, double *most,
+assay_status glm_gauss_fixed_points(const glm_evolution *e, int *stable, glm_state *least, glm_state *most,
                                     assay_error *error) {
+  const double uninformed = 1e-6;
   evolution_point points[16];
   int found;
   assay_status status =
-      evolution_fixed_points(scalar_map, (void *)e, 1e-6, 1e9, 400, points, 16, &found, error);
+      evolution_fixed_points(scalar_map, (void *)e, uninformed, 1e9, 400, points, 16, &found, error);
   *stable = 0;
   for (int i = 0; i < found && status == ASSAY_OK; i++) {
     glm_state s;
     double both[2];
     if (!points[i].stable) continue;
-    status = iterate(e, 0, 1 + points[i].x, &s, both, error);
-    if ((*stable)++ == 0) *least = s.mse2;
-    *most = s.mse2;
+    double x = points[i].x > uninformed ? points[i].x : 0; /* below it the map shrinks to 0 */
+    status = iterate(e, 0, 1 + x, &s, both, error);
+    if (status == ASSAY_OK) status = iterate(e, both[0], 1 + x, &s, both, error); /* g1 as well */
+    if ((*stable)++ == 0) *least = s;
+    *most = s;
   }
   return status;
 }

@@ -124,8 +124,8 @@ assay_status glm_evolve(const glm_evolution *e, double g1, double t1, int k, glm
 assay_status glm_fixed_point(const glm_evolution *e, double g1, double t1, glm_state *state,
                              assay_error *error);
 /* With a Gaussian prior g2 = 1 and t1 alone moves: the number of stable fixed points in [1, 1e9], and the
- * mse2 of the least and most informed of them. */
-assay_status glm_gauss_fixed_points(const glm_evolution *e, int *stable, double *least, double *most,
+ * least and most informed of them. */
+assay_status glm_gauss_fixed_points(const glm_evolution *e, int *stable, glm_state *least, glm_state *most,
                                     assay_error *error);
 
 /* ---- replica potential ---- */

@@ -43,6 +43,11 @@ assay_status single_index_bbp(single_index_link link, double delta, double keep,
 assay_status single_index_bbp_threshold(single_index_link link, assay_value *delta_c, assay_value *x_c,
                                         assay_error *error);
 
+/* The mean density of D's eigenvalues over a bin, see spiked_density; any link. The largest labels of link=quad spread the bulk
+ * thinly without end, and the nodes see it up to about lambda = 6. */
+assay_status single_index_density(single_index_link link, double delta, double at, double bin, assay_value *density,
+                                  assay_error *error);
+
 /* Untruncated labels, with the population law of y and principal values: the signal branch in closed form,
  *     m0(x) = PV E[1/(x-g^2)] = sqrt 2 F(sqrt(x/2))/sqrt x,  F the Dawson function,
  *     psi = x (1/delta + x m0 - 1),  phi = x (x^2 m0 - x - 1),  1/delta = h(x) = x ((x-1) m0 - 1).

@@ -139,6 +139,23 @@ assay_status single_index_bbp_threshold(single_index_link link, assay_value *del
   return ASSAY_OK;
 }
 
+assay_status single_index_density(single_index_link link, double delta, double at, double bin, assay_value *density,
+                                  assay_error *error) {
+  const int nodes[] = {SINGLE_INDEX_COARSE, SINGLE_INDEX_FINE};
+  assay_value found[2];
+  assay_status status = check_delta(delta, error);
+  for (int i = 0; i < 2 && status == ASSAY_OK; i++) {
+    spiked_law law = {0};
+    status = law_of(link, label, single_index_supremum(link), 1, nodes[i], &law, error);
+    if (status == ASSAY_OK) status = spiked_density(&law, delta, at, bin, &found[i], error);
+    spiked_law_free(&law);
+  }
+  if (status != ASSAY_OK) return status;
+  *density = found[1];
+  single_index_compare(density, found[0].value);
+  return ASSAY_OK;
+}
+
 /* ---- delta at a level of q ---- */
 
 typedef struct {

@@ -186,12 +186,19 @@ static double rho_spread(assay_call *call) {
 
 /* ---- multi-index-spectral/outlier-location ---- */
 
-enum { L_LAM, L_MU, L_LAM_MIN };
+static const assay_param location_params[] = {
+    PARAMS_LAW_AND_PRE, PARAM_DELTA, PARAM_K,
+    {"at", NULL, "middle of a bin of eigenvalues; with it the density", ASSAY_REAL, ASSAY_READOUT, NULL, NULL, ""},
+    {"bin", NULL, "its width", ASSAY_REAL, 0, NULL, "(0,inf)", "0.1"}, PARAM_D, {0}};
+enum { L_LAM, L_MU, L_LAM_MIN, L_E_PLUS, L_DENSITY };
 static const assay_observable location_observables[] = {{"lam", NULL, "k-th eigenvalue", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
                                                         {"mu", NULL, "where it is psi(mu)", NULL, ASSAY_PREDICTED, 0, INFINITY},
                                                         {"lam_min", NULL,
                                                          "k-th eigenvalue from the left, by the theory of -T; only for T = id and tables",
                                                          NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+                                                        {"E_plus", NULL, "right edge of the bulk", NULL, ASSAY_PREDICTED, 0, 0},
+                                                        {"density", NULL, "share of the eigenvalues in a bin over its width", NULL,
+                                                         ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
                                                         {0}};
 
 static assay_status left_end(assay_call *call) {
@@ -212,13 +219,35 @@ static assay_status left_end(assay_call *call) {
   return status;
 }
 
+static assay_status put_density(assay_call *call, double delta) {
+  multi_index_model m;
+  multi_index_preprocessing T;
+  assay_value density;
+  if (!assay_given(call, "at")) {
+    assay_absent(call, L_DENSITY, "at is not given");
+    return ASSAY_OK;
+  }
+  assay_status status = multi_index_read(call, &m, &T);
+  if (status == ASSAY_OK) status = multi_index_prepare(&m, delta, &T, assay_call_error(call));
+  if (status == ASSAY_OK)
+    status = multi_index_density(&m, &T, delta, assay_real(call, "at"), assay_real(call, "bin"), &density, assay_call_error(call));
+  if (status == ASSAY_OK) claim_value(call, L_DENSITY, density);
+  return status;
+}
+
 static assay_status location(assay_call *call) {
   multi_index_result r;
   assay_status status = claim_spectrum(call, (int)assay_integer(call, "k"), &r);
   if (status != ASSAY_OK) return status;
   claim_value(call, L_LAM, r.outlier.lambda);
   claim_value(call, L_MU, r.outlier.x);
-  return left_end(call);
+  claim_value(call, L_E_PLUS, r.edge.lambda);
+  status = left_end(call);
+  return status == ASSAY_OK ? put_density(call, assay_real(call, "delta")) : status;
+}
+
+static assay_status density_inverted(assay_call *call) {
+  return put_density(call, 1 / assay_real(call, "delta"));
 }
 
 static assay_status location_no_shrinkage(assay_call *call) {
@@ -236,12 +265,21 @@ static assay_status location_inverted(assay_call *call) {
   if (status == ASSAY_OK) assay_put(call, L_LAM, 0, r.outlier.lambda.value, 0);
   return status;
 }
+/* A pilot (seed 2, d = 200 and 400, 400 replicates) has sd sqrt(d) .75 to .93 in the bins judged, 1.13 next to the edge. */
+static assay_status spread_density(assay_call *call) {
+  assay_put(call, L_DENSITY, 0, 1 / sqrt(assay_real(call, "d")), 0);
+  return ASSAY_OK;
+}
+
 CONSTANT(location_population, L_LAM, .308731)
 CONSTANT(location_no_identity, L_LAM, .471879)
 
 static const assay_leg location_legs[] = {OUTLIER_LEGS,
                                           {SPECTRUM, .points = POINTS("left: model=parity T=id delta=6"),
                                            .sizes = {NULL, "d=200 left=yes", "d=400 left=yes"}, .first = {0, 256, 256}, .looks = {0, 4, 5}},
+                                          {.experiment = &multi_index_spectral_bulk, .arrange = multi_index_arrange_data,
+                                           .points = POINTS("bulk: " POLAR " at=-.2,-.1,0,.1,.2"),
+                                           .sizes = {"d=200", "d=400", "d=800"}, .first = {128, 128, 128}, .looks = {3, 3, 3}},
                                           {0}};
 
 static const assay_target location_targets[] = {
@@ -255,9 +293,19 @@ static const assay_target location_targets[] = {
      .points = "left",
      .margin = ALL_TIERS({.relative = .02}),
      .reason = "2 %; no bias seen (seed 2, d = 200), 10 se at n_max are .8 %"},
+    {.name = "density",
+     .points = "bulk",
+     .spread = spread_density,
+     .margin = {{.bias = .03, .deviations = 10}, {.bias = .015, .deviations = 10}, {.bias = .0075, .deviations = 10}},
+     .reason = "6/d, twice the bias at d = 200 (seed 2: -.9/d to -2.8/d), + 10 sd/sqrt(n_max)"},
     {0}};
 
-static const assay_control location_controls[] = {{.name = "no shrinkage",
+static const assay_control location_controls[] = {{.name = "bulk of d/n",
+                                                   .mistake = "d/n for n/d in the density",
+                                                   .targets = "density",
+                                                   .points = "bulk",
+                                                   .predict = density_inverted},
+                                                  {.name = "no shrinkage",
                                                    .mistake = "lam = mu/delta, without mu E f",
                                                    .targets = "lam",
                                                    .points = "polar",
@@ -286,6 +334,14 @@ static const assay_figure location_figures[] = {{.title = "Outliers against samp
                                                  .y_label = "eigenvalue",
                                                  .points = "mixed*",
                                                  .sweep = "1.5:10:35"},
+                                                {.title = "Eigenvalues: the bulk, its edge and the first outlier",
+                                                 .x = "at",
+                                                 .x_label = "eigenvalue",
+                                                 .y = "density",
+                                                 .y_label = "density",
+                                                 .points = "bulk",
+                                                 .sweep = "-.4:.6:101",
+                                                 .marks = "E_plus,lam"},
                                                 {0}};
 
 const assay_claim multi_index_spectral_outlier_location_claim = {
@@ -293,7 +349,7 @@ const assay_claim multi_index_spectral_outlier_location_claim = {
     .kinds = "limit",
     .statement = "Eigenvalue k leaves the bulk iff r_k(mu_bar) > 1/delta, and then converges to psi(mu_k) with r_k(mu_k) = 1/delta.",
     .source = "arXiv 2502.01583, main theorem on eigenvalues",
-    .params = outlier_params,
+    .params = location_params,
     .observables = location_observables,
     .predict = location,
     .legs = location_legs,
@@ -382,7 +438,7 @@ const assay_claim multi_index_spectral_overlap_claim = {
 
 /* ---- multi-index-spectral/overlap-direction ---- */
 
-enum { D_11, D_12, D_22, D_OVERLAP_1, D_OVERLAP_2, D_CROSS };
+enum { D_11, D_12, D_22, D_OVERLAP_1, D_OVERLAP_2, D_CROSS, D_V_1, D_V_2 };
 static const assay_observable direction_observables[] = {
     {"pi_11", NULL, "entries of rho^2 u u^T", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"pi_12", NULL, "entries of rho^2 u u^T", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, -1, 1},
@@ -390,6 +446,8 @@ static const assay_observable direction_observables[] = {
     {"overlap2_1", NULL, "rho^2 (u.omega_1)^2, squared overlap with the first signal", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"overlap2_2", NULL, "rho^2 (u.omega_2)^2, with the second", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {"cross", NULL, "(v_1^(1).v_2^(1))^2 = rho_1^2 rho_2^2 (u_1.u_2)^2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {"v_1", NULL, "first entry of rho u, whose sign is chosen so that it is positive", NULL, ASSAY_PREDICTED, 0, 1},
+    {"v_2", NULL, "second entry", NULL, ASSAY_PREDICTED, -1, 1},
     {0}};
 
 static double squared_along(const double *u, double a, double b) {
@@ -407,6 +465,12 @@ static assay_status put_cross(assay_call *call) {
   return ASSAY_OK;
 }
 
+static void put_vector(assay_call *call, double rho2, const double *u) {
+  double rho = sqrt(rho2), sign = u[0] < 0 ? -1 : 1;
+  assay_put(call, D_V_1, 0, sign * rho * u[0], 1e-11);
+  assay_put(call, D_V_2, 0, sign * rho * u[1], 1e-11);
+}
+
 static assay_status direction(assay_call *call) {
   multi_index_result r;
   multi_index_model m;
@@ -415,12 +479,13 @@ static assay_status direction(assay_call *call) {
   if (status == ASSAY_OK) status = claim_spectrum(call, (int)assay_integer(call, "k"), &r);
   if (status != ASSAY_OK) return status;
   if (multi_index_order(&m) == 1) {
-    for (int o = D_11; o <= D_CROSS; o++) assay_absent(call, o, "G is a multiple of the identity: no direction is preferred");
+    for (int o = D_11; o <= D_V_2; o++) assay_absent(call, o, "G is a multiple of the identity: no direction is preferred");
     return ASSAY_OK;
   }
   const double *u = r.outlier.u, rho2 = r.outlier.rho2.value, c = m.kind == MULTI_INDEX_MIXED ? m.c : 0;
   const double parts[] = {u[0] * u[0], u[0] * u[1], u[1] * u[1], u[0] * u[0], squared_along(u, c, sqrt(1 - c * c))};
   for (int o = D_11; o <= D_OVERLAP_2; o++) assay_put(call, o, 0, rho2 * parts[o], fabs(parts[o]) * r.outlier.rho2.error + 1e-12 * rho2);
+  put_vector(call, rho2, u);
   return put_cross(call);
 }
 
@@ -433,6 +498,7 @@ static assay_status direction_population(assay_call *call) {
   assay_put(call, D_11, 0, r.outlier.rho2.value * pow(cos(angle), 2), 0);
   assay_put(call, D_12, 0, r.outlier.rho2.value * cos(angle) * sin(angle), 0);
   assay_put(call, D_22, 0, r.outlier.rho2.value * pow(sin(angle), 2), 0);
+  put_vector(call, r.outlier.rho2.value, (const double[]){cos(angle), sin(angle)});
   return ASSAY_OK;
 }
 
@@ -496,6 +562,15 @@ static const assay_control direction_controls[] = {{.name = "population directio
                                                     .predict = direction_orthogonal},
                                                    {0}};
 
+static const assay_figure direction_figures[] = {{.title = "Signal block of the top eigenvector, replicate by replicate, and its limit",
+                                                  .x = "v_1",
+                                                  .x_label = "overlap with the first signal",
+                                                  .y = "v_2",
+                                                  .y_label = "overlap with the second",
+                                                  .points = "rotated",
+                                                  .flags = ASSAY_CLOUD},
+                                                 {0}};
+
 const assay_claim multi_index_spectral_overlap_direction_claim = {
     .id = "multi-index-spectral/overlap-direction",
     .kinds = "limit",
@@ -506,7 +581,8 @@ const assay_claim multi_index_spectral_overlap_direction_claim = {
     .predict = direction,
     .legs = direction_legs,
     .targets = direction_targets,
-    .controls = direction_controls};
+    .controls = direction_controls,
+    .figures = direction_figures};
 
 /* ---- multi-index-spectral/no-recovery ---- */
 

@@ -19,7 +19,8 @@ static const assay_claim *const claims[] = {&multi_index_spectral_bulk_edge_clai
                                             NULL};
 
 static const assay_experiment *const experiments[] = {&multi_index_spectral_spectrum, &multi_index_spectral_pair,
-                                                      &multi_index_spectral_secular, &multi_index_spectral_matrix, NULL};
+                                                      &multi_index_spectral_secular, &multi_index_spectral_matrix,
+                                                      &multi_index_spectral_bulk, NULL};
 
 const assay_paper multi_index_spectral_paper = {
     .abi = ASSAY_ABI,

@@ -33,12 +33,14 @@ static const assay_param transition_params[] = {
     {"delta", NULL, "where the overlap is looked at", ASSAY_REAL, ASSAY_SIM, NULL, "(0,inf)", "1"},
     PARAM_D,
     {0}};
-enum { P_DELTA_C, P_SLOPE, P_EXPONENT };
+enum { P_DELTA_C, P_SLOPE, P_EXPONENT, P_SMALL, P_LARGE };
 static const assay_observable transition_observables[] = {
     {"delta_c", NULL, "n/d from which on eigenvalue k leaves the bulk", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"slope", NULL, "of rho_1^2 on delta/delta_c - 1 at the threshold, by a difference quotient; 4 digits", NULL, ASSAY_PREDICTED, 0,
      INFINITY},
     {"exponent", NULL, "of the overlap in d at the threshold", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"critical_small", NULL, "d^(1/3) (u.v_1)^2 at d; no theory", NULL, ASSAY_MEASURED, 0, INFINITY},
+    {"critical_large", NULL, "the same at 4 d, which crosses it at delta_c; no theory", NULL, ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 static assay_status transition_slope(assay_call *call, double delta_c) {
@@ -65,6 +67,7 @@ static assay_status transition(assay_call *call) {
   if (status == ASSAY_OK) claim_value(call, P_DELTA_C, delta_c);
   if (status == ASSAY_OK) status = transition_slope(call, delta_c.value);
   if (status == ASSAY_OK) assay_put(call, P_EXPONENT, 0, CRITICAL_EXPONENT, 0);
+  for (int o = P_SMALL; o <= P_LARGE && status == ASSAY_OK; o++) assay_absent(call, o, "no formula is known; only where the two cross");
   return status;
 }
 
@@ -209,6 +212,8 @@ static const assay_target transition_targets[] = {
      .predict = transition_only,
      .margin = {{0}, {.relative = .16}, {.relative = .16}},
      .reason = CROSSING_REASON},
+    {.name = "critical_small", .points = "X*", .exploratory = true, .reason = "has no theory"},
+    {.name = "critical_large", .points = "X*", .exploratory = true, .reason = "has no theory"},
     {0}};
 
 static const assay_control transition_controls[] = {
@@ -242,6 +247,14 @@ static const assay_figure transition_figures[] = {{.title = "Thresholds of indic
                                                    .y_label = "n/d",
                                                    .points = "I1",
                                                    .sweep = "0.3:6:30"},
+                                                  {.title = "Critical scaling: the curves of d and 4 d cross at delta_c",
+                                                   .x = "delta",
+                                                   .x_label = "n/d",
+                                                   .y = "critical_small,critical_large",
+                                                   .y_label = "d^(1/3) (u.v_1)^2",
+                                                   .points = "X,XI",
+                                                   .marks = "delta_c",
+                                                   .flags = ASSAY_BY_SIZE},
                                                   {0}};
 
 const assay_claim multi_index_spectral_phase_transition_claim = {

@@ -589,6 +589,12 @@ static const assay_leg iid_legs[] = {
      .sizes = {NULL, "d=1000", "d=8000"},
      .first = {0, 128, 128},
      .looks = {0, 3, 3}},
+    {.experiment = &orthogonal_glm_gamp,
+     .arrange = glm_arrange,
+     .points = POINTS("curve: spectrum=unif delta=1,1.5,2,3 channel=sign sigma=.3 prior=rad"),
+     .sizes = {NULL, "d=1000", "d=8000"},
+     .first = {0, 128, 128},
+     .looks = {0, 3, 3}},
     {0}};
 
 static const assay_target iid_targets[] = {
@@ -644,6 +650,15 @@ static const assay_control iid_controls[] = {{.name = "i.i.d. theory",
                                               .change = "spectrum=mp"},
                                              {0}};
 
+static const assay_figure iid_figures[] = {{.title = "Final errors: GVAMP, GAMP, and what i.i.d. theory says",
+                                            .x = "delta",
+                                            .x_label = "n/d",
+                                            .y = "mse_gvamp,mse_iid,mse_gamp",
+                                            .y_label = "squared error over d",
+                                            .points = "curve",
+                                            .sweep = ".5:4:36"},
+                                           {0}};
+
 const assay_claim orthogonal_glm_iid_suboptimal_claim = {.id = "orthogonal-glm/iid-suboptimal",
                                                          .kinds = "order",
                                                          .statement =
@@ -655,4 +670,5 @@ const assay_claim orthogonal_glm_iid_suboptimal_claim = {.id = "orthogonal-glm/i
                                                          .predict = suboptimal,
                                                          .legs = iid_legs,
                                                          .targets = iid_targets,
-                                                         .controls = iid_controls};
+                                                         .controls = iid_controls,
+                                                         .figures = iid_figures};

@@ -1,4 +1,5 @@
 /* Gradient descent and one-pass SGD on the correlation loss, and the separation of the two. */
+#include <gsl/gsl_math.h>
 #include <math.h>
 #include <string.h>
 
@@ -374,18 +375,31 @@ static const assay_param hitting_params[] = {PARAM_LINK_OF("quad|hard|smooth", "
                                              PARAM_FINITE_D,
                                              PARAM_STEP(NULL),
                                              {"s1", NULL, "level of m^2 that is to be reached", ASSAY_REAL, 0, NULL, "(0,1)", NULL},
+                                             {"by", NULL, "time; with it the share that has arrived", ASSAY_REAL, ASSAY_READOUT, NULL,
+                                              "[0,inf)", ""},
                                              {0}};
-enum { H_MEAN, H_SD, H_INV, H_INV_MIN, H_ETA };
+enum { H_MEAN, H_SD, H_INV, H_INV_MIN, H_ETA, H_ARRIVED };
 static const assay_observable hitting_observables[] = {
     {"mean", NULL, "of tau_hit = n_hit/d from a uniform start", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"sd", NULL, "of tau_hit", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"inv_2kappa", NULL, "slope of the mean on log d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"inv_2kappa_min", NULL, "its least value over eta", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"eta_opt", NULL, "and where", NULL, ASSAY_PREDICTED, 0, INFINITY},
+    {"arrived", NULL, "P(tau_hit <= by)", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
     {0}};
 
 static assay_value ratio(double value, double relative) {
   return (assay_value){value, fabs(value) * relative};
+}
+
+/* tau_hit - mean = (E log chi^2_1 - log chi^2_1)/(2 kappa), E log chi^2_1 = -gamma_E - log 2. */
+static void put_arrived(assay_call *call, double mean, double kappa, double relative) {
+  if (!assay_given(call, "by")) {
+    assay_absent(call, H_ARRIVED, "by is not given");
+    return;
+  }
+  double log_square = -M_EULER - M_LN2 - 2 * kappa * (assay_real(call, "by") - mean), z = exp(log_square / 2);
+  assay_put(call, H_ARRIVED, 0, erfc(z / M_SQRT2), z * exp(-z * z / 2) * relative * (1 + fabs(kappa * mean)) + 1e-15);
 }
 
 static assay_status hitting_with(assay_call *call, single_index_mistake mistake) {
@@ -404,6 +418,7 @@ static assay_status hitting_with(assay_call *call, single_index_mistake mistake)
   claim_value(call, H_INV, ratio(1 / (2 * kappa), relative));
   claim_value(call, H_INV_MIN, ratio(c / (C * C), relative));
   claim_value(call, H_ETA, ratio(C / c, relative));
+  put_arrived(call, mean.value, kappa, relative + mean.error / mean.value);
   return ASSAY_OK;
 }
 
@@ -438,11 +453,20 @@ static assay_status spread_hitting(assay_call *call) {
   return status;
 }
 
+static assay_status spread_arrived(assay_call *call) {
+  assay_value p;
+  const char *reason;
+  assay_status status = hitting(call);
+  if (status == ASSAY_OK && assay_result(call, H_ARRIVED, 0, &p, &reason))
+    assay_put(call, H_ARRIVED, 0, sqrt(p.value * (1 - p.value) / 64), 0); /* draws of a replicate */
+  return status;
+}
+
 #define THIRD "eta=.3333333333333333 s1=.05"
 /* quad: what follows the logarithms of d and V is log(s_1 kappa/(kappa - rho s_1))/(2 kappa). */
 static assay_status hitting_closed(assay_call *call) {
   double eta = assay_real(call, "eta"), s1 = assay_real(call, "s1"), kappa = 4 * eta - 6 * eta * eta, rho = 4 * eta + 24 * eta * eta;
-  double start = log(assay_real(call, "d")) - log(1 + 30 * eta * eta / kappa) + 0.57721566490153286 + log(2);
+  double start = log(assay_real(call, "d")) - log(1 + 30 * eta * eta / kappa) + M_EULER + M_LN2;
   assay_put(call, H_MEAN, 0, (start + log(s1 * kappa / (kappa - rho * s1))) / (2 * kappa), 0);
   return ASSAY_OK;
 }
@@ -456,7 +480,7 @@ static const assay_leg hitting_legs[] = {{.check = hitting_closed,
                                           .first = {512, 512, 512},
                                           .looks = {4, 5, 5}},
                                          {.experiment = &single_index_gd_hitting,
-                                          .points = POINTS("V3: " THIRD),
+                                          .points = POINTS("V3: " THIRD, "A3: " THIRD " by=2,3,4,5,6,8"),
                                           .sizes = {"d=1000 draws=64", "d=10000 draws=64", "d=30000 draws=64"},
                                           .first = {256, 256, 512},
                                           .looks = {2, 2, 3}},
@@ -489,6 +513,12 @@ static const assay_target hitting_targets[] = {
      .margin = {{.relative = .1}, {.relative = .1}, {.relative = .05}},
      .reason = "3 % (1.6 % deep): the limit needs d s_1 >> V = 6; seen are -21, -2.4, +.7 % at d = 300, 10^3, 3 10^3, the diffusion has "
                "+1.7 and +.7 % at 10^4 and 3 10^4; 10 se: 7, 7, 3.4 %"},
+    {.name = "arrived",
+     .points = "A3",
+     .spread = spread_arrived,
+     .margin = {{.bias = .06, .deviations = 10}, {.bias = .012, .deviations = 10}, {.bias = .012, .deviations = 10}},
+     .reason = "the mean's allowance of 120/d times the largest density, .45, and .007 for its shape (the limit needs d s_1 >> V = 6); "
+               "+ 10 sqrt(p(1-p)/64)/sqrt(n_max)"},
     {.name = "inv_2kappa",
      .title = "slope",
      .records = "tau_hit",
@@ -512,6 +542,7 @@ static const assay_control hitting_controls[] = {
      .targets = "slope",
      .predict = hitting_double},
     {.name = "slope 1/(8 eta)", .mistake = "no eta^2 term", .targets = "slope", .predict = hitting_no_noise},
+    {.name = "law without noise", .mistake = "no eta^2 term", .targets = "arrived", .points = "A3:by=3", .predict = hitting_no_noise},
     {.name = "sd without noise", .mistake = "no eta^2 term", .targets = "sd", .predict = hitting_no_noise},
     {0}};
 
@@ -523,6 +554,14 @@ static const assay_figure hitting_figures[] = {{.title = "Time of one-pass SGD t
                                                 .points = "Q*,H1",
                                                 .sweep = "300:100000:21",
                                                 .flags = ASSAY_LOG_X},
+                                               {.title = "Share of runs that have arrived: -log chi^2 over 2 kappa",
+                                                .x = "by",
+                                                .x_label = "samples over d",
+                                                .y = "arrived",
+                                                .y_label = "share",
+                                                .points = "A3",
+                                                .sweep = "0:12:97",
+                                                .marks = "mean"},
                                                {0}};
 
 const assay_claim single_index_gd_sgd_hitting_time_claim = {

@@ -23,7 +23,8 @@ static const assay_claim *const claims[] = {&single_index_gd_flow_is_power_itera
 static const assay_experiment *const experiments[] = {
     &single_index_gd_power_iteration, &single_index_gd_spectrum, &single_index_gd_spherical,  &single_index_gd_chain,
     &single_index_gd_vector,          &single_index_gd_hitting,  &single_index_gd_squared,    &single_index_gd_search,
-    &single_index_gd_local,           &single_index_gd_recovery, &single_index_gd_separation, NULL};
+    &single_index_gd_local,           &single_index_gd_recovery, &single_index_gd_separation, &single_index_gd_bulk,
+    &single_index_gd_descent,         NULL};
 
 const assay_paper single_index_gd_paper = {
     .abi = ASSAY_ABI,

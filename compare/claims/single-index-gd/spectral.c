@@ -62,6 +62,31 @@ const assay_claim single_index_gd_flow_is_power_iteration_claim = {
     .targets = power_targets,
     .controls = power_controls};
 
+/* ---- the bulk's density, of two claims ---- */
+
+/* clang-format off */
+#define PARAMS_BIN \
+  {"at", NULL, "middle of a bin of eigenvalues of D; with it the density", ASSAY_REAL, ASSAY_READOUT, NULL, NULL, ""}, \
+  {"bin", NULL, "its width", ASSAY_REAL, 0, NULL, "(0,inf)", "0.25"}
+#define DENSITY_OBSERVABLE \
+  {"density", NULL, "share of D's eigenvalues in a bin over its width", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}
+/* clang-format on */
+
+/* Pilots (seed 2, delta = 4, 400 replicates) have sd d of a bin 3 to 6 at d = 200, 4 to 7.3 at 400: a count's, not its root's. */
+#define DENSITY_SPREAD 9
+
+static assay_status put_density(assay_call *call, single_index_link link, double delta, int observable) {
+  assay_value density;
+  if (!assay_given(call, "at")) {
+    assay_absent(call, observable, "at is not given");
+    return ASSAY_OK;
+  }
+  assay_status status = single_index_density(link, delta, assay_real(call, "at"), assay_real(call, "bin"), &density,
+                                             assay_call_error(call));
+  if (status == ASSAY_OK) claim_value(call, observable, density);
+  return status;
+}
+
 /* ---- single-index-gd/bbp-truncated ---- */
 
 static const assay_param bbp_params[] = {
@@ -69,13 +94,15 @@ static const assay_param bbp_params[] = {
     PARAM_DELTA,
     {"variant", NULL, "random-point: the curvature at a random start, where labels count only if the student is not cut off", ASSAY_WORD, 0,
      "none|random-point", NULL, "none"},
+    PARAMS_BIN,
     PARAM_D,
     {0}};
-enum { O_LAMBDA_1, O_LAMBDA_2, O_Q };
+enum { O_LAMBDA_1, O_LAMBDA_2, O_Q, O_DENSITY };
 static const assay_observable bbp_observables[] = {
     {"lambda_1", NULL, "largest eigenvalue of D = A*/2", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"lambda_2", NULL, "the bulk's right edge", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"q", NULL, "squared overlap of the top eigenvector with theta*", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    DENSITY_OBSERVABLE,
     {0}};
 
 static assay_status spectrum_at(assay_call *call, double delta, single_index_spectrum *s) {
@@ -96,13 +123,18 @@ static assay_status put_spectrum(assay_call *call, double delta, double factor) 
 }
 
 static assay_status bbp(assay_call *call) {
-  return put_spectrum(call, assay_real(call, "delta"), 1);
+  assay_status status = put_spectrum(call, assay_real(call, "delta"), 1);
+  if (status != ASSAY_OK) return status;
+  if (!strcmp(assay_word(call, "variant"), "none")) return put_density(call, claim_link(call), assay_real(call, "delta"), O_DENSITY);
+  assay_absent(call, O_DENSITY, "the density is evaluated for variant=none");
+  return ASSAY_OK;
 }
 static assay_status of_a_star(assay_call *call) {
   return put_spectrum(call, assay_real(call, "delta"), 2);
 }
 static assay_status exchanged(assay_call *call) {
-  return put_spectrum(call, 1 / assay_real(call, "delta"), 1);
+  assay_status status = put_spectrum(call, 1 / assay_real(call, "delta"), 1);
+  return status == ASSAY_OK ? put_density(call, claim_link(call), 1 / assay_real(call, "delta"), O_DENSITY) : status;
 }
 
 static assay_status dawson(assay_call *call) {
@@ -141,6 +173,7 @@ static assay_status spread_bbp(assay_call *call) {
     if (here < there) best = i;
   }
   for (int o = 0; o < 3; o++) assay_put(call, o, 0, pilots[best].sd[o] / sqrt(assay_real(call, "d")), 0);
+  assay_put(call, O_DENSITY, 0, DENSITY_SPREAD / assay_real(call, "d"), 0);
   return ASSAY_OK;
 }
 
@@ -157,14 +190,27 @@ static const assay_leg bbp_legs[] = {{.experiment = &single_index_gd_spectrum,
                                       .sizes = {NULL, NULL, "d=1000"},
                                       .first = {0, 0, 128},
                                       .looks = {0, 0, 3}},
+                                     {.experiment = &single_index_gd_bulk,
+                                      .arrange = single_index_arrange,
+                                      .points = POINTS("bulk: delta=4 at=.375,.625,.875,1.375,1.875,2.375,2.875,3.375,3.875"),
+                                      .sizes = {NULL, "d=400", "d=1000"},
+                                      .first = {0, 128, 128},
+                                      .looks = {0, 3, 3}},
                                      {0}};
 
 static const assay_target bbp_targets[] = {
+    {.name = "density",
+     .points = "bulk",
+     .spread = spread_bbp,
+     .margin = {{0}, {.bias = 2 / 400., .deviations = 10}, {.bias = 2 / 1000., .deviations = 10}},
+     .reason = "2/d, twice the bias next to the edge (seed 2: -1.1/d; less elsewhere), + 10 sd/sqrt(n_max)"},
     {.name = "lambda_1",
+     .points = "[HR]*",
      .spread = spread_bbp,
      .margin = {{.bias = 12 / 120., .deviations = 10}, {.bias = 12 / 240., .deviations = 10}, {.bias = 12 / 1000., .deviations = 10}},
      .reason = "12/d, about twice the bias at d = 60 to 240, + 10 sd/sqrt(n_max)"},
     {.name = "q",
+     .points = "[HR]*",
      .spread = spread_bbp,
      .margin = {{.bias = 3 / 120., .deviations = 10}, {.bias = 3 / 240., .deviations = 10}, {.bias = 3 / 1000., .deviations = 10}},
      .reason = "3/d, at least twice the bias at d = 60 to 240, + 10 sd/sqrt(n_max)"},
@@ -176,6 +222,7 @@ static const assay_target bbp_targets[] = {
     {0}};
 
 static const assay_control bbp_controls[] = {
+    {.name = "bulk of d/n", .mistake = "d/n for n/d in the density", .targets = "density", .points = "bulk:at=[0-2]*", .tiers = 6, .predict = exchanged},
     {.name = "eigenvalues of A*", .mistake = "2/n for 1/n", .targets = "lambda_1", .predict = of_a_star},
     {.name = "delta inverted", .mistake = "d/n for n/d", .targets = "q", .points = "H8_4,H8_10,H4_5", .predict = exchanged},
     {.name = "overlap from the gap", .mistake = "q = 1 - (edge/lambda_1)^2", .targets = "q", .points = "H8_4", .predict = from_the_gap},
@@ -204,6 +251,14 @@ static const assay_figure bbp_figures[] = {{.title = "Overlap of the top eigenve
                                             .points = "H8_*",
                                             .sweep = "0.9:20:61",
                                             .flags = ASSAY_LOG_X},
+                                           {.title = "Eigenvalues of D with labels cut at 8: the bulk, its edge and the outlier",
+                                            .x = "at",
+                                            .x_label = "eigenvalue",
+                                            .y = "density",
+                                            .y_label = "density",
+                                            .points = "bulk",
+                                            .sweep = "0.2:5.2:101",
+                                            .marks = "lambda_2,lambda_1"},
                                            {0}};
 
 const assay_claim single_index_gd_bbp_truncated_claim = {
@@ -390,11 +445,12 @@ const assay_claim single_index_gd_bbp_threshold_claim = {
 
 /* ---- single-index-gd/quadratic-overlap ---- */
 
-static const assay_param quadratic_params[] = {PARAM_FINITE_D, PARAM_DELTA, {0}};
-enum { Q_LAMBDA_1, Q_Q };
+static const assay_param quadratic_params[] = {PARAM_FINITE_D, PARAM_DELTA, PARAMS_BIN, {0}};
+enum { Q_LAMBDA_1, Q_Q, Q_DENSITY };
 static const assay_observable quadratic_observables[] = {
     {"lambda_1", NULL, "mean of the largest eigenvalue of D", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"q", NULL, "mean squared overlap of the top eigenvector with theta*", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    DENSITY_OBSERVABLE,
     {0}};
 
 static assay_status quadratic(assay_call *call) {
@@ -403,7 +459,11 @@ static assay_status quadratic(assay_call *call) {
   if (status != ASSAY_OK) return status;
   claim_value(call, Q_LAMBDA_1, lambda);
   claim_value(call, Q_Q, q);
-  return ASSAY_OK;
+  return put_density(call, (single_index_link){SINGLE_INDEX_QUAD, 0}, assay_real(call, "delta"), Q_DENSITY);
+}
+
+static assay_status quadratic_exchanged(assay_call *call) {
+  return put_density(call, (single_index_link){SINGLE_INDEX_QUAD, 0}, 1 / assay_real(call, "delta"), Q_DENSITY);
 }
 
 CONSTANT(collapsed, Q_Q, 0)
@@ -438,6 +498,7 @@ static assay_status spread_quadratic(assay_call *call) {
   double delta = assay_real(call, "delta");
   assay_put(call, Q_LAMBDA_1, 0, delta < 7 ? .42 : delta < 10 ? .42 : .35, 0);
   assay_put(call, Q_Q, 0, delta < 7 ? .075 : delta < 10 ? .07 : .05, 0);
+  assay_put(call, Q_DENSITY, 0, DENSITY_SPREAD / assay_real(call, "d"), 0);
   return ASSAY_OK;
 }
 
@@ -459,6 +520,12 @@ static const assay_leg quadratic_legs[] = {{.experiment = &single_index_gd_spect
                                             .sizes = {NULL, NULL, "d=1000"},
                                             .first = {0, 0, 256},
                                             .looks = {0, 0, 3}},
+                                           {.experiment = &single_index_gd_bulk,
+                                            .arrange = arrange_quadratic,
+                                            .points = POINTS("bulk: delta=4 at=.375,.625,.875,1.375,1.875,2.375,2.875"),
+                                            .sizes = {NULL, "d=400", "d=1000"},
+                                            .first = {0, 128, 128},
+                                            .looks = {0, 3, 3}},
                                            {0}};
 
 #define MARGIN_BY_SIZE(c, a, b, e)                                                                                                         \
@@ -493,9 +560,15 @@ static const assay_target quadratic_targets[] = {
      .spread = spread_quadratic,
      .margin = MARGIN_BY_SIZE(3, 200., 200., 400.),
      .reason = "3/d + 10 sd/sqrt(n_max)"},
+    {.name = "density",
+     .points = "bulk",
+     .spread = spread_quadratic,
+     .margin = MARGIN_BY_SIZE(2, 200., 400., 1000.),
+     .reason = "2/d, twice the bias next to the edge (seed 2: -1.1/d; less elsewhere), + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control quadratic_controls[] = {
+    {.name = "bulk of d/n", .mistake = "d/n for n/d in the density", .targets = "density", .tiers = 6, .predict = quadratic_exchanged},
     {.name = "no largest label",
      .mistake = "the closed form without the largest label",
      .targets = "q",
@@ -516,7 +589,16 @@ static const assay_figure quadratic_figures[] = {{.title = "Overlap with untrunc
                                                   .y = "q",
                                                   .y_label = "squared overlap",
                                                   .points = "Q*",
-                                                  .sweep = "2.5:14:24"},
+                                                  .sweep = "2.5:14:24",
+                                                  .flags = ASSAY_BY_SIZE},
+                                                 {.title = "Eigenvalues of D with untruncated labels, and the mean of the largest",
+                                                  .x = "at",
+                                                  .x_label = "eigenvalue",
+                                                  .y = "density",
+                                                  .y_label = "density",
+                                                  .points = "bulk",
+                                                  .sweep = "0.2:6.2:61",
+                                                  .marks = "lambda_1"},
                                                  {0}};
 
 const assay_claim single_index_gd_quadratic_overlap_claim = {

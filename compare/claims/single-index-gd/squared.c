@@ -113,19 +113,39 @@ static const assay_param search_params[] = {PARAM_TRUNCATED,
                                             PARAM_STEP("0.02"),
                                             PARAM_P,
                                             {"eps", NULL, "norm at which the search ends", ASSAY_REAL, 0, NULL, "(0,1)", "0.01"},
+                                            {"t", NULL, "steps; with them the norm", ASSAY_INTEGER, ASSAY_READOUT, NULL, "[0,100000]", ""},
                                             {0}};
-enum { R_T, R_T_SD, R_SLOPE, R_ALIGNMENT, R_Q };
+enum { R_T, R_T_SD, R_SLOPE, R_ALIGNMENT, R_Q, R_NORM, R_ERROR };
 static const assay_observable search_observables[] = {
     {"T", NULL, "mean steps until the norm is eps", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"T_sd", NULL, "their standard deviation", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"slope", NULL, "of T on log d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {"alignment_exponent", NULL, "the overlap reaches that of v_1 iff it is positive", NULL, ASSAY_PREDICTED, 0, 0},
     {"q_at_eps", NULL, "squared overlap then", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 1},
+    {"log_norm", NULL, "mean of log10 of the norm after t steps", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
+    {"log_error", NULL, "mean of log10 of the distance to the nearer of theta* and -theta* then; no theory", NULL, ASSAY_MEASURED, 0, 0},
     {0}};
 
 static assay_status search_at(assay_call *call, single_index_search *s) {
   return single_index_search_time(claim_link(call), assay_real(call, "delta"), assay_real(call, "d"), assay_real(call, "eta"),
                                   assay_real(call, "p"), assay_real(call, "eps"), s, assay_call_error(call));
+}
+
+/* A straight line of slope log(1 + eta lambda_1) to eps at T, once the bulk has fallen behind. */
+static void put_norm(assay_call *call, const single_index_search *s) {
+  assay_absent(call, R_ERROR, "no formula is known; only its late rate");
+  if (!assay_given(call, "t")) {
+    assay_absent(call, R_NORM, "t is not given");
+    return;
+  }
+  double half = assay_real(call, "p") + .5, growth = half / s->slope.value, bulk = growth * (1 - (s->alignment.value + .5) / half);
+  double t = assay_real(call, "t"), d = assay_real(call, "d");
+  if (t > s->T.value)
+    assay_absent(call, R_NORM, "the search has ended, on average after %.4g steps", s->T.value);
+  else if (d * exp(-2 * (growth - bulk) * t) > .1)
+    assay_absent(call, R_NORM, "bulk directions have not died out yet: d exp(-2 t log ratio) > 0.1");
+  else
+    assay_put(call, R_NORM, 0, (log(assay_real(call, "eps")) + (t - s->T.value) * growth) / M_LN10, 1e-10);
 }
 
 static assay_status search(assay_call *call) {
@@ -140,6 +160,7 @@ static assay_status search(assay_call *call) {
     claim_value(call, R_Q, s.q);
   else
     assay_absent(call, R_Q, "the alignment exponent is not positive: bulk directions survive the search");
+  put_norm(call, &s);
   return ASSAY_OK;
 }
 
@@ -152,6 +173,8 @@ static assay_status search_with(assay_call *call, double shift, double growth) {
   double way = s.T.value * (p + .5) / s.slope.value + shift * log(assay_real(call, "d"));
   assay_put(call, R_T, 0, way / rate, 0);
   assay_put(call, R_SLOPE, 0, (p + .5 + shift) / rate, 0);
+  if (assay_given(call, "t"))
+    assay_put(call, R_NORM, 0, (log(assay_real(call, "eps")) + (assay_real(call, "t") - way / rate) * rate) / M_LN10, 0);
   return ASSAY_OK;
 }
 
@@ -186,6 +209,9 @@ static assay_status spread_search(assay_call *call) {
   /* With the fluctuations of lambda_1, .84/sqrt(d) of itself: 13.4; a pilot (seed 2, d = 100, 400 replicates) has 13.6. */
   assay_put(call, R_T, 0, hypot(s.T_sd.value, .86 * s.T.value / sqrt(assay_real(call, "d"))), 0);
   assay_put(call, R_Q, 0, 1.1 / sqrt(assay_real(call, "d")), 0);
+  if (!assay_given(call, "t")) return ASSAY_OK;
+  double growth = (assay_real(call, "p") + .5) / s.slope.value;
+  assay_put(call, R_NORM, 0, growth * hypot(s.T_sd.value, .86 * assay_real(call, "t") / sqrt(assay_real(call, "d"))) / M_LN10, 0);
   return ASSAY_OK;
 }
 
@@ -207,9 +233,31 @@ static const assay_leg search_legs[] = {{.experiment = &single_index_gd_search,
                                          .sizes = {NULL, "d=128", "d=256"},
                                          .first = {0, 128, 128},
                                          .looks = {0, 4, 4}},
+                                        {.experiment = &single_index_gd_descent,
+                                         .arrange = single_index_arrange,
+                                         .points = POINTS("way: delta=10 p=4 t=0,30,60,90,120,150,180,210,240,270,300,350,400",
+                                                          "W: delta=10 p=4 t=120,150"),
+                                         .sizes = {NULL, "d=100", "d=200"},
+                                         .first = {0, 128, 128},
+                                         .looks = {0, 3, 3}},
                                         {0}};
 
-static const assay_target search_targets[] = {{.name = "T",
+static const assay_target search_targets[] = {{.name = "log_norm",
+                                               .points = "W",
+                                               .spread = spread_search,
+                                               .margin = ALL_TIERS({.bias = .2, .deviations = 10}),
+                                               .reason = "2 % of the way from d^-p to eps, log10 of d^(p+1/2), + 10 sd/sqrt(n_max)"},
+                                              {.name = "log_norm",
+                                               .title = "norm on the way",
+                                               .points = "way",
+                                               .exploratory = true,
+                                               .reason = "predicted in the search only"},
+                                              {.name = "log_error",
+                                               .title = "error on the way",
+                                               .points = "way",
+                                               .exploratory = true,
+                                               .reason = "has no theory"},
+                                              {.name = "T",
                                                .points = "T,TS",
                                                .spread = spread_search,
                                                .margin = ALL_TIERS({.relative = .02, .deviations = 10}),
@@ -241,7 +289,7 @@ static const assay_target search_targets[] = {{.name = "T",
 
 static const assay_control search_controls[] = {
     {.name = "p for p + 1/2", .mistake = "the start's overlap with v_1, d^(-1/2), is forgotten", .targets = "T", .predict = search_p},
-    {.name = "bulk edge", .mistake = "growth at the rate of the bulk's edge", .targets = "T", .predict = search_edge},
+    {.name = "bulk edge", .mistake = "growth at the rate of the bulk's edge", .targets = "T,log_norm", .predict = search_edge},
     {.name = "population matrix", .mistake = "growth at the rate of the mean of A*", .targets = "T", .predict = search_mean_matrix},
     {.name = "large start",
      .mistake = "a start of norm d^-2 aligns as well",
@@ -259,6 +307,14 @@ static const assay_figure search_figures[] = {{.title = "Steps of the search pha
                                                .points = "T,TS",
                                                .sweep = "20:2000:31",
                                                .flags = ASSAY_LOG_X},
+                                              {.title = "Search and convergence: norm and distance to the truth",
+                                               .x = "t",
+                                               .x_label = "steps",
+                                               .y = "log_norm,log_error",
+                                               .y_label = "log10",
+                                               .points = "way",
+                                               .sweep = "0:400:101",
+                                               .marks = "T"},
                                               {0}};
 
 const assay_claim single_index_gd_search_time_claim = {
@@ -565,7 +621,8 @@ static const assay_figure recovery_figures[] = {{.title = "Probability of exact 
                                                  .x_label = "n/d",
                                                  .y = "success_probability",
                                                  .y_label = "probability",
-                                                 .points = "L*"},
+                                                 .points = "L*",
+                                                 .flags = ASSAY_BY_SIZE},
                                                 {0}};
 
 const assay_claim single_index_gd_exact_recovery_claim = {
