@@ -1,5 +1,6 @@
 /* A two-layer ReLU network pretrained on ten classes of images and fine-tuned on two of them: what of the
- * early layer is reused. */
+ * early layer is reused. Pretraining is in single precision, what follows in double: the accuracy of a probe
+ * of the untrained layer does not depend on its scale, and rounding would move single images. */
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -7,7 +8,6 @@
 
 #include "sim/finetune-diagonal/experiments.h"
 #include "sim/finetune-diagonal/images.h"
-#include "sim/kernels/elementary.h"
 #include "sim/kernels/layers.h"
 #include "sim/kernels/random.h"
 
@@ -28,14 +28,14 @@ typedef struct {
   int H, n, draws, full_draws, classes[2], tests; /* tests: test images of the two classes */
   double c, lambda, gamma;
   bool from_start;                           /* probes read the early layer before pretraining */
-  double *W, *A, *W0;                        /* [H][d], [10][H], [H][d] at the start */
-  double *batch, *Z, *Y, *dH;                /* [BATCH][d], 2 [BATCH][H], [BATCH][10], [BATCH][H] */
+  double *W, *A, *W0;                        /* [H][d], [10][H] at the start, [H][d] at the start */
+  float *x_single, *W_single, *A_single;     /* [IMAGES_READ][d]; being trained: [d][H], [10][H] */
+  float *batch, *hidden, *dH, *dY;           /* [BATCH][d], [BATCH][H] twice, [BATCH][10] */
   double *test_x, *test_y, *test_h, *test_f; /* [tests][d], [tests], [tests][H], [tests] */
   double *x, *y, *h, *kernel, *alpha,
-      *a; /* [TRAIN][d], [TRAIN], [TRAIN][2H], [TRAIN][TRAIN], [TRAIN], [2H] */
-  double *V, *dV, *z, *dz, *da,
-      *gram;               /* of full fine-tuning: [2H][d] twice, [TRAIN][2H] twice, [2H], [TRAIN][TRAIN] */
-  size_t *order, *rest[2]; /* [IMAGES_READ]: a split; the images of each class outside pretraining */
+      *a;                          /* [TRAIN][d], [TRAIN], [TRAIN][2H], [TRAIN][TRAIN], [TRAIN], [2H] */
+  double *V, *dV, *dz, *da, *gram; /* of full fine-tuning: [2H][d] twice, [TRAIN][2H], [2H], [TRAIN][TRAIN] */
+  size_t *order, *rest[2];         /* [IMAGES_READ]: a split; the images of each class outside pretraining */
   size_t left[2];
   int *labels; /* [BATCH] */
 } relu_run;
@@ -48,19 +48,22 @@ static assay_status give_room(assay_call *call, relu_run *run) {
   size_t d = (size_t)run->images.d, H = (size_t)run->H, tests = (size_t)run->tests,
          all = (size_t)run->images.count;
   run->W = doubles(call, 2 * H * d + CLASSES * H), run->W0 = run->W + H * d, run->A = run->W0 + H * d;
-  run->batch = doubles(call, BATCH * (d + 3 * H + CLASSES));
+  run->x_single = assay_alloc(call, all * d * sizeof(float));
+  run->W_single = assay_alloc(call, (H * d + CLASSES * H) * sizeof(float));
+  run->batch = assay_alloc(call, BATCH * (d + 2 * H + CLASSES) * sizeof(float));
   run->test_x = doubles(call, tests * (d + 2 * H + 2));
-  run->x = doubles(call, TRAIN * (d + 6 * H + 2 + 2 * TRAIN) + 4 * H);
+  run->x = doubles(call, TRAIN * (d + 4 * H + 2 + 2 * TRAIN) + 4 * H);
   run->V = doubles(call, 4 * H * d);
   run->order = assay_alloc(call, 3 * all * sizeof *run->order);
   run->labels = assay_alloc(call, BATCH * sizeof *run->labels);
-  if (!run->W || !run->batch || !run->test_x || !run->x || !run->V || !run->order || !run->labels)
+  if (!run->W || !run->x_single || !run->W_single || !run->batch || !run->test_x || !run->x || !run->V ||
+      !run->order || !run->labels)
     return ASSAY_NO_MEMORY;
-  run->Z = run->batch + BATCH * d, run->dH = run->Z + 2 * BATCH * H, run->Y = run->dH + BATCH * H;
+  run->A_single = run->W_single + H * d;
+  run->hidden = run->batch + BATCH * d, run->dH = run->hidden + BATCH * H, run->dY = run->dH + BATCH * H;
   run->test_h = run->test_x + tests * d, run->test_f = run->test_h + 2 * tests * H,
   run->test_y = run->test_f + tests;
-  run->y = run->x + TRAIN * d, run->h = run->y + TRAIN, run->z = run->h + TRAIN * 2 * H,
-  run->dz = run->z + TRAIN * 2 * H;
+  run->y = run->x + TRAIN * d, run->h = run->y + TRAIN, run->dz = run->h + TRAIN * 2 * H;
   run->kernel = run->dz + TRAIN * 2 * H, run->gram = run->kernel + TRAIN * TRAIN,
   run->alpha = run->gram + TRAIN * TRAIN;
   run->a = run->alpha + TRAIN, run->da = run->a + 2 * H;
@@ -88,6 +91,8 @@ static assay_status open_relu(assay_call *call, void **state) {
   for (int i = 0; i < k->test_count; i++)
     run->tests += k->test_label[i] == run->classes[0] || k->test_label[i] == run->classes[1];
   status = give_room(call, run);
+  for (size_t j = 0; status == ASSAY_OK && j < (size_t)k->count * (size_t)k->d; j++)
+    run->x_single[j] = (float)k->x[j];
   for (int i = 0, at = 0; status == ASSAY_OK && i < k->test_count; i++)
     if (k->test_label[i] == run->classes[0] || k->test_label[i] == run->classes[1]) {
       memcpy(run->test_x + (size_t)at * (size_t)k->d, k->test_x + (size_t)i * (size_t)k->d,
@@ -104,39 +109,39 @@ static void draw_network(relu_run *run, const assay_stream *stream) {
   int H = run->H, half = H / 2, d = run->images.d;
   random_source early = random_open(stream, RANDOM_INIT, 0), late = random_open(stream, RANDOM_INIT, 1);
   size_t size = (size_t)half * (size_t)d;
-  random_normals(&early, run->W, size);
-  cblas_dscal((int)size, sqrt(run->c * (1 + run->lambda) / d), run->W, 1);
-  memcpy(run->W + size, run->W, size * sizeof *run->W);
+  random_normals(&early, run->W0, size);
+  cblas_dscal((int)size, sqrt(run->c * (1 + run->lambda) / d), run->W0, 1);
+  memcpy(run->W0 + size, run->W0, size * sizeof *run->W0);
   for (int k = 0; k < CLASSES; k++) {
     double *a = run->A + (size_t)k * H;
     random_normals(&late, a, (size_t)half);
     cblas_dscal(half, sqrt(run->c * (1 - run->lambda) / H), a, 1);
     for (int j = 0; j < half; j++) a[half + j] = -a[j];
   }
-  memcpy(run->W0, run->W, 2 * size * sizeof *run->W);
 }
 
 /* One step of gradient descent on the cross-entropy of BATCH images, whose mean is returned. */
 static double batch_step(relu_run *run, const size_t *chosen, double step) {
   int H = run->H, d = run->images.d;
   size_t hidden = BATCH * (size_t)H;
+  double Y[BATCH * CLASSES];
   for (int i = 0; i < BATCH; i++) {
-    for (int j = 0; i + 1 < BATCH && j < d; j += 8) /* the next one is not in the cache */
-      __builtin_prefetch(run->images.x + chosen[i + 1] * (size_t)d + j);
-    memcpy(run->batch + (size_t)i * d, run->images.x + chosen[i] * (size_t)d, (size_t)d * sizeof *run->batch);
+    for (int j = 0; i + 1 < BATCH && j < d; j += 16) /* the next one is not in the cache */
+      __builtin_prefetch(run->x_single + chosen[i + 1] * (size_t)d + j);
+    memcpy(run->batch + (size_t)i * d, run->x_single + chosen[i] * (size_t)d, (size_t)d * sizeof *run->batch);
     run->labels[i] = run->images.label[chosen[i]];
   }
-  double *h = run->Z + hidden;
-  layer_dense(run->batch, BATCH, d, run->W, H, 0, run->Z);
-  elementary_activation(ACTIVATION_RELU, run->Z, hidden, h);
-  layer_dense(h, BATCH, H, run->A, CLASSES, 0, run->Y);
-  double loss = layer_cross_entropy(run->Y, BATCH, CLASSES, run->labels, 0);
-  layer_dense_reverse(h, BATCH, H, run->A, CLASSES, run->Y, NULL, 0, run->dH);
-  layer_activation_reverse(ACTIVATION_RELU, run->Z, hidden, run->dH, run->dH);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, CLASSES, H, BATCH, -step, run->Y, CLASSES, h, H, 1,
-              run->A, H);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, H, d, BATCH, -step, run->dH, H, run->batch, d, 1,
-              run->W, d);
+  layer_single_dense_turned(run->batch, BATCH, d, run->W_single, H, 0, run->hidden);
+  layer_single_relu(run->hidden, hidden);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, BATCH, CLASSES, H, 1, run->hidden, H, run->A_single, H,
+              0, run->dY, CLASSES);
+  for (int i = 0; i < BATCH * CLASSES; i++) Y[i] = run->dY[i];
+  double loss = layer_cross_entropy(Y, BATCH, CLASSES, run->labels, 0);
+  for (int i = 0; i < BATCH * CLASSES; i++) run->dY[i] = (float)(-step * Y[i]);
+  layer_single_dense_turned(run->dY, BATCH, CLASSES, run->A_single, H, 0, run->dH);
+  layer_single_relu_reverse(run->hidden, hidden, run->dH, false, run->dH);
+  layer_single_dense_reverse(run->hidden, BATCH, H, NULL, CLASSES, run->dY, run->A_single, 0, NULL);
+  layer_single_dense_reverse(run->dH, BATCH, H, NULL, d, run->batch, run->W_single, 0, NULL);
   return loss;
 }
 
@@ -151,9 +156,13 @@ static void split(relu_run *run, const assay_stream *stream) {
       if (run->images.label[run->order[i]] == run->classes[k]) run->rest[k][run->left[k]++] = run->order[i];
 }
 
+/* W from W0 and A. */
 static assay_status pretrain(relu_run *run, const assay_stream *stream, assay_error *error) {
   double step = .5 / (run->images.d * fmax(run->c, 1)), mean = INFINITY;
-  int batches = run->n / BATCH;
+  int batches = run->n / BATCH, H = run->H, d = run->images.d;
+  for (int u = 0; u < H; u++)
+    for (int j = 0; j < d; j++) run->W_single[j * H + u] = (float)run->W0[u * d + j];
+  for (int j = 0; j < CLASSES * H; j++) run->A_single[j] = (float)run->A[j];
   for (int epoch = 0; epoch < MOST_EPOCHS; epoch++) {
     /* The order of an epoch is a permutation of the first n places of the split, in the rest of its room. */
     size_t *place = run->order + run->n;
@@ -165,9 +174,11 @@ static assay_status pretrain(relu_run *run, const assay_stream *stream, assay_er
       for (int i = 0; i < BATCH; i++) chosen[i] = run->order[place[b * BATCH + i]];
       mean += batch_step(run, chosen, step) / batches;
     }
-    if (mean < PRETRAINED) return ASSAY_OK;
-    if (!isfinite(mean)) break;
+    if (mean < PRETRAINED || !isfinite(mean)) break;
   }
+  for (int u = 0; u < H; u++)
+    for (int j = 0; j < d; j++) run->W[u * d + j] = run->W_single[j * H + u];
+  if (mean < PRETRAINED) return ASSAY_OK;
   return assay_error_set(error, ASSAY_NUMERIC, "after %d epochs the mean loss is %.3g, not below %.3g",
                          MOST_EPOCHS, mean, PRETRAINED);
 }
@@ -200,7 +211,7 @@ static double share_right(const relu_run *run) {
 static void test_features(relu_run *run, const double *W) {
   size_t size = (size_t)run->tests * (size_t)run->H;
   layer_dense(run->test_x, run->tests, run->images.d, W, run->H, 0, run->test_h);
-  elementary_activation(ACTIVATION_RELU, run->test_h, size, run->test_h);
+  layer_relu(run->test_h, size);
 }
 
 /* Test accuracy of the readout of least norm on the frozen early layer W, ridge 1e-10 of the mean eigenvalue.
@@ -209,7 +220,7 @@ static assay_status probe(relu_run *run, const double *W, double *accuracy, assa
   int H = run->H;
   double trace = 0;
   layer_dense(run->x, TRAIN, run->images.d, W, H, 0, run->h);
-  elementary_activation(ACTIVATION_RELU, run->h, TRAIN * (size_t)H, run->h);
+  layer_relu(run->h, TRAIN * (size_t)H);
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, TRAIN, H, 1, run->h, H, 0, run->kernel, TRAIN);
   for (int i = 0; i < TRAIN; i++) trace += run->kernel[i * TRAIN + i];
   for (int i = 0; i < TRAIN; i++) run->kernel[i * TRAIN + i] += 1e-10 * trace / TRAIN;
@@ -242,19 +253,18 @@ static assay_status probes(relu_run *run, const assay_stream *stream, const doub
 /* f and the residual in alpha; the mean squared error. */
 static double full_forward(relu_run *run) {
   int U = 2 * run->H;
-  layer_dense(run->x, TRAIN, run->images.d, run->V, U, 0, run->z);
-  elementary_activation(ACTIVATION_RELU, run->z, TRAIN * (size_t)U, run->h);
-  memcpy(run->alpha, run->y, TRAIN * sizeof *run->y);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, TRAIN, U, 1, run->h, U, run->a, 1, -1, run->alpha, 1);
+  layer_dense(run->x, TRAIN, run->images.d, run->V, U, 0, run->h);
+  layer_relu_readout(run->h, TRAIN, U, run->a, run->alpha);
+  cblas_daxpy(TRAIN, -1, run->y, 1, run->alpha, 1);
   return cblas_ddot(TRAIN, run->alpha, 1, run->alpha, 1) / TRAIN;
 }
 
-/* The largest eigenvalue of the tangent kernel h h' + (x x') o (s s'), s = a o 1(z > 0). */
+/* The largest eigenvalue of the tangent kernel h h' + (x x') o (s s'), s = a o 1(h > 0). */
 static double largest_of_kernel(relu_run *run) {
   int U = 2 * run->H;
   double values[TRAIN];
   for (int i = 0; i < TRAIN; i++)
-    for (int u = 0; u < U; u++) run->dz[i * U + u] = run->z[i * U + u] > 0 ? run->a[u] : 0;
+    for (int u = 0; u < U; u++) run->dz[i * U + u] = run->h[i * U + u] > 0 ? run->a[u] : 0;
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, TRAIN, U, 1, run->dz, U, 0, run->kernel, TRAIN);
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, TRAIN, run->images.d, 1, run->x, run->images.d, 0,
               run->gram, TRAIN);
@@ -276,11 +286,9 @@ static assay_status fine_tune(relu_run *run, const double *W, const assay_stream
   for (int k = 0; k < 2; k++) memcpy(run->V + (size_t)k * (size_t)(H * d), W, (size_t)(H * d) * sizeof *W);
   for (int i = 0; i < MOST_STEPS && isfinite(mse = full_forward(run)) && mse >= FITTED; i++) {
     if (i % KERNEL_EVERY == 0) step = 1 / largest_of_kernel(run);
-    cblas_dgemv(CblasRowMajor, CblasTrans, TRAIN, U, 1, run->h, U, run->alpha, 1, 0, run->da, 1);
-    for (int k = 0; k < TRAIN; k++)
-      for (int u = 0; u < U; u++) run->dz[k * U + u] = run->z[k * U + u] > 0 ? run->alpha[k] * run->a[u] : 0;
-    memset(run->dV, 0, (size_t)(U * d) * sizeof *run->dV);
-    layer_dense_reverse(run->x, TRAIN, d, run->V, U, run->dz, run->dV, 0, NULL);
+    memset(run->da, 0, (size_t)U * sizeof *run->da), memset(run->dV, 0, (size_t)(U * d) * sizeof *run->dV);
+    layer_relu_readout_reverse(run->h, TRAIN, U, run->a, run->alpha, run->da);
+    layer_dense_reverse(run->x, TRAIN, d, run->V, U, run->h, run->dV, 0, NULL);
     double most = .3 * fmax(cblas_dnrm2(U, run->a, 1), .01), move = step * cblas_dnrm2(U, run->da, 1),
            h = move > most ? step * most / move : step;
     cblas_daxpy(U, -h, run->da, 1, run->a, 1);
@@ -291,8 +299,7 @@ static assay_status fine_tune(relu_run *run, const double *W, const assay_stream
                            "after %d steps of fine-tuning the squared error is %.3g, not below %.3g",
                            MOST_STEPS, mse, FITTED);
   layer_dense(run->test_x, run->tests, d, run->V, U, 0, run->test_h);
-  elementary_activation(ACTIVATION_RELU, run->test_h, (size_t)run->tests * (size_t)U, run->test_h);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, run->tests, U, 1, run->test_h, U, run->a, 1, 0, run->test_f, 1);
+  layer_relu_readout(run->test_h, run->tests, U, run->a, run->test_f);
   *accuracy = share_right(run);
   return ASSAY_OK;
 }
@@ -355,8 +362,8 @@ static const assay_observable relu_records[] = {
     {0}};
 const assay_experiment finetune_diagonal_relu_images = {
     .id = "finetune-diagonal/relu-images",
-    .doc = "A ReLU network pretrained on ten classes of images to a loss of 0.5 and fine-tuned on 20 + 20 "
-           "images of two of them.",
+    .doc = "A ReLU network pretrained, in single precision, on ten classes of images to a loss of 0.5 and "
+           "fine-tuned on 20 + 20 images of two of them.",
     .params = relu_params,
     .records = relu_records,
     .block = 1,

@@ -5,7 +5,8 @@
  *
  * The solution is b_i = kappa_i sinh(a0_i + (X'nu)_i), a0_i = asinh(b0_i/kappa_i), at the least of the convex
  * sum kappa_i cosh(a0_i + (X'nu)_i) - y.nu. Steps are cut to max |X'step| <= 4 and halved until they descend;
- * small kappa are reached through kappa_i(t) = K^(1-t) kappa_i^t, K = max(1, max kappa). */
+ * small kappa are reached through kappa_i(t) = K^(1-t) kappa_i^t, K = max(1, max kappa). Newton's matrix of all
+ * but the last steps is formed and factored in single precision; residuals, values and the end are double. */
 #ifndef ASSAY_SIM_KERNELS_HYPENTROPY_H
 #define ASSAY_SIM_KERNELS_HYPENTROPY_H
 

@@ -2,7 +2,6 @@
 
 #include <cblas.h>
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "sim/kernels/elementary.h"
@@ -10,12 +9,10 @@
 
 enum { LANES = SIMD_LANES };
 
-/* ---- dense ---- */
-
 /* Products of up to a million multiplications run in OpenBLAS without packing, at this repository's widths up
  * to twice as fast; those with the right factor read along its columns are the slow ones. Hence weights that
  * are turned, and blocks of rows. */
-enum { UNPACKED = 1000000, LEAST_ROWS = 16, TURNED = 16384 };
+enum { UNPACKED = 1000000, LEAST_ROWS = 16, TURNED = 20000 };
 
 static int rows_of_a_block(int N, int in, int out) {
   const int rows = UNPACKED / in / out;
@@ -26,13 +23,19 @@ static int least(int a, int b) {
   return a < b ? a : b;
 }
 
-void layer_dense_turned(const double *X, int N, int in, const double *turned, int out, double beta,
-                        double *Y) {
-  const int rows = rows_of_a_block(N, in, out);
-  for (int i = 0; i < N; i += rows)
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, least(rows, N - i), out, in, 1,
-                X + (size_t)i * (size_t)in, in, turned, out, beta, Y + (size_t)i * (size_t)out, out);
-}
+/* ---- both precisions ---- */
+
+#define REAL double
+#define LAYER(name) layer_##name
+#define GEMM cblas_dgemm
+#include "sim/kernels/layers_real.h"
+
+#define REAL float
+#define LAYER(name) layer_single_##name
+#define GEMM cblas_sgemm
+#include "sim/kernels/layers_real.h"
+
+/* ---- dense ---- */
 
 /* turned [in][out] from the rows of W [out][stride]. */
 SIMD_BODY void turn_body(const double *W, int out, int in, int stride, double *turned) {
@@ -77,25 +80,7 @@ void layer_dense(const double *X, int N, int in, const double *W, int out, doubl
   layer_dense_turned(X, N, in, turned, out, beta, Y);
 }
 
-void layer_dense_reverse(const double *X, int N, int in, const double *W, int out, const double *dY,
-                         double *dW, double beta, double *dX) {
-  const int rows = rows_of_a_block(N, in, out);
-  for (int i = 0; dW && i < N; i += rows)
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, out, in, least(rows, N - i), 1,
-                dY + (size_t)i * (size_t)out, out, X + (size_t)i * (size_t)in, in, 1, dW, in);
-  if (dX) layer_dense_turned(dY, N, out, W, in, beta, dX);
-}
-
 /* ---- activations ---- */
-
-/* x or 0, without a branch, which the processor could not predict. */
-SIMD_BODY double kept(double x, bool keep) {
-  uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  bits &= -(uint64_t)keep;
-  memcpy(&x, &bits, sizeof bits);
-  return x;
-}
 
 /* out = x y, or out += x y. */
 SIMD_BODY void multiplied_body(const double *x, const double *y, size_t n, bool add, double *out) {
@@ -107,21 +92,11 @@ SIMD_BODY void multiplied_body(const double *x, const double *y, size_t n, bool 
 SIMD_AT_LEVELS(static, void, , multiplied,
                (const double *x, const double *y, size_t n, bool add, double *out), (x, y, n, add, out))
 
-/* x where Z > 0, else 0, to out or added to it. */
-SIMD_BODY void where_positive_body(const double *Z, const double *x, size_t n, bool add, double *out) {
-  if (add)
-    for (size_t i = 0; i < n; i++) out[i] += kept(x[i], Z[i] > 0);
-  else
-    for (size_t i = 0; i < n; i++) out[i] = kept(x[i], Z[i] > 0);
-}
-SIMD_AT_LEVELS(static, void, , where_positive,
-               (const double *Z, const double *x, size_t n, bool add, double *out), (Z, x, n, add, out))
-
 static void through_activation(activation act, const double *Z, size_t count, const double *dA, bool add,
                                double *dZ) {
   double slopes[256];
   if (act == ACTIVATION_RELU) {
-    where_positive(Z, dA, count, add, dZ);
+    layer_relu_reverse(Z, count, dA, add, dZ);
     return;
   }
   if (act == ACTIVATION_LIN) {

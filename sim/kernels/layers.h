@@ -3,7 +3,9 @@
  * A batch is a row-major matrix [N][width], one sample (or token) a row, so that the time goes into DGEMM. A
  * reverse pass takes the derivative of the objective by a block's output and gives those by its input and its
  * weights. Weights' derivatives are added to what stands there, so that shared and decayed weights need
- * nothing special. Nothing here allocates. */
+ * nothing special. Nothing here allocates.
+ *
+ * layer_single_NAME is layer_NAME in single precision, for networks that are trained to be compared. */
 #ifndef ASSAY_SIM_KERNELS_LAYERS_H
 #define ASSAY_SIM_KERNELS_LAYERS_H
 
@@ -24,6 +26,15 @@ void layer_turn(const double *W, int out, int in, double *turned);
 /* layer_dense with W' as layer_turn gives it, for weights that several batches meet. */
 void layer_dense_turned(const double *X, int N, int in, const double *turned, int out, double beta,
                         double *Y);
+
+/* relu of Z [count] in its place; dZ = dA relu'(Z), or that added to dZ, [count]; dZ may be dA. The reverse
+ * pass may be given relu(Z) as Z. */
+void layer_relu(double *Z, size_t count);
+void layer_relu_reverse(const double *Z, size_t count, const double *dA, bool add, double *dZ);
+/* One output on hidden units: Z [N][H] becomes relu(Z), f [N] = relu(Z) a. From df [N], the hidden values h
+ * become the derivatives by Z, and da [H] += h' df; da must not overlap the rest. */
+void layer_relu_readout(double *Z, int N, int H, const double *a, double *f);
+void layer_relu_readout_reverse(double *h, int N, int H, const double *a, const double *df, double *da);
 
 /* dZ = dA phi'(Z), [count]; dZ may be dA. At a kink phi' is activation_slope's: relu'(0) = 0. */
 void layer_activation_reverse(activation act, const double *Z, size_t count, const double *dA, double *dZ);
@@ -84,6 +95,19 @@ double layer_vote_cross_entropy(double *Z, int N, int n, const int *labels, cons
                                 int classes, double q);
 /* The mean over the rows of (1/2)|z - e_y|^2. Z becomes its derivative. */
 double layer_one_hot_squares(double *Z, int N, int K, const int *labels);
+
+/* ---- single precision ---- */
+
+void layer_single_dense_turned(const float *X, int N, int in, const float *turned, int out, float beta,
+                               float *Y);
+void layer_single_dense_reverse(const float *X, int N, int in, const float *W, int out, const float *dY,
+                                float *dW, float beta, float *dX);
+void layer_single_relu(float *Z, size_t count);
+void layer_single_relu_reverse(const float *Z, size_t count, const float *dA, bool add, float *dZ);
+void layer_single_relu_readout(float *Z, int N, int H, const float *a, float *f);
+void layer_single_relu_readout_reverse(float *h, int N, int H, const float *a, const float *df, float *da);
+
+/* ---- decay ---- */
 
 /* (decay/2)|x|^2; its derivative is added to g. */
 double layer_decay(double decay, const double *x, size_t count, double *g);

@@ -32,9 +32,11 @@ typedef double simd_lanes_anywhere __attribute__((vector_size(32), aligned(8), m
 #define SIMD_PUT(p) (*(simd_lanes_anywhere *)(p))
 
 /* What the function `name` does is written once, as name##_body; this compiles it for SSE2 and for AVX2, and
- * defines `name` to choose. `give` is `return`, or empty for void; `linkage` is `static` or empty. */
+ * defines `name`, which may be a macro's, to choose. `give` is `return`, or empty for void; `linkage` is
+ * `static` or empty. */
 #define SIMD_BODY static inline __attribute__((always_inline))
-#define SIMD_AT_LEVELS(linkage, type, give, name, parameters, arguments)                                     \
+#define SIMD_AT_LEVELS(...) SIMD_AT_EXPANDED_LEVELS(__VA_ARGS__)
+#define SIMD_AT_EXPANDED_LEVELS(linkage, type, give, name, parameters, arguments)                            \
   static type name##_sse2 parameters {                                                                       \
     give name##_body arguments;                                                                              \
   }                                                                                                          \

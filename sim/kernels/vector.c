@@ -56,6 +56,13 @@ SIMD_BODY void vector_multiply_body(const double *x, double *y, size_t n) {
 
 SIMD_AT_LEVELS(, void, , vector_multiply, (const double *x, double *y, size_t n), (x, y, n))
 
+SIMD_BODY void vector_product_single_body(const double *x, const double *y, size_t n, float *out) {
+  for (size_t i = 0; i < n; i++) out[i] = (float)(x[i] * y[i]);
+}
+
+SIMD_AT_LEVELS(, void, , vector_product_single, (const double *x, const double *y, size_t n, float *out),
+               (x, y, n, out))
+
 /* The rows of a matrix are read once, from memory: many at a time, and asked for eight lines ahead. */
 enum { ROWS = 8, FEWER = 4, ROW_PARTS = 2 * LANES, AHEAD = 64 };
 
@@ -109,7 +116,7 @@ SIMD_BODY void vector_rows_add_body(const double *x, size_t rows, size_t cols, c
   for (; i < rows; i++) rows_add(x + i * cols, 1, cols, c + i, y);
 }
 
-SIMD_AT_LEVELS(, void, , vector_rows_dot, (const double *x, size_t rows, size_t cols, const double *y, double *u),
-               (x, rows, cols, y, u))
-SIMD_AT_LEVELS(, void, , vector_rows_add, (const double *x, size_t rows, size_t cols, const double *c, double *y),
-               (x, rows, cols, c, y))
+SIMD_AT_LEVELS(, void, , vector_rows_dot,
+               (const double *x, size_t rows, size_t cols, const double *y, double *u), (x, rows, cols, y, u))
+SIMD_AT_LEVELS(, void, , vector_rows_add,
+               (const double *x, size_t rows, size_t cols, const double *c, double *y), (x, rows, cols, c, y))

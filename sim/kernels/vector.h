@@ -13,8 +13,11 @@ void vector_add_multiple(double a, const double *x, double *y, size_t n);
 /* y_i *= x_i. */
 void vector_multiply(const double *x, double *y, size_t n);
 
-/* A matrix by rows, x [rows][cols]: u_i = x_i.y, u [rows], y [cols]. Eight rows at once, as one alone does not
- * reach the bandwidth of the memory; eight partial sums by index mod 8. */
+/* out_i = x_i y_i, rounded to single precision. */
+void vector_product_single(const double *x, const double *y, size_t n, float *out);
+
+/* A matrix by rows, x [rows][cols]: u_i = x_i.y, u [rows], y [cols]. Eight rows at once, as one alone does
+ * not reach the bandwidth of the memory; eight partial sums by index mod 8. */
 void vector_rows_dot(const double *x, size_t rows, size_t cols, const double *y, double *u);
 /* y += sum_i c_i x_i, row after row; c [rows], y [cols]. */
 void vector_rows_add(const double *x, size_t rows, size_t cols, const double *c, double *y);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/kernels/elementary.h"
 #include "sim/kernels/layers.h"
 #include "sim/kernels/ridge_path.h"
 #include "sim/spurious-features/experiments.h"
@@ -151,7 +150,7 @@ const assay_experiment spurious_features_colour_ridge = {
     .close = close_colour,
 };
 
-/* ---- a trained network ---- */
+/* ---- a trained network, in single precision: its weights, its data once drawn, and what it computes ---- */
 
 enum { HIDDEN = 64, TEST_ROWS = 4000 };
 #define RATE .1
@@ -163,11 +162,16 @@ typedef struct {
   bool shuffled;
   double r, kap, wd;
   const double *step;
-  double *Z, *g, *label;        /* [n][D], [n] twice */
-  double *test, *other, *truth; /* [TEST_ROWS][D] twice, [TEST_ROWS] */
-  double *W, *a, *head;         /* [HIDDEN][D], [HIDDEN] twice */
-  double *pre, *hidden, *f;     /* [TEST_ROWS][HIDDEN] twice, [TEST_ROWS] */
+  double *rows, *label, *truth; /* [n or TEST_ROWS][D] as drawn, their labels; [TEST_ROWS] */
+  double *g;                    /* [n] */
+  float *Z, *test, *other;      /* [n][D], [TEST_ROWS][D] twice */
+  float *W, *a, *head;          /* [D][HIDDEN], [HIDDEN] twice */
+  float *hidden, *f;            /* [n or TEST_ROWS][HIDDEN], [n or TEST_ROWS] */
 } network_run;
+
+static float *singles(assay_call *call, size_t count) {
+  return assay_alloc(call, count * sizeof(float));
+}
 
 static void close_network(void *state) {
   network_run *run = state;
@@ -191,57 +195,75 @@ static assay_status open_network(assay_call *call, void **state) {
   if (status != ASSAY_OK) return status;
   run->D = run->population.D;
   size_t D = (size_t)run->D, n = (size_t)run->n, most = n > TEST_ROWS ? n : TEST_ROWS;
-  run->Z = numbers(call, n * D), run->g = numbers(call, n), run->label = numbers(call, most);
-  run->test = numbers(call, TEST_ROWS * D), run->other = numbers(call, TEST_ROWS * D),
-  run->truth = numbers(call, TEST_ROWS);
-  run->W = numbers(call, HIDDEN * D), run->a = numbers(call, HIDDEN), run->head = numbers(call, HIDDEN);
-  run->pre = numbers(call, most * HIDDEN), run->hidden = numbers(call, most * HIDDEN),
-  run->f = numbers(call, most);
-  return run->Z && run->g && run->label && run->test && run->other && run->truth && run->W && run->a &&
-                 run->head && run->pre && run->hidden && run->f
+  run->rows = numbers(call, most * D), run->label = numbers(call, most);
+  run->truth = numbers(call, TEST_ROWS), run->g = numbers(call, n);
+  run->Z = singles(call, n * D), run->test = singles(call, TEST_ROWS * D),
+  run->other = singles(call, TEST_ROWS * D);
+  run->W = singles(call, HIDDEN * D), run->a = singles(call, HIDDEN), run->head = singles(call, HIDDEN);
+  run->hidden = singles(call, most * HIDDEN), run->f = singles(call, most);
+  return run->rows && run->label && run->truth && run->g && run->Z && run->test && run->other && run->W &&
+                 run->a && run->head && run->hidden && run->f
              ? ASSAY_OK
              : ASSAY_NO_MEMORY;
 }
 
 /* f = a' relu(W z) of `rows` rows. */
-static void forward(network_run *run, const double *Z, int rows) {
-  layer_dense(Z, rows, run->D, run->W, HIDDEN, 0, run->pre);
-  elementary_activation(ACTIVATION_RELU, run->pre, (size_t)rows * HIDDEN, run->hidden);
-  layer_dense(run->hidden, rows, HIDDEN, run->a, 1, 0, run->f);
+static void forward(network_run *run, const float *Z, int rows) {
+  layer_single_dense_turned(Z, rows, run->D, run->W, HIDDEN, 0, run->hidden);
+  layer_single_relu_readout(run->hidden, rows, HIDDEN, run->a, run->f);
 }
 
 /* One step of gradient descent on (1/2n) sum (f - g)^2 + (wd/2)(|W|^2 + |a|^2). */
 static void descend(network_run *run) {
-  double kept = 1 - RATE * run->wd;
+  float kept = (float)(1 - RATE * run->wd);
   forward(run, run->Z, run->n);
-  for (int k = 0; k < run->n; k++) run->f[k] = (run->f[k] - run->g[k]) / run->n;
+  for (int k = 0; k < run->n; k++) run->f[k] = (float)(-RATE * (run->f[k] - run->g[k]) / run->n);
   memcpy(run->head, run->a, HIDDEN * sizeof *run->a);
-  cblas_dgemv(CblasRowMajor, CblasTrans, run->n, HIDDEN, -RATE, run->hidden, HIDDEN, run->f, 1, kept, run->a,
-              1);
-  /* The hidden values have been read: derivatives take their place. */
-  layer_dense_reverse(run->hidden, run->n, HIDDEN, run->head, 1, run->f, NULL, 0, run->hidden);
-  layer_activation_reverse(ACTIVATION_RELU, run->pre, (size_t)run->n * HIDDEN, run->hidden, run->hidden);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, HIDDEN, run->D, run->n, -RATE, run->hidden, HIDDEN,
-              run->Z, run->D, kept, run->W, run->D);
+  cblas_sscal(HIDDEN, kept, run->a, 1), cblas_sscal(HIDDEN * run->D, kept, run->W, 1);
+  layer_single_relu_readout_reverse(run->hidden, run->n, HIDDEN, run->head, run->f, run->a);
+  layer_single_dense_reverse(run->hidden, run->n, HIDDEN, NULL, run->D, run->Z, run->W, 0, NULL);
 }
 
-static void begin_network(network_run *run, const assay_stream *stream) {
+static void rounded(const double *from, size_t count, float *to) {
+  for (size_t i = 0; i < count; i++) to[i] = (float)from[i];
+}
+
+/* Training rows and their labels. */
+static void draw_training(network_run *run, const assay_stream *stream) {
+  random_source noise = random_open(stream, RANDOM_LABEL, 0);
   const fashion_problem *p = &run->population;
-  int dx = p->dx;
-  random_source noise = random_open(stream, RANDOM_LABEL, 0), init = random_open(stream, RANDOM_INIT, 0);
-  colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_DESIGN, 0, run->n, run->Z, run->label);
+  colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_DESIGN, 0, run->n, run->rows, run->label);
   random_normals(&noise, run->g, (size_t)run->n);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, run->n, dx, 1, run->Z, run->D, p->beta, 1, sqrt(p->noise), run->g,
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, run->n, p->dx, 1, run->rows, run->D, p->beta, 1, sqrt(p->noise),
+              run->g, 1);
+  rounded(run->rows, (size_t)run->n * (size_t)run->D, run->Z);
+}
+
+/* Weights of variance 1/D and 1/HIDDEN. */
+static void draw_network(network_run *run, const assay_stream *stream) {
+  random_source init = random_open(stream, RANDOM_INIT, 0);
+  size_t D = (size_t)run->D;
+  double *W = run->rows, *a = W + HIDDEN * D; /* [HIDDEN][D], [HIDDEN]: rows are room for more */
+  random_normals(&init, W, HIDDEN * D), random_normals(&init, a, HIDDEN);
+  for (size_t j = 0; j < HIDDEN; j++) {
+    for (size_t i = 0; i < D; i++) run->W[i * HIDDEN + j] = (float)(W[j * D + i] / sqrt(run->D));
+    run->a[j] = (float)(a[j] / sqrt(HIDDEN));
+  }
+}
+
+/* Test rows, and those with the cores of the next row; the patch stays with its label, or (a mistake) comes
+ * from the row after that. */
+static void draw_test(network_run *run, const assay_stream *stream) {
+  const fashion_problem *p = &run->population;
+  size_t D = (size_t)run->D, dx = (size_t)p->dx;
+  colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_TEST, 0, TEST_ROWS, run->rows, run->label);
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, TEST_ROWS, p->dx, 1, run->rows, run->D, p->beta, 1, 0, run->truth,
               1);
-  random_normals(&init, run->W, HIDDEN * (size_t)run->D), random_normals(&init, run->a, HIDDEN);
-  cblas_dscal(HIDDEN * run->D, 1 / sqrt(run->D), run->W, 1), cblas_dscal(HIDDEN, 1 / sqrt(HIDDEN), run->a, 1);
-  colour_rows(&run->pool, run->r, run->kap, stream, RANDOM_TEST, 0, TEST_ROWS, run->test, run->label);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, TEST_ROWS, dx, 1, run->test, run->D, p->beta, 1, 0, run->truth, 1);
-  /* Cores of the next row; the patch stays with its label, or (a mistake) comes from the row after that. */
+  rounded(run->rows, TEST_ROWS * D, run->test);
   for (size_t k = 0; k < TEST_ROWS; k++) {
-    size_t D = (size_t)run->D, core = (k + 1) % TEST_ROWS, patch = run->shuffled ? (k + 2) % TEST_ROWS : k;
-    memcpy(run->other + k * D, run->test + core * D, (size_t)dx * sizeof(double));
-    memcpy(run->other + k * D + dx, run->test + patch * D + dx, (size_t)dx * sizeof(double));
+    size_t core = (k + 1) % TEST_ROWS, patch = run->shuffled ? (k + 2) % TEST_ROWS : k;
+    memcpy(run->other + k * D, run->test + core * D, dx * sizeof(float));
+    memcpy(run->other + k * D + dx, run->test + patch * D + dx, (D - dx) * sizeof(float));
   }
 }
 
@@ -268,7 +290,9 @@ static assay_status replicate_network(assay_call *call, void *state, const assay
                                       double *out) {
   network_run *run = state;
   (void)call;
-  begin_network(run, stream);
+  draw_training(run, stream);
+  draw_network(run, stream);
+  draw_test(run, stream);
   for (int step = 0;; step++) {
     for (int i = 0; i < run->readouts; i++)
       if ((int)run->step[i] == step) record_network(run, out + i * N_RECORDS);
@@ -288,7 +312,9 @@ static const assay_param network_params[] = {
 
 const assay_experiment spurious_features_colour_network = {
     .id = "spurious-features/colour-network",
-    .doc = "A two-layer network trained by gradient descent on images of clothes with a coloured patch.",
+    .doc =
+        "A two-layer network trained by gradient descent, in single precision, on images of clothes with a "
+        "coloured patch.",
     .params = network_params,
     .records = network_records,
     .block = 1,

@@ -84,6 +84,20 @@ Test(kernels, hypentropy_has_both_limits) {
   hypentropy_free(solver);
 }
 
+/* A problem in other units, beyond single precision's range, has the same solution in those units. */
+Test(kernels, hypentropy_has_no_units) {
+  draw();
+  assay_error why;
+  hypentropy *solver = hypentropy_new(N, D, &why);
+  for (int i = 0; i < D; i++) kappa[i] = 1 + i % 4;
+  ok(hypentropy_solve(solver, X, y, kappa, NULL, b, e));
+  for (int i = 0; i < D; i++) kappa[i] *= 1e50;
+  for (int k = 0; k < N; k++) y[k] *= 1e50;
+  ok(hypentropy_solve(solver, X, y, kappa, NULL, other, e));
+  for (int i = 0; i < D; i++) cr_expect_float_eq(1e-50 * other[i], b[i], 1e-9);
+  hypentropy_free(solver);
+}
+
 /* Optimality: |X'nu|_i <= w_i, so no other interpolator has a lower norm; tried on random ones. At most N
  * coordinates are used. */
 Test(kernels, basis_pursuit_is_least_and_sparse) {

@@ -150,6 +150,76 @@ Test(layers, a_branch_adds_its_derivative) {
   }
 }
 
+/* ---- one output on units of relu: Z [5][11], a [11] ---- */
+
+static double readout(const double *x, double *g) {
+  double h[55], f[5], df[5];
+  memcpy(h, x, sizeof h);
+  layer_relu_readout(h, 5, 11, x + 55, f);
+  const double value = functional(f, 5, df);
+  layer_relu_readout_reverse(h, 5, 11, x + 55, df, g + 55);
+  for (int i = 0; i < 55; i++) g[i] += h[i];
+  return value;
+}
+
+Test(layers, relu_and_its_readout) {
+  double Z[11] = {-1, NAN, 2, 0, -INFINITY}, a[11] = {1, 0, 3}, f;
+  expect_gradient(readout, normals(66, 1), 66);
+  layer_relu(Z, 11);
+  cr_expect(Z[0] == 0 && isnan(Z[1]) && Z[2] == 2 && Z[3] == 0 && Z[4] == 0);
+  Z[1] = 5;
+  layer_relu_readout(Z, 1, 11, a, &f);
+  cr_expect_eq(f, 6);
+}
+
+/* ---- single precision ---- */
+
+enum { ROWS = 300, INPUTS = 70, UNITS = 93 }; /* rows in two blocks, units in vectors and a rest */
+
+/* The largest difference over the largest entry. */
+static double off(const float *single, const double *real, size_t n) {
+  double most = 0, size = 0;
+  for (size_t i = 0; i < n; i++) most = fmax(most, fabs(single[i] - real[i])), size = fmax(size, fabs(real[i]));
+  return most / size;
+}
+
+/* A step of a network in single precision is the step in double precision to a few roundings of 2^-24. */
+Test(layers, single_precision_is_the_rounded_double) {
+  static double X[ROWS * INPUTS], W[INPUTS * UNITS], a[UNITS], h[ROWS * UNITS], f[ROWS], da[UNITS], dW[INPUTS * UNITS], dX[ROWS * INPUTS], dh[ROWS * UNITS];
+  static float xs[ROWS * INPUTS], ws[INPUTS * UNITS], as[UNITS], hs[ROWS * UNITS], fs[ROWS], das[UNITS], dws[INPUTS * UNITS], dxs[ROWS * INPUTS], dhs[ROWS * UNITS];
+  random_source source = draws(4);
+  random_normals(&source, X, ROWS * INPUTS);
+  random_normals(&source, W, INPUTS * UNITS);
+  random_normals(&source, a, UNITS);
+  for (int i = 0; i < ROWS * INPUTS; i++) X[i] = xs[i] = (float)X[i];
+  for (int i = 0; i < INPUTS * UNITS; i++) W[i] = ws[i] = (float)W[i];
+  for (int i = 0; i < UNITS; i++) a[i] = as[i] = (float)a[i];
+  layer_dense_turned(X, ROWS, INPUTS, W, UNITS, 0, h);
+  layer_single_dense_turned(xs, ROWS, INPUTS, ws, UNITS, 0, hs);
+  cr_expect_lt(off(hs, h, ROWS * UNITS), 1e-6);
+  for (int i = 0; i < ROWS * UNITS; i++) h[i] = hs[i]; /* the same signs */
+  layer_relu_reverse(h, ROWS * UNITS, h, true, dh);
+  layer_single_relu_reverse(hs, ROWS * UNITS, hs, true, dhs);
+  cr_expect_eq(off(dhs, dh, ROWS * UNITS), 0);
+  layer_relu(dh, ROWS * UNITS);
+  layer_single_relu(dhs, ROWS * UNITS);
+  cr_expect_eq(off(dhs, dh, ROWS * UNITS), 0);
+  layer_relu_readout(h, ROWS, UNITS, a, f);
+  layer_single_relu_readout(hs, ROWS, UNITS, as, fs);
+  cr_expect_lt(off(fs, f, ROWS), 1e-6);
+  layer_relu_readout_reverse(h, ROWS, UNITS, a, f, da);
+  layer_single_relu_readout_reverse(hs, ROWS, UNITS, as, fs, das);
+  cr_expect_lt(off(das, da, UNITS), 2e-6);
+  cr_expect_lt(off(hs, h, ROWS * UNITS), 1e-6);
+  /* Weights turned: the derivative of W [INPUTS][UNITS] is X' dZ. */
+  layer_dense_reverse(h, ROWS, UNITS, NULL, INPUTS, X, dW, 0, NULL);
+  layer_single_dense_reverse(hs, ROWS, UNITS, NULL, INPUTS, xs, dws, 0, NULL);
+  cr_expect_lt(off(dws, dW, INPUTS * UNITS), 2e-6);
+  layer_dense_reverse(h, ROWS, INPUTS, W, UNITS, h, NULL, 0, dX);
+  layer_single_dense_reverse(hs, ROWS, INPUTS, ws, UNITS, hs, NULL, 0, dxs);
+  cr_expect_lt(off(dxs, dX, ROWS * INPUTS), 2e-6);
+}
+
 /* ---- normalisation: X [3][5] ---- */
 
 static bool centred;
@@ -330,7 +400,8 @@ Test(adam, steps_as_defined) {
 /* What is not a product of BLAS has the same bits whatever the vectors. */
 Test(layers, every_level_gives_the_same_bits) {
   enum { N = 19, D = 13, ALL = N * D };
-  static double results[SIMD_AVX512 + 1][8 * ALL];
+  static double results[SIMD_AVX512 + 1][9 * ALL];
+  static float singles[SIMD_AVX512 + 1][ALL + N + D];
   const double *x = normals(3 * ALL, 1);
   const adam_rule rule = {.9, .999, 1e-8};
   int classes[N];
@@ -345,6 +416,15 @@ Test(layers, every_level_gives_the_same_bits) {
     r[8 * ALL - 1] = layer_cross_entropy(Z, N, D, classes, .1) + layer_decay(.2, x, ALL, Z);
     adam_step(&rule, .1, 1, ALL, Z, moments, r + 5 * ALL);
     layer_turn(x, N, D, r + 6 * ALL);
-    cr_assert_eq(memcmp(r, results[0], 8 * ALL * sizeof *r), 0, "%s", simd_level_name((simd_level)level));
+    double *h = r + 8 * ALL;
+    float *f = singles[level], weights[D];
+    memcpy(h, x, ALL * sizeof *x);
+    for (int i = 0; i < ALL; i++) f[i] = (float)x[i];
+    memcpy(weights, f, sizeof weights);
+    layer_relu_readout(h, N, D, x, lengths), layer_single_relu_readout(f, N, D, weights, f + ALL);
+    layer_relu_readout_reverse(h, N, D, x, lengths, r + 7 * ALL);
+    layer_single_relu_readout_reverse(f, N, D, weights, f + ALL, f + ALL + N);
+    cr_assert_eq(memcmp(r, results[0], 9 * ALL * sizeof *r), 0, "%s", simd_level_name((simd_level)level));
+    cr_assert_eq(memcmp(f, singles[0], sizeof singles[0]), 0, "%s", simd_level_name((simd_level)level));
   }
 }

@@ -29,15 +29,18 @@ Test(vector, operations_are_right_and_the_same_at_every_level) {
     for (int level = SIMD_SSE2; level <= (int)simd_best(); level++) {
       simd_set_level((simd_level)level);
       double d, s, sum[MOST], product[MOST];
+      float single[MOST];
       vector_dot_and_square(a, b, n, &d, &s);
       cr_assert_leq(fabsl(d - dot), 1e-15L * (size + 1));
       cr_assert_leq(fabsl(s - square), 1e-15L * (square + 1));
       for (size_t i = 0; i < MOST; i++) sum[i] = product[i] = y[i];
       vector_add_multiple(0.7, x, sum, n);
       vector_multiply(x, product, n);
+      vector_product_single(x, y, n, single);
       for (size_t i = 0; i < MOST; i++) {
         cr_assert_eq(sum[i], i < n ? y[i] + 0.7 * x[i] : y[i]);
         cr_assert_eq(product[i], i < n ? y[i] * x[i] : y[i]);
+        if (i < n) cr_assert_eq(single[i], (float)(x[i] * y[i]));
       }
       if (level == SIMD_SSE2) base[0] = d, base[1] = s;
       cr_assert(d == base[0] && s == base[1], "length %zu at %s", n, simd_level_name((simd_level)level));

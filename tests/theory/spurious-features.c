@@ -1,6 +1,7 @@
 #include "theory/spurious-features/spurious-features.h"
 
 #include <criterion/criterion.h>
+#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,45 @@ Test(spurious_features, bounds_at_reference_points) {
   ok(spurious_features_bound(&dct, .5, false, &b, e));
   agrees("U", (assay_value){b.U_b, 0}, "0.7666072249");
   cr_expect_not(b.unit);
+}
+
+/* E(l) = tau theta' [s M_0] [(1 + tau) I - s M_0]^{-1} theta, s = l/(l + tau), whatever Sxx; Syy is diagonal.
+ */
+static double form_a(const spurious_features_model *m, double tau, double l) {
+  int d = m->d, D = 2 * d, pivots[100];
+  double *Sigma = malloc((size_t)(D * D + d * d + 2 * d) * sizeof *Sigma), *A = Sigma + D * D,
+         *theta = A + d * d, *x = theta + d, sum = 0, s = l / (l + tau);
+  cr_assert(Sigma && d <= 100);
+  spurious_features_covariance(m, Sigma, theta);
+  memcpy(x, theta, (size_t)d * sizeof *x);
+  for (int i = 0; i < d; i++)
+    for (int j = 0; j < d; j++) {
+      double explained = 0;
+      for (int k = d; k < D; k++) explained += Sigma[i * D + k] * Sigma[j * D + k] / Sigma[k * D + k];
+      A[i * d + j] = (i == j ? 1 + tau : 0) - s * explained;
+    }
+  cr_assert_eq(LAPACKE_dgesv(LAPACK_ROW_MAJOR, d, 1, A, d, pivots, x, 1), 0);
+  /* s M_0 x = (1 + tau) x - theta. */
+  for (int i = 0; i < d; i++) sum += tau * theta[i] * ((1 + tau) * x[i] - theta[i]);
+  free(Sigma);
+  return sum;
+}
+
+/* Form (a) is the bound where Sxx = I, and no bound of dct, whose C lies below it. */
+Test(spurious_features, bounds_of_form_a_need_a_unit_covariance) {
+  spurious_features_bounds b;
+  spurious_features_spectrum p;
+  ok(spurious_features_bound(&twoblock, .5, false, &b, e));
+  cr_expect_float_eq(form_a(&twoblock, .5, .4), b.E_minus, 1e-13);
+  cr_expect_float_eq(form_a(&twoblock, .5, 1.6), b.E_plus, 1e-13);
+  double variances[200], lo = INFINITY, hi = 0;
+  spurious_features_variances(&dct, variances);
+  for (int i = 100; i < 200; i++) lo = fmin(lo, variances[i]), hi = fmax(hi, variances[i]);
+  ok(spurious_features_spectrum_new(&dct, &p, e));
+  agrees("C", spurious_features_C(&p, .01, RIGHT), "0.0092");
+  agrees("E-", (assay_value){form_a(&dct, .01, lo), 0}, "0.0149");
+  agrees("E+", (assay_value){form_a(&dct, .01, hi), 0}, "0.0373");
+  spurious_features_spectrum_free(&p);
 }
 
 /* Of random covariances G G'/40, by a congruential generator: |C| stays below U_b. */

@@ -207,7 +207,7 @@ static assay_status relu_noise(amplification *k, assay_value *M, assay_error *er
     double det = J[0][0] * J[1][1] - J[0][1] * J[1][0];
     double dx = -(J[1][1] * r[0] - J[0][1] * r[1]) / det, dy = -(J[0][0] * r[1] - J[1][0] * r[0]) / det;
     double scale = fmin(1, fmin(0.5 / fabs(dx), 0.2 / fabs(dy)));
-    while (!(y + scale * dy > -1. / k->n)) scale /= 2; /* M stays positive definite */
+    while (scale > 0 && !(y + scale * dy > -1. / k->n)) scale /= 2; /* M stays positive definite */
     x += scale * dx, y += scale * dy;
   }
   if (!(size < 1e-11))

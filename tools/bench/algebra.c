@@ -6,11 +6,14 @@
  * First table: the kernel that a replicate spends its time in, at the replicate's sizes, as a share of the
  * rate of one DGEMM of those sizes in the same run. Second table (with --scipy): a replicate as a worker runs
  * it, and the same in DIRECTORY/<slug>.py, which is called with a row's name and prints seconds for one
- * replicate; one BLAS thread on both sides. Seconds are those of the processor. Everything is measured once
- * in every repetition, in turn; figures are medians. --rows: only those whose name contains TEXT. A paper
- * adds its rows to the two tables. */
+ * replicate; one BLAS thread on both sides. A paper's figure is against NumPy's default, double precision; a
+ * row that is in single precision here has the ratio to NumPy in single precision (DIRECTORY/<slug>.py ...
+ * single) beside it. Seconds are those of the processor. Everything is measured once in every repetition, in
+ * turn; figures are medians. --rows: only those whose name contains TEXT. A paper adds its rows to the two
+ * tables. */
 #include <cblas.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +187,11 @@ static const struct {
 };
 enum { REPLICATES = sizeof replicates / sizeof *replicates };
 
+static bool in_single_precision(int row) {
+  return replicates[row].experiment == &spurious_features_colour_network ||
+         replicates[row].experiment == &finetune_diagonal_relu_images;
+}
+
 static assay_call *call_at(const assay_experiment *experiment, const char *point, assay_error *error) {
   assay_call *call = assay_call_new(experiment->params, experiment->records, error);
   char text[512], *save = NULL;
@@ -224,12 +232,13 @@ static double time_replicates(int row) {
 }
 
 /* NaN when Python, NumPy or SciPy is missing. */
-static double time_python(const char *directory, int row) {
+static double time_python(const char *directory, int row, bool single) {
   char command[4600];
   double each = NAN;
   snprintf(command, sizeof command,
-           "OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 /usr/bin/python3 '%s/%s.py' %s %d 2>/dev/null",
-           directory, replicates[row].slug, replicates[row].name, replicates[row].replicates);
+           "OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 /usr/bin/python3 '%s/%s.py' %s %d %s 2>/dev/null",
+           directory, replicates[row].slug, replicates[row].name, replicates[row].replicates,
+           single ? "single" : "");
   FILE *python = popen(command, "r");
   if (!python || fscanf(python, "%lf", &each) != 1) each = NAN;
   if (python) pclose(python);
@@ -250,17 +259,22 @@ static void print_algebra(const char *rows, int repetitions) {
 
 /* One row: the medians of seconds here and in Python. */
 static void print_row(int row, const char *directory, int repetitions, double *ours, double *theirs) {
-  double here[MOST_REPETITIONS], there[MOST_REPETITIONS], ratio[MOST_REPETITIONS];
-  for (int i = 0; i < repetitions; i++)
-    here[i] = time_replicates(row), there[i] = directory ? time_python(directory, row) : NAN,
+  double here[MOST_REPETITIONS], there[MOST_REPETITIONS], ratio[MOST_REPETITIONS], single[MOST_REPETITIONS];
+  for (int i = 0; i < repetitions; i++) {
+    here[i] = time_replicates(row), there[i] = directory ? time_python(directory, row, false) : NAN;
     ratio[i] = there[i] / here[i];
+    single[i] = directory && in_single_precision(row) ? time_python(directory, row, true) / here[i] : NAN;
+  }
   *ours = median(here, repetitions), *theirs = median(there, repetitions);
   printf("%s %s: %-*s", replicates[row].slug, replicates[row].name,
          70 - (int)(strlen(replicates[row].slug) + strlen(replicates[row].name)), replicates[row].point);
   if (isnan(*ours + *theirs))
     printf(" %9.3f %9s %7s\n", 1e3 * *ours, "-", "-");
   else
-    printf(" %9.3f %9.3f %6.1fx\n", 1e3 * *ours, 1e3 * *theirs, median(ratio, repetitions));
+    printf(" %9.3f %9.3f %6.1fx", 1e3 * *ours, 1e3 * *theirs, median(ratio, repetitions));
+  if (isfinite(*ours + *theirs) && in_single_precision(row))
+    printf("  single precision; %.1fx NumPy in float32", median(single, repetitions));
+  if (isfinite(*ours + *theirs)) puts("");
 }
 
 static void print_replicates(const char *directory, const char *rows, int repetitions) {

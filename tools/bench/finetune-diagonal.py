@@ -1,7 +1,8 @@
 """Replicates of finetune-diagonal in NumPy and SciPy, for bench-algebra: the same algorithms as in sim/finetune-diagonal/ and
 sim/kernels/hypentropy.c.
 
-Usage: finetune-diagonal.py ROW REPLICATES; prints seconds of the processor for one replicate."""
+Usage: finetune-diagonal.py ROW REPLICATES [single]; prints seconds of the processor for one replicate, the ReLU network's
+in single precision on demand."""
 import math
 import sys
 import time
@@ -143,6 +144,7 @@ def relu_setup(side=14):
     mean = IMAGES.mean(0)
     scale = np.sqrt(((IMAGES - mean) ** 2).mean())
     IMAGES, TEST = (IMAGES - mean) / scale, (TEST - mean) / scale
+    IMAGES, TEST = IMAGES.astype(REAL), TEST.astype(REAL)
     TEST, TRUTH = TEST[(kind == 4) | (kind == 6)], np.where(kind[(kind == 4) | (kind == 6)] == 4, 1.0, -1.0)
 
 
@@ -151,7 +153,8 @@ def relu_images(n, c, lam, H=100, batch=50, draws=20, shots=20):
     order = rng.permutation(len(IMAGES))
     W = np.tile(rng.standard_normal((half, d)) * np.sqrt(c * (1 + lam) / d), (2, 1))
     A = rng.standard_normal((10, half)) * np.sqrt(c * (1 - lam) / H)
-    A, W0, step, loss = np.hstack([A, -A]), W.copy(), 0.5 / (d * max(c, 1)), np.inf
+    W, A = W.astype(REAL), np.hstack([A, -A]).astype(REAL)
+    W0, step, loss = W.copy(), 0.5 / (d * max(c, 1)), np.inf
     rows = np.arange(batch)
     while not loss < 0.5:
         loss = 0
@@ -196,6 +199,7 @@ ROWS = {
 
 if __name__ == "__main__":
     run, count = ROWS[sys.argv[1]], int(sys.argv[2])
+    REAL = np.float32 if "single" in sys.argv else np.float64
     SETUP.get(sys.argv[1], lambda: None)()
     run()
     start = time.process_time()

@@ -1,6 +1,7 @@
 """Replicates of spurious-features in NumPy and SciPy, for bench-algebra: the algorithms of sim/spurious-features/.
 
-Usage: spurious-features.py ROW REPLICATES; prints seconds of the processor for one replicate."""
+Usage: spurious-features.py ROW REPLICATES [single]; prints seconds of the processor for one replicate, the network's in
+single precision on demand."""
 import sys
 import time
 
@@ -174,6 +175,7 @@ def network(n, steps, hidden=64, tests=4000, dx=49, rate=0.1, wd=0.03):
     theta = np.ones(dx) / dx
     g, truth = Z[:, :dx] @ theta + 0.5 * rng.standard_normal(n), test[:, :dx] @ theta
     W, a = rng.standard_normal((hidden, 2 * dx)) / (2 * dx) ** 0.5, rng.standard_normal(hidden) / hidden**0.5
+    Z, test, g, truth, W, a = (x.astype(REAL) for x in (Z, test, g, truth, W, a))
     for step in range(steps):
         h = Z @ W.T
         np.maximum(h, 0, out=h)
@@ -205,6 +207,7 @@ ROWS = {
 
 if __name__ == "__main__":
     run, count = ROWS[sys.argv[1]], int(sys.argv[2])
+    REAL = np.float32 if "single" in sys.argv else np.float64
     SETUP.get(sys.argv[1], lambda: None)()
     list(run())
     start = time.process_time()
