@@ -89,17 +89,22 @@ static assay_status read_variate(assay_call *call, const char *name, const multi
   return status;
 }
 
-static double variate_excess(const variate *v, const multi_index_data *data) {
-  double sum = 0;
+/* Its mean over the samples less the expectation, and its variance there. */
+static double variate_excess(const variate *v, const multi_index_data *data, double *variance) {
+  double sum = 0, squares = 0, n = (double)data->A.rows;
+  *variance = 0;
   if (!(v->mu > 0)) return 0;
-  for (long i = 0; i < data->A.rows; i++)
-    sum += variate_at(&data->model, v, data->A.x + i * data->A.cols, data->z[i]);
-  return sum / (double)data->A.rows - v->expectation;
+  for (long i = 0; i < data->A.rows; i++) {
+    double away = variate_at(&data->model, v, data->A.x + i * data->A.cols, data->z[i]) - v->expectation;
+    sum += away, squares += away * away;
+  }
+  *variance = (squares - sum * sum / n) / (n - 1);
+  return sum / n;
 }
 
 /* ---- the spectrum ---- */
 
-enum { RECORDS = 16, VARIATES = 2 };
+enum { RECORDS = 17, VARIATES = 2 };
 
 typedef struct {
   multi_index_data data;
@@ -134,7 +139,8 @@ static void record(const spectral_run *run, const double *values, int k, double 
   int p = multi_index_signals(m);
   const double *v = run->vectors + k * d, *first = run->vectors, *second = run->vectors + d,
                *u = run->data.T.u;
-  double one = 0, mean = 0, all = 0, inner = 0, q = u[0] * v[0] + (p > 1 ? u[1] * v[1] : 0);
+  double one = 0, mean = 0, all = 0, inner = 0, excess = 0, variance = 0,
+         q = u[0] * v[0] + (p > 1 ? u[1] * v[1] : 0);
   for (int i = 0; i < p; i++) {
     one += v[i] * v[i];
     mean += values[i] / p;
@@ -143,12 +149,12 @@ static void record(const spectral_run *run, const double *values, int k, double 
   }
   out[0] = values[k], out[1] = one, out[2] = v[0] * v[0], out[3] = v[0] * v[1], out[4] = v[1] * v[1];
   out[5] = mean, out[6] = all, out[7] = (double)d * one;
-  out[8] = (m->kind == MULTI_INDEX_NORM ? mean : values[k]) -
-           (k < VARIATES ? variate_excess(&run->cv[k], &run->data) : 0);
+  if (k < VARIATES) excess = variate_excess(&run->cv[k], &run->data, &variance);
+  out[8] = (m->kind == MULTI_INDEX_NORM ? mean : values[k]) - excess;
   out[9] = q * q, out[10] = inner * inner, out[11] = pow(along_signal(m, v, 0), 2),
   out[12] = pow(along_signal(m, v, 1), 2);
   out[13] = left;
-  out[14] = v[0] < 0 ? -v[0] : v[0], out[15] = v[0] < 0 ? -v[1] : v[1];
+  out[14] = v[0] < 0 ? -v[0] : v[0], out[15] = v[0] < 0 ? -v[1] : v[1], out[16] = variance;
 }
 
 static assay_status replicate_run(assay_call *call, void *state, const assay_stream *stream, double *out) {
@@ -202,6 +208,8 @@ static const assay_observable records[] = {
     {"lam_min", NULL, "smallest eigenvalue where left=yes, else 0", NULL, ASSAY_MEASURED, 0, 0},
     {"v_1", NULL, "first entry of the eigenvector, whose sign is chosen so that it is positive", NULL, ASSAY_MEASURED, 0, 1},
     {"v_2", NULL, "second entry", NULL, ASSAY_MEASURED, -1, 1},
+    {"cv_variance", NULL, "variance of the control variate over the samples", NULL, ASSAY_MEASURED, 0,
+     INFINITY},
     {0}};
 
 const assay_experiment multi_index_spectral_spectrum = {

@@ -521,7 +521,12 @@ static assay_status replicate_search(assay_call *call, void *state, const assay_
   single_index_data *data = &((batch *)state)->data;
   double eta = assay_real(call, "eta"), eps = assay_real(call, "eps"), before = 0, norm;
   long most = assay_integer(call, "most_steps");
+  double top[2] = {0};
+  assay_status status = ASSAY_OK;
   single_index_draw(data, stream);
+  if (!strcmp(assay_word(call, "spectrum"), "yes"))
+    status = eigen_weighted(&data->X, data->y, EIGEN_LARGEST, 2, stream, top, NULL, assay_call_error(call));
+  if (status != ASSAY_OK) return status;
   start_small(data, call, stream);
   norm = single_index_norm(data->theta, data->X.cols);
   if (!(norm < eps))
@@ -534,6 +539,7 @@ static assay_status replicate_search(assay_call *call, void *state, const assay_
     if (norm < eps) continue;
     out[0] = (double)(t - 1) + log(eps / before) / log(norm / before);
     out[1] = overlap_of(data);
+    out[2] = out[0] * (log1p(2 * eta * top[0]) - log1p(2 * eta * top[1]));
     return ASSAY_OK;
   }
   return assay_fail(call, ASSAY_NUMERIC, "the norm did not reach %g in %ld steps", eps, most);
@@ -548,11 +554,14 @@ static const assay_param search_params[] = {
     {"eps", NULL, "norm at which the search ends", ASSAY_REAL, 0, NULL, "(0,1)", "0.01"},
     {"most_steps", NULL, "steps after which it has failed", ASSAY_INTEGER, ASSAY_SIM, NULL, "[1,inf)",
      "20000"},
+    {"spectrum", NULL, "yes: also the two largest eigenvalues of A*; no: gain is 0", ASSAY_WORD, ASSAY_SIM,
+     "yes|no", NULL, "no"},
     {0}};
 static const assay_observable search_records[] = {
     {"T", NULL, "steps until the norm is eps, interpolated in its logarithm", NULL, ASSAY_MEASURED, 0,
      INFINITY},
     {"q_at_eps", NULL, "squared overlap then", NULL, ASSAY_MEASURED, 0, 1},
+    {"gain", NULL, "T log((1 + eta lambda_1)/(1 + eta lambda_2))", NULL, ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 const assay_experiment single_index_gd_search = {

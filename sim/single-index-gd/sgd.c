@@ -9,8 +9,8 @@ enum { CHUNK = 256 };
 
 void single_index_chain_start(single_index_chain *chain, single_index_link link, long d, double eta, double m,
                               const assay_stream *stream) {
-  chain->link = link, chain->d = d, chain->step = 0, chain->eta = eta, chain->m = m, chain->stream = *stream,
-  chain->source = 0;
+  chain->link = link, chain->d = d, chain->step = 0, chain->eta = eta, chain->m = m,
+  chain->across = sqrt(1 - m * m), chain->stream = *stream, chain->source = 0;
 }
 
 static void draw_chunk(single_index_chain *chain) {
@@ -24,18 +24,19 @@ static void draw_chunk(single_index_chain *chain) {
 }
 
 bool single_index_chain_run(single_index_chain *chain, long step, double level) {
-  double scale = chain->eta / (double)chain->d, m = chain->m;
+  double scale = chain->eta / (double)chain->d, m = chain->m, s = chain->across;
   bool hit = m * m >= level;
   for (; chain->step < step && !hit; chain->step++) {
     long i = chain->step % CHUNK;
     if (i == 0) draw_chunk(chain);
-    double u = chain->u[i], w = chain->w[i], across = sqrt(1 - m * m), g = m * u + across * w;
+    double u = chain->u[i], w = chain->w[i], g = m * u + s * w;
     double c = scale * single_index_sigma(chain->link, g) * single_index_slope(chain->link, u);
-    m = (m + c * across * w) / sqrt(1 + c * c * (w * w + chain->H[i]));
-    m = fmin(fmax(m, -1), 1);
+    double along = m + c * s * w, turned = s - c * m * w, rest = turned * turned + c * c * chain->H[i];
+    double shrink = 1 / sqrt(along * along + rest); /* the two roots and nothing else wait for each other */
+    m = along * shrink, s = sqrt(rest) * shrink;
     hit = m * m >= level;
   }
-  chain->m = m;
+  chain->m = m, chain->across = s;
   return hit;
 }
 

@@ -40,13 +40,13 @@ void single_index_squared_step(single_index_data *data, double eta);
 
 /* ---- one-pass SGD on the correlation loss: the exact law of m = theta.theta* ---- */
 
-/* With u, w ~ N(0,1), H ~ chi^2_{d-2}, g = m u + sqrt(1-m^2) w, c = eta sigma(g) sigma'(u)/d:
- *     m <- (m + c sqrt(1-m^2) w)/sqrt(1 + c^2 (w^2 + H)). */
+/* With u, w ~ N(0,1), H ~ chi^2_{d-2}, s = sqrt(1-m^2), g = m u + s w, c = eta sigma(g) sigma'(u)/d:
+ *     m <- (m + c s w)/sqrt(1 + c^2 (w^2 + H)) ,   s <- sqrt((s - c m w)^2 + c^2 H)/(the same root). */
 typedef struct {
   single_index_link link;
   long d, step;    /* samples used */
   unsigned source; /* index of the normals' sources: this one for u and H, the next for w */
-  double eta, m;
+  double eta, m, across; /* across: s */
   assay_stream stream;
   double u[256], w[256], H[256]; /* of steps 256 q, ... */
 } single_index_chain;

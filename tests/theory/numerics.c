@@ -438,8 +438,11 @@ Test(spiked, marchenko_pastur_edges_and_two_atoms) {
   law.z[0] = law.weight[0] = law.c[0] = law.tau = 1;
   cr_assert_eq(spiked_edge(&law, 4, &edge, &error), ASSAY_OK, "%s", error.text);
   cr_expect(fabs(edge.x.value - 3) < 1e-12 && fabs(edge.lambda.value - 2.25) < 1e-12);
+  /* Johnstone's scales, (sqrt n +- sqrt d)(1/sqrt d +- 1/sqrt n)^(1/3)/n at d = 1. */
+  cr_expect(fabs(spiked_edge_scale(&law, 4, edge.x.value) - 3 * cbrt(1.5) / 4) < 1e-12);
   cr_assert_eq(spiked_left_edge(&law, 4, &edge, &error), ASSAY_OK, "%s", error.text);
   cr_expect(fabs(edge.lambda.value - .25) < 1e-12);
+  cr_expect(fabs(spiked_edge_scale(&law, 4, edge.x.value) - cbrt(.5) / 4) < 1e-12);
   spiked_law_free(&law);
   /* y = sign(s1 s2), T = y: r_1 = (2/pi) mu/(mu^2-1), mu_1 = delta/pi + sqrt(1 + (delta/pi)^2); eigenvector (1,1)/sqrt 2. */
   cr_assert_eq(spiked_law_new(2, 2, &law, &error), ASSAY_OK);

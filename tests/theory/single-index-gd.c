@@ -378,11 +378,14 @@ Test(single_index_curvature, reference_values) {
   } rows[] = {{2, ".0779955396"},   {4, ".4110543133"},   {10, "1.1062334930"},
               {20, "1.6638007701"}, {50, "2.3071560571"}, {INFINITY, "3.8159531772"}};
   assay_value lambda;
+  double scale;
   for (int i = 0; i < 6; i++) {
-    ok(single_index_curvature_at_truth(hard(8), rows[i].delta, SINGLE_INDEX_RIGHT, &lambda, e));
+    ok(single_index_curvature_at_truth(hard(8), rows[i].delta, SINGLE_INDEX_RIGHT, &lambda, NULL, e));
     agrees("lambda_min", lambda, rows[i].lambda);
   }
-  refuses(single_index_curvature_at_truth(hard(8), .9, SINGLE_INDEX_RIGHT, &lambda, e), "more than 1");
+  ok(single_index_curvature_at_truth(hard(8), 10, SINGLE_INDEX_RIGHT, &lambda, &scale, e));
+  agrees("scale of the excess at d", (assay_value){scale, 0}, "0.776129320225");
+  refuses(single_index_curvature_at_truth(hard(8), .9, SINGLE_INDEX_RIGHT, &lambda, NULL, e), "more than 1");
 }
 
 /* The diffusion of m, dm = F dtau + (eta/sqrt d) sqrt(D) dB with D = E[v^2 w^2] (1-m^2), quad: moments of its

@@ -366,13 +366,11 @@ static assay_status law_of(const multi_index_model *m, const multi_index_preproc
 /* ---- results ---- */
 
 static void edge_constants(const spiked_law *law, double delta, multi_index_result *r) {
-  double second, mean = 0, square = 0, mu = r->edge.x.value;
-  spiked_psi(law, delta, mu, NULL, NULL, &second);
+  double mean = 0, square = 0, mu = r->edge.x.value, kappa = spiked_edge_scale(law, delta, mu);
   for (int i = 0; i < law->n; i++) {
     double f = law->z[i] / (mu - law->z[i]);
     mean += law->weight[i] * f, square += law->weight[i] * f * f;
   }
-  double kappa = pow(delta / (mu * mu) * sqrt(2 / second), -2 / 3.);
   r->kappa = (assay_value){kappa, 1e-10 * kappa};
   r->variance = mu * mu * (square - mean * mean);
 }

@@ -147,6 +147,12 @@ assay_status spiked_left_edge(const spiked_law *law, double delta, spiked_point 
   return status;
 }
 
+double spiked_edge_scale(const spiked_law *law, double delta, double x) {
+  double second;
+  spiked_psi(law, delta, x, NULL, NULL, &second);
+  return pow(delta / (x * x) * sqrt(2 / fabs(second)), -2 / 3.);
+}
+
 /* ---- density ---- */
 
 /* psi and psi' at a complex x. */

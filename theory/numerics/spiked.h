@@ -58,6 +58,10 @@ typedef struct {
 assay_status spiked_edge(const spiked_law *law, double delta, spiked_point *edge, assay_error *error);
 /* The left edge of a law with z >= 0. ASSAY_DOMAIN when delta Prob(z > 0) <= 1. */
 assay_status spiked_left_edge(const spiked_law *law, double delta, spiked_point *edge, assay_error *error);
+/* kappa = [(delta/x^2) sqrt(2/|psi''|)]^(-2/3) at an edge's x: an eigenvalue that is stuck to the edge has
+ * the mean lambda - SPIKED_EDGE_SHIFT kappa d^(-2/3) + O(1/d), + at a left one (Tracy-Widom, beta = 1). */
+#define SPIKED_EDGE_SHIFT 1.2065335746
+double spiked_edge_scale(const spiked_law *law, double delta, double x);
 
 /* The share of D's eigenvalues in [at - bin/2, at + bin/2], point masses included, over bin. With the root x of psi(x) = lambda + i0
  * in the upper half-plane, followed down from lambda + i inf, and s = 1/x, the share above lambda is

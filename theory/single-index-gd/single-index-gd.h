@@ -31,8 +31,9 @@ typedef enum {
 
 typedef struct {
   assay_value x, lambda_1, lambda_2,
-      q;    /* x: where lambda_1 = psi(x), see theory/numerics/spiked.h; lambda_2: the edge */
-  bool out; /* false: no informative outlier, q = 0, lambda_1 = lambda_2 */
+      q;        /* x: where lambda_1 = psi(x), see theory/numerics/spiked.h; lambda_2: the edge */
+  double scale; /* lambda_2 has the mean lambda_2 - scale d^(-2/3) at finite d, to O(1/d) */
+  bool out;     /* false: no informative outlier, q = 0, lambda_1 = lambda_2 */
 } single_index_spectrum;
 
 /* D with truncated labels (hard or smooth), each sample kept with probability `keep`, else its label 0. */
@@ -124,9 +125,12 @@ assay_status single_index_population(single_index_link link, double a0, double b
 
 /* Steps to norm eps from norm d^-p while the student is linear, T = [(p+1/2) log d + log eps + (gamma_E + log
  * 2)/2]/log(1+eta lambda_1(A*)), truncated labels. `alignment` = (p+1/2)(1 - log(1+eta lambda_2)/log(1+eta
- * lambda_1)) - 1/2: the overlap at that time tends to q if it is positive. */
+ * lambda_1)) - 1/2: the overlap at that time tends to q if it is positive. `gain` is the mean of T log((1+eta
+ * lambda_1)/(1+eta lambda_2)), by which v_1 leaves v_2 behind: with r the ratio of the two logarithms it is
+ * (alignment + 1/2) log d + (1-r) (log eps + (gamma_E + log 2)/2), and lambda_2 below its limit at d adds to
+ * it. */
 typedef struct {
-  assay_value T, T_sd, slope, alignment, q;
+  assay_value T, T_sd, slope, alignment, gain, q;
 } single_index_search;
 assay_status single_index_search_time(single_index_link link, double delta, double d, double eta, double p,
                                       double eps, single_index_search *search, assay_error *error);
@@ -135,9 +139,9 @@ assay_status single_index_alignment_threshold(single_index_link link, double eta
                                               assay_value *delta, assay_error *error);
 
 /* Least eigenvalue of the Hessian at theta*, H = (1/n) sum sigma'(g_i)^2 x_i x_i^T; hard or smooth; the limit
- * delta = inf included. */
+ * delta = inf included. At finite d its mean is lambda_min + scale d^(-2/3), to O(1/d); scale may be NULL. */
 assay_status single_index_curvature_at_truth(single_index_link link, double delta,
                                              single_index_mistake mistake, assay_value *lambda_min,
-                                             assay_error *error);
+                                             double *scale, assay_error *error);
 
 #endif

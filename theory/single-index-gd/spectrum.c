@@ -92,7 +92,10 @@ static assay_status bbp_of(const spiked_law *law, double delta, single_index_spe
   spiked_outlier o;
   assay_status status = spiked_edge(law, delta, &edge, error);
   if (status == ASSAY_OK) status = spiked_eigenvalue(law, delta, &edge, 1, &o, error);
-  if (status == ASSAY_OK) *s = (single_index_spectrum){o.x, o.lambda, edge.lambda, o.rho2, o.out};
+  if (status == ASSAY_OK)
+    *s = (single_index_spectrum){
+        o.x,  o.lambda, edge.lambda, o.rho2, SPIKED_EDGE_SHIFT * spiked_edge_scale(law, delta, edge.x.value),
+        o.out};
   return status;
 }
 
@@ -216,7 +219,7 @@ assay_status single_index_search_time(single_index_link link, double delta, doub
   assay_status status = single_index_bbp(link, delta, 1, &s, error);
   if (status != ASSAY_OK) return status;
   assay_value first = log_growth(eta, s.lambda_1), second = log_growth(eta, s.lambda_2);
-  double way = (p + .5) * log(d) + log(eps) + (M_EULER + M_LN2) / 2,
+  double start = log(eps) + (M_EULER + M_LN2) / 2, way = (p + .5) * log(d) + start,
          relative = first.error / first.value + 4 * DBL_EPSILON;
   double sd = M_PI / (2 * M_SQRT2) / first.value, ratio = second.value / first.value;
   search->T = (assay_value){way / first.value, fabs(way / first.value) * relative};
@@ -224,6 +227,11 @@ assay_status single_index_search_time(single_index_link link, double delta, doub
   search->slope = (assay_value){(p + .5) / first.value, (p + .5) / first.value * relative};
   search->alignment =
       (assay_value){(p + .5) * (1 - ratio) - .5, (p + .5) * ratio * (relative + second.error / second.value)};
+  s.lambda_2.value -= s.scale * pow(d, -2 / 3.);
+  double at_d = log_growth(eta, s.lambda_2).value / first.value;
+  search->gain =
+      (assay_value){(search->alignment.value + .5) * log(d) + (1 - ratio) * start + (ratio - at_d) * way,
+                    fabs(way) * ratio * (relative + second.error / second.value)};
   search->q = s.q;
   return ASSAY_OK;
 }
@@ -253,18 +261,19 @@ static double slope_supremum(single_index_link link) {
 }
 
 static assay_status curvature_with(single_index_link link, double delta, bool plain, int nodes,
-                                   assay_value *lambda_min, assay_error *error) {
+                                   assay_value *lambda_min, double *scale, assay_error *error) {
   spiked_law law = {0};
   spiked_point edge;
   double tau = slope_supremum(link);
   assay_status status =
       law_of(link, plain ? plain_slope : squared_slope, plain ? sqrt(tau) : tau, 1, nodes, &law, error);
   if (status == ASSAY_OK && isinf(delta)) {
-    *lambda_min = (assay_value){0, 0};
+    *lambda_min = (assay_value){0, 0}, *scale = 0;
     for (int i = 0; i < law.n; i++) lambda_min->value += law.weight[i] * law.z[i];
   } else if (status == ASSAY_OK) {
     status = spiked_left_edge(&law, delta, &edge, error);
-    if (status == ASSAY_OK) *lambda_min = edge.lambda;
+    if (status == ASSAY_OK)
+      *lambda_min = edge.lambda, *scale = SPIKED_EDGE_SHIFT * spiked_edge_scale(&law, delta, edge.x.value);
   }
   spiked_law_free(&law);
   return status;
@@ -272,13 +281,17 @@ static assay_status curvature_with(single_index_link link, double delta, bool pl
 
 assay_status single_index_curvature_at_truth(single_index_link link, double delta,
                                              single_index_mistake mistake, assay_value *lambda_min,
-                                             assay_error *error) {
+                                             double *scale, assay_error *error) {
   assay_value other;
+  double shift;
   bool plain = mistake == SINGLE_INDEX_PLAIN_SLOPE;
   if (!(delta > 0)) return assay_error_set(error, ASSAY_DOMAIN, "delta = %g; it is > 0", delta);
   assay_status status = link.kind == SINGLE_INDEX_QUAD ? ASSAY_OK : check_truncated(link, error);
-  if (status == ASSAY_OK) status = curvature_with(link, delta, plain, SINGLE_INDEX_COARSE, &other, error);
-  if (status == ASSAY_OK) status = curvature_with(link, delta, plain, SINGLE_INDEX_FINE, lambda_min, error);
+  if (status == ASSAY_OK)
+    status = curvature_with(link, delta, plain, SINGLE_INDEX_COARSE, &other, &shift, error);
+  if (status == ASSAY_OK)
+    status = curvature_with(link, delta, plain, SINGLE_INDEX_FINE, lambda_min, &shift, error);
   if (status == ASSAY_OK) single_index_compare(lambda_min, other.value);
+  if (status == ASSAY_OK && scale) *scale = shift;
   return status;
 }

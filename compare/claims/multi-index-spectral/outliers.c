@@ -3,20 +3,21 @@
 
 #include "compare/claims/multi-index-spectral/claims.h"
 #include "sim/multi-index-spectral/experiments.h"
+#include "theory/numerics/spiked.h"
 
-#define TRACY_WIDOM_MEAN 1.2065335746
 #define TRACY_WIDOM_VARIANCE 1.6078
 
 /* ---- multi-index-spectral/bulk-edge ---- */
 
 static const assay_param edge_params[] = {PARAMS_LAW_AND_PRE, PARAM_DELTA, PARAM_D, {0}};
-enum { E_PLUS, E_MU_BAR, E_KAPPA, E_LAM, E_VAR };
+enum { E_PLUS, E_MU_BAR, E_KAPPA, E_LAM, E_VAR, E_VAR_LABELS };
 static const assay_observable edge_observables[] = {
     {"E_plus", NULL, "right edge of the bulk", NULL, ASSAY_PREDICTED, 0, 0},
     {"mu_bar", NULL, "where psi is least", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"kappa", NULL, "scale of the fluctuations at the edge", NULL, ASSAY_PREDICTED, 0, INFINITY},
     {"lam", NULL, "mean of the largest eigenvalue at d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, 0},
     {"var", NULL, "its variance at d", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"var_labels", NULL, "n times what the random labels add to it, mu_bar^2 Var f", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
     {0}};
 
 static assay_status edge(assay_call *call) {
@@ -26,13 +27,14 @@ static assay_status edge(assay_call *call) {
   claim_value(call, E_PLUS, r.edge.lambda);
   claim_value(call, E_MU_BAR, r.edge.x);
   claim_value(call, E_KAPPA, r.kappa);
+  assay_put(call, E_VAR_LABELS, 0, r.variance, 1e-10 * r.variance);
   if (!assay_given(call, "d")) {
     assay_absent(call, E_LAM, "d is not given");
     assay_absent(call, E_VAR, "d is not given");
     return ASSAY_OK;
   }
   double d = assay_real(call, "d"), scale = r.kappa.value * pow(d, -2 / 3.);
-  assay_put(call, E_LAM, 0, r.edge.lambda.value - TRACY_WIDOM_MEAN * scale, r.edge.lambda.error + 1e-10 * scale);
+  assay_put(call, E_LAM, 0, r.edge.lambda.value - SPIKED_EDGE_SHIFT * scale, r.edge.lambda.error + 1e-10 * scale);
   assay_put(call, E_VAR, 0, r.variance / (assay_real(call, "delta") * d) + TRACY_WIDOM_VARIANCE * scale * scale, 1e-4 * scale * scale);
   return ASSAY_OK;
 }
@@ -55,8 +57,10 @@ static assay_status edge_of_fixed_labels(assay_call *call) {
   multi_index_result r;
   assay_status status = claim_spectrum(call, 1, &r);
   double scale = r.kappa.value * pow(assay_real(call, "d"), -2 / 3.);
-  if (status == ASSAY_OK) assay_put(call, E_VAR, 0, TRACY_WIDOM_VARIANCE * scale * scale, 0);
-  return status;
+  if (status != ASSAY_OK) return status;
+  assay_put(call, E_VAR, 0, TRACY_WIDOM_VARIANCE * scale * scale, 0);
+  assay_put(call, E_VAR_LABELS, 0, 0, 0);
+  return ASSAY_OK;
 }
 static assay_status variance_itself(const assay_sample *s, double *out) {
   *out = s->value[0];
@@ -70,6 +74,14 @@ static assay_status edge_spread(assay_call *call) {
   multi_index_result r;
   assay_status status = claim_spectrum(call, 1, &r);
   if (status == ASSAY_OK) assay_put(call, E_LAM, 0, sqrt(TRACY_WIDOM_VARIANCE) * r.kappa.value * pow(assay_real(call, "d"), -2 / 3.), 0);
+  return status;
+}
+
+/* f has two values: their shares' squared deviation is chi-square/(4n), of skewness 2.8. */
+static assay_status spread_var_labels(assay_call *call) {
+  multi_index_result r;
+  assay_status status = claim_spectrum(call, 1, &r);
+  if (status == ASSAY_OK) assay_put(call, E_VAR_LABELS, 0, M_SQRT2 * r.variance / (assay_real(call, "delta") * assay_real(call, "d")), 0);
   return status;
 }
 
@@ -110,6 +122,12 @@ static const assay_target edge_targets[] = {
      .predict = edge,
      .margin = ALL_TIERS({.relative = .26}),
      .reason = "4 % (measured: 1 +- 2 % at d = 100) + 10 se, each sqrt(2/n_max) of the value: 22 %"},
+    {.name = "var_labels",
+     .records = "cv_variance",
+     .points = "P10",
+     .spread = spread_var_labels,
+     .margin = ALL_TIERS({.relative = .01, .deviations = 10}),
+     .reason = "1 % (unbiased) + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control edge_controls[] = {{.name = "mean-square weight",
@@ -131,7 +149,7 @@ static const assay_control edge_controls[] = {{.name = "mean-square weight",
                                                .predict = edge_no_minimum},
                                               {.name = "fixed labels",
                                                .mistake = "only the matrix fluctuates, not the labels' weights",
-                                               .targets = "var",
+                                               .targets = "var,var_labels",
                                                .predict = edge_of_fixed_labels},
                                               {0}};
 
@@ -604,7 +622,7 @@ static assay_status nothing(assay_call *call) {
   claim_value(call, N_E_PLUS, r.edge.lambda);
   assay_put(call, N_DRHO2, 0, assay_real(call, "p"), 0);
   if (assay_given(call, "d"))
-    assay_put(call, N_LAM, 0, r.edge.lambda.value - TRACY_WIDOM_MEAN * r.kappa.value * pow(assay_real(call, "d"), -2 / 3.), 1e-10);
+    assay_put(call, N_LAM, 0, r.edge.lambda.value - SPIKED_EDGE_SHIFT * r.kappa.value * pow(assay_real(call, "d"), -2 / 3.), 1e-10);
   else
     assay_absent(call, N_LAM, "d is not given");
   return ASSAY_OK;
@@ -654,20 +672,27 @@ const assay_claim multi_index_spectral_no_recovery_claim = {
 /* ---- multi-index-spectral/eigenvalue-fluctuation ---- */
 
 static const assay_observable fluctuation_observables[] = {
-    {"V", NULL, "n times the variance of the k-th eigenvalue", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY}, {0}};
+    {"V", NULL, "n times the variance of the k-th eigenvalue", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {"V_law", NULL, "its part from the empirical law of (z, s), E[I^2]", NULL, ASSAY_PREDICTED | ASSAY_MEASURED, 0, INFINITY},
+    {0}};
 
+enum { F_V, F_V_LAW };
+
+/* V and its first part, or V without the second. */
 static assay_status fluctuation_with(assay_call *call, bool diagonal_only) {
   multi_index_model m;
   multi_index_preprocessing T;
   multi_index_result r;
-  assay_value V;
+  assay_value V, law;
   assay_error *error = assay_call_error(call);
   double delta = assay_real(call, "delta");
   assay_status status = multi_index_read(call, &m, &T);
   if (status == ASSAY_OK) status = multi_index_prepare(&m, delta, &T, error);
   if (status == ASSAY_OK) status = multi_index_spectrum(&m, &T, delta, (int)assay_integer(call, "k"), &r, error);
   if (status == ASSAY_OK) status = multi_index_fluctuation(&m, &T, delta, &r, diagonal_only, &V, error);
-  if (status == ASSAY_OK) claim_value(call, 0, V);
+  if (status == ASSAY_OK) status = multi_index_fluctuation(&m, &T, delta, &r, true, &law, error);
+  if (status == ASSAY_OK) claim_value(call, F_V, V);
+  if (status == ASSAY_OK) claim_value(call, F_V_LAW, law);
   return status;
 }
 
@@ -681,6 +706,16 @@ static assay_status fluctuation_diagonal(assay_call *call) {
 static assay_status times_n(const assay_sample *s, double *out) {
   *out = s->value[0] * assay_real(s->points[0], "delta") * assay_real(s->points[0], "d");
   return ASSAY_OK;
+}
+
+/* Relative sd sqrt(n) of pilots (seed 2, d = 50, 4000 replicates): parity 2.2, rotated 4.3; skewness at most .6. */
+static assay_status spread_law(assay_call *call) {
+  assay_status status = fluctuation(call);
+  assay_value law;
+  const char *reason;
+  if (status == ASSAY_OK && assay_result(call, F_V_LAW, 0, &law, &reason))
+    assay_put(call, F_V_LAW, 0, 4.5 * law.value / sqrt(assay_real(call, "delta") * assay_real(call, "d")), 0);
+  return status;
 }
 
 static const assay_leg fluctuation_legs[] = {{.experiment = &multi_index_spectral_spectrum,
@@ -706,6 +741,11 @@ static const assay_target fluctuation_targets[] = {
      .predict = fluctuation,
      .margin = ALL_TIERS({.relative = .13}),
      .reason = "2 % (measured .992 at d = 50) + 10 se, each sqrt(2/n_max) of the value: 11 %"},
+    {.name = "V_law",
+     .records = "cv_variance",
+     .spread = spread_law,
+     .margin = ALL_TIERS({.relative = .01, .deviations = 10}),
+     .reason = "1 % (unbiased) + 10 sd/sqrt(n_max)"},
     {0}};
 
 static const assay_control fluctuation_controls[] = {{.name = "diagonal only",

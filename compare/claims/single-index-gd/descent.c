@@ -76,6 +76,15 @@ static assay_status flow_constant_no_kink(assay_call *call) {
   return status;
 }
 
+/* mu as E[u f], which the equations do not use. */
+static assay_status mu_again(assay_call *call) {
+  single_index_flow_end end;
+  assay_status status =
+      single_index_flow(claim_link(call), assay_real(call, "delta"), SINGLE_INDEX_RIGHT, &end, assay_call_error(call));
+  if (status == ASSAY_OK) assay_put(call, F_MU, 0, end.mu_again, end.mu.error);
+  return status;
+}
+
 /* C by the cavity's equations at a large delta; and without the kink's point mass. */
 static assay_status constant_by_flow(assay_call *call) {
   single_index_flow_end end;
@@ -148,6 +157,7 @@ static const assay_leg flow_legs[] = {
      .first = {0, 128, 128},
      .looks = {0, 3, 5},
      .discarded = .05},
+    {.check = mu_again, .points = POINTS("UH: delta=10", "US: link=smooth delta=10"), .sizes = {"", "", ""}},
     {.check = constant_by_flow, .points = POINTS("CH: delta=1e4", "CS: link=smooth delta=1e4"), .sizes = {"", "", ""}},
     {0}};
 
@@ -164,6 +174,12 @@ static const assay_target flow_targets[] = {
      .margin = MARGIN_FLOW(.05),
      .reason = ".05/sqrt(d) + 10 sd/sqrt(n_max); bias below .002 at d = 100"},
     {.name = "mu", .points = "H10,S10", .spread = spread_flow, .margin = MARGIN_FLOW(.5), .reason = ".5/sqrt(d) + 10 sd/sqrt(n_max)"},
+    {.name = "mu",
+     .title = "mu by E u f",
+     .points = "U?",
+     .estimand = ASSAY_EXACT,
+     .margin = ALL_TIERS({.relative = 1e-8}),
+     .reason = "an identity of the two equations: by parts with the law of z; ten times the solver's tolerance"},
     {.name = "q",
      .points = "H20,S20",
      .spread = spread_flow,
@@ -197,8 +213,8 @@ static const assay_target flow_targets[] = {
 
 static const assay_control flow_controls[] = {{.name = "power iteration",
                                                .mistake = "the top eigenvector of A*: labels truncated, not the student",
-                                               .targets = "q",
-                                               .points = "H10",
+                                               .targets = "q,mu by E u f",
+                                               .points = "H10,U?",
                                                .predict = flow_bbp},
                                               {.name = "no kink",
                                                .mistake = "E f_z without the samples that stick to the kink",
