@@ -172,7 +172,8 @@ Test(results, a_figure_has_the_theory_as_a_line_and_the_cells_on_it, .fini = sto
 
 Test(results, every_size_is_a_curve_where_the_figure_says_so, .fini = stop) {
   static const assay_target targets[] = {{.name = "x", .margin = BED_MARGIN(.6)}, {0}};
-  static const assay_figure figures[] = {{.title = "f", .x = "mean", .y = "x", .points = "*", .flags = ASSAY_BY_SIZE, .marks = "slope"}, {0}};
+  static const assay_figure figures[] = {
+      {.title = "f", .x = "mean", .y = "x", .points = "*", .flags = ASSAY_BY_SIZE, .marks = "slope"}, {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100,200", 128, 1, "A: mean=1,3 t=0.5")), targets, bed_far);
   claim.figures = figures;
   bed_one(&b, &claim);
@@ -195,7 +196,8 @@ Test(results, every_size_is_a_curve_where_the_figure_says_so, .fini = stop) {
 
 Test(results, a_cloud_has_replicates_an_arrow_and_wrong_arrows, .fini = stop) {
   static const assay_target targets[] = {{.name = "x", .margin = BED_MARGIN(.6)}, {0}};
-  static const assay_figure figures[] = {{.title = "f", .x = "x", .y = "above", .points = "A", .flags = ASSAY_CLOUD}, {0}};
+  static const assay_figure figures[] = {
+      {.title = "f", .x = "x", .y = "above", .points = "A", .flags = ASSAY_CLOUD}, {0}};
   assay_claim claim = bed_claim(BED_LEGS(BED_LEG("d=100", 128, 1, "A: mean=3 t=1")), targets, bed_far);
   claim.figures = figures;
   bed_one(&b, &claim);

@@ -185,8 +185,10 @@ static double off(const float *single, const double *real, size_t n) {
 
 /* A step of a network in single precision is the step in double precision to a few roundings of 2^-24. */
 Test(layers, single_precision_is_the_rounded_double) {
-  static double X[ROWS * INPUTS], W[INPUTS * UNITS], a[UNITS], h[ROWS * UNITS], f[ROWS], da[UNITS], dW[INPUTS * UNITS], dX[ROWS * INPUTS], dh[ROWS * UNITS];
-  static float xs[ROWS * INPUTS], ws[INPUTS * UNITS], as[UNITS], hs[ROWS * UNITS], fs[ROWS], das[UNITS], dws[INPUTS * UNITS], dxs[ROWS * INPUTS], dhs[ROWS * UNITS];
+  static double X[ROWS * INPUTS], W[INPUTS * UNITS], a[UNITS], h[ROWS * UNITS], f[ROWS], da[UNITS],
+      dW[INPUTS * UNITS], dX[ROWS * INPUTS], dh[ROWS * UNITS];
+  static float xs[ROWS * INPUTS], ws[INPUTS * UNITS], as[UNITS], hs[ROWS * UNITS], fs[ROWS], das[UNITS],
+      dws[INPUTS * UNITS], dxs[ROWS * INPUTS], dhs[ROWS * UNITS];
   random_source source = draws(4);
   random_normals(&source, X, ROWS * INPUTS);
   random_normals(&source, W, INPUTS * UNITS);

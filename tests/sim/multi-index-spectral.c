@@ -85,14 +85,15 @@ static const struct {
   const char *point;
   int numbers;
 } rows[] = {
-    {&multi_index_spectral_spectrum, "model=phase T=Td scale=.5 n=80 d=40 cv1=1.4,-.5,1,0 left=yes", 14},
+    {&multi_index_spectral_spectrum, "model=phase T=Td scale=.5 n=80 d=40 cv1=1.4,-.5,1,0 left=yes", 17},
     {&multi_index_spectral_spectrum,
-     "model=mixed alpha=.6 sigma=.5 T=Td scale=.4 n=160 d=40 k=1,2 cv2=1.3,-.5,0,1", 28},
-    {&multi_index_spectral_spectrum, "model=norm p=3 T=Td scale=.5 n=160 d=40 cv1=1.7,-.5,1,0", 14},
-    {&multi_index_spectral_spectrum, "model=stair T=tanh n=120 d=40", 14},
+     "model=mixed alpha=.6 sigma=.5 T=Td scale=.4 n=160 d=40 k=1,2 cv2=1.3,-.5,0,1", 34},
+    {&multi_index_spectral_spectrum, "model=norm p=3 T=Td scale=.5 n=160 d=40 cv1=1.7,-.5,1,0", 17},
+    {&multi_index_spectral_spectrum, "model=stair T=tanh n=120 d=40", 17},
     {&multi_index_spectral_pair, "model=parity T=Td u1=.7071 u2=.7071 scale=.9 n=60 d=24 factor=2", 2},
     {&multi_index_spectral_secular, "model=parity T=id n=240 d=40 mu=8 lam=1.6 identity=yes", 11},
-    {&multi_index_spectral_matrix, "model=wedge T=Td scale=.7 n=120 d=30", 2}};
+    {&multi_index_spectral_matrix, "model=wedge T=Td scale=.7 n=120 d=30", 2},
+    {&multi_index_spectral_bulk, "model=parity T=id n=120 d=30 at=-.5,0,.5 bin=.5", 3}};
 
 static void run(int row, uint64_t replicate, double *out) {
   assay_error error = {0};
@@ -118,7 +119,7 @@ static void run(int row, uint64_t replicate, double *out) {
 
 Test(multi_index_experiments, records_are_finite_and_reproducible) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    double first[32] = {0}, again[32] = {0}, other[32] = {0};
+    double first[34] = {0}, again[34] = {0}, other[34] = {0};
     run((int)i, 3, first), run((int)i, 3, again), run((int)i, 4, other);
     for (int k = 0; k < rows[i].numbers; k++) {
       cr_expect(isfinite(first[k]), "%s %d", rows[i].point, k);

@@ -241,7 +241,7 @@ static const assay_figure risk_figures[] = {{.title = "Bayes risk against observ
                                              .y_label = "Bayes risk",
                                              .points = "haar,two",
                                              .sweep = ".5:4:36"},
-                                            {.title = "Final errors for magnitudes: where GVAMP and the Bayes risk differ is the hard phase",
+                                            {.title = "Final errors: the hard phase is where GVAMP and the Bayes risk differ",
                                              .x = "delta",
                                              .x_label = "n/d",
                                              .y = "mse_gvamp,bayes_mse,mse_informed,mse_spectral",

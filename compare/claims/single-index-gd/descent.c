@@ -568,7 +568,10 @@ static const assay_control hitting_controls[] = {
      .targets = "slope",
      .predict = hitting_double},
     {.name = "slope 1/(8 eta)", .mistake = "no eta^2 term", .targets = "slope", .predict = hitting_no_noise},
-    {.name = "law without noise", .mistake = "no eta^2 term", .targets = "arrived", .points = "A3:by=3,A4:by=4", .predict = hitting_no_noise},
+    {.name = "law without noise",
+     .mistake = "no eta^2 term",
+     .targets = "arrived",
+     .points = "A3:by=3,A4:by=4", .predict = hitting_no_noise},
     {.name = "sd without noise", .mistake = "no eta^2 term", .targets = "sd", .predict = hitting_no_noise},
     {0}};
 
