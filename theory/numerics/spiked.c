@@ -160,9 +160,9 @@ static double complex complex_psi(const spiked_law *law, double delta, double co
   double complex f1 = 0, f2 = 0;
   for (int i = 0; i < law->n; i++) {
     double re = creal(x) - law->z[i], im = cimag(x), scale = law->z[i] / (re * re + im * im);
-    double complex f = CMPLX(re * scale, -im * scale);
+    double complex f = re * scale - I * (im * scale);
     f1 += law->weight[i] * f;
-    f2 += law->weight[i] * CMPLX(creal(f) * creal(f) - cimag(f) * cimag(f), 2 * creal(f) * cimag(f));
+    f2 += law->weight[i] * (creal(f) * creal(f) - cimag(f) * cimag(f) + 2 * I * (creal(f) * cimag(f)));
   }
   *slope = 1 / delta - f2;
   return x * (1 / delta + f1);
