@@ -67,8 +67,8 @@ static int sweep_values(const assay_figure *f, double **values) {
   *values = column(n);
   if (!*values) return 0;
   for (int i = 0; i < n; i++) {
-    double s = (double)i / (n - 1);
-    (*values)[i] = f->flags & ASSAY_LOG_X ? lo * pow(hi / lo, s) : lo + s * (hi - lo);
+    int rest = n - 1 - i; /* so weighted, whole numbers stay whole */
+    (*values)[i] = f->flags & ASSAY_LOG_X ? lo * pow(hi / lo, (double)i / (n - 1)) : (lo * rest + hi * i) / (n - 1);
   }
   return n;
 }
